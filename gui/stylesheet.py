@@ -1,0 +1,169 @@
+"""QPalette and the one stylesheet, both written from the tokens of a theme. Holds no colour of its own."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QColor, QPalette
+
+from gui.theme import SIZES, Theme, mixed
+
+
+def palette(theme: Theme) -> QPalette:
+    """Every role, for widgets and styles that do not read stylesheets."""
+    role, result = QPalette.ColorRole, QPalette()
+    colours = {
+        role.Window: theme.surface[1],
+        role.WindowText: theme.text[0],
+        role.Base: theme.surface[0],
+        role.AlternateBase: theme.surface[1],
+        role.Text: theme.text[0],
+        role.PlaceholderText: theme.text[2],
+        role.Button: theme.surface[2],
+        role.ButtonText: theme.text[0],
+        role.BrightText: theme.severity["error"],
+        role.ToolTipBase: theme.surface[3],
+        role.ToolTipText: theme.text[0],
+        role.Highlight: theme.selection,
+        role.HighlightedText: theme.text[0],
+        role.Accent: theme.accent,
+        role.Link: theme.accent,
+        role.LinkVisited: theme.accent,
+        role.Light: theme.surface[3],
+        role.Midlight: theme.surface[2],
+        role.Mid: theme.line,
+        role.Dark: theme.surface[0],
+        role.Shadow: QColor("black"),
+    }
+    for name, colour in colours.items():
+        result.setColor(name, colour)
+    faint = mixed(theme.text[2], theme.surface[1], 0.6)
+    for name in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
+        result.setColor(QPalette.ColorGroup.Disabled, name, faint)
+    return result
+
+
+def stylesheet(theme: Theme) -> str:
+    """The rules with `@token` replaced by colours and sizes."""
+    tokens = {f"s{i}": colour.name() for i, colour in enumerate(theme.surface)}
+    tokens |= {f"t{i}": colour.name() for i, colour in enumerate(theme.text)}
+    tokens |= {
+        "line": theme.line.name(),
+        "accent": theme.accent.name(),
+        "onaccent": theme.on_accent.name(),
+        "select": theme.selection.name(),
+        "press": mixed(theme.accent, theme.surface[2], 0.25).name(),
+        "faint": mixed(theme.text[2], theme.surface[1], 0.6).name(),
+        "error": theme.severity["error"].name(),
+        "small": f"{SIZES['small']}px",
+        "large": f"{SIZES['large']}px",
+    }
+    text = RULES
+    for name in sorted(tokens, key=len, reverse=True):
+        text = text.replace(f"@{name}", tokens[name])
+    return text
+
+
+RULES = """
+QMainWindow, QDialog { background: @s1; }
+QMainWindow::separator { background: @s0; width: 5px; height: 5px; }
+QMainWindow::separator:hover { background: @accent; }
+QSplitter::handle { background: @s0; }
+QSplitter::handle:hover { background: @accent; }
+QToolTip { background: @s3; color: @t0; border: 1px solid @line; padding: 4px 8px; }
+QLabel { background: transparent; }
+QLabel[role="title"] { font-size: @large; font-weight: 600; }
+QLabel[role="heading"] { color: @t1; font-weight: 600; }
+QLabel[role="quiet"] { color: @t1; }
+QLabel[role="small"] { color: @t1; font-size: @small; }
+QLabel[role="wrong"] { color: @error; font-size: @small; }
+
+QMenuBar { background: @s1; padding: 2px 4px; border-bottom: 1px solid @line; }
+QMenuBar::item { padding: 5px 10px; border-radius: 4px; background: transparent; }
+QMenuBar::item:selected { background: @s3; }
+QMenu { background: @s2; border: 1px solid @line; padding: 4px; }
+QMenu::item { padding: 6px 28px 6px 10px; border-radius: 4px; }
+QMenu::item:selected { background: @select; }
+QMenu::item:disabled { color: @faint; }
+QMenu::separator { height: 1px; background: @line; margin: 4px 8px; }
+QMenu::icon { padding-left: 8px; }
+QMenu::indicator { width: 14px; height: 14px; margin-left: 8px; }
+
+QToolBar { background: @s1; border: none; border-bottom: 1px solid @line; spacing: 4px; padding: 4px 8px; }
+QToolBar::separator { background: @line; width: 1px; margin: 6px 4px; }
+QToolButton { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 4px; }
+QToolButton:hover { background: @s3; }
+QToolButton:pressed, QToolButton:checked { background: @select; }
+QToolButton:focus { border-color: @accent; }
+QToolButton:disabled { color: @faint; }
+QStatusBar { background: @s1; border-top: 1px solid @line; color: @t1; }
+QStatusBar::item { border: none; }
+QStatusBar QLabel { padding: 2px 8px; color: @t1; }
+
+QDockWidget { color: @t1; font-weight: 600; }
+QDockWidget::title { background: @s1; padding: 6px 12px; border-bottom: 1px solid @line; text-align: left; }
+QTabWidget::pane { border: none; border-top: 1px solid @line; }
+QTabBar { background: @s1; qproperty-drawBase: 0; }
+QTabBar::tab { background: transparent; color: @t1; padding: 6px 14px; border-bottom: 2px solid transparent; }
+QTabBar::tab:hover { color: @t0; background: @s2; }
+QTabBar::tab:selected { color: @t0; border-bottom-color: @accent; }
+QTabBar::tab:focus { color: @t0; background: @s2; }
+
+QPushButton { background: @s2; border: 1px solid @line; border-radius: 4px; padding: 3px 12px; min-height: 20px; }
+QPushButton:hover { background: @s3; }
+QPushButton:pressed, QPushButton:checked { background: @press; }
+QPushButton:focus { border-color: @accent; }
+QPushButton:disabled { color: @faint; background: @s1; }
+QPushButton[role="primary"] { background: @accent; color: @onaccent; border-color: @accent; font-weight: 600; }
+QPushButton[role="primary"]:focus { border-color: @t0; }
+QPushButton[role="flat"] { background: transparent; border-color: transparent; }
+QPushButton[role="flat"]:hover { background: @s3; }
+QPushButton[role="flat"]:focus { border-color: @accent; }
+
+QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QAbstractSpinBox {
+    background: @s0; border: 1px solid @line; border-radius: 4px; padding: 2px 7px; min-height: 22px;
+    selection-background-color: @select; selection-color: @t0; }
+QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: @t2; }
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: @accent; }
+QLineEdit[wrong="true"], QAbstractSpinBox[wrong="true"] { border-color: @error; }
+QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: @faint; background: @s1; }
+QLineEdit[readOnly="true"] { background: @s1; color: @t1; }
+QComboBox { padding-right: 20px; }
+QComboBox QAbstractItemView { background: @s2; border: 1px solid @line; padding: 4px; outline: none; }
+QComboBox QAbstractItemView::item { min-height: 24px; padding: 0 6px; border-radius: 4px; }
+QComboBox QAbstractItemView::item:selected { background: @select; color: @t0; }
+QCheckBox { spacing: 8px; min-height: 24px; border: 1px solid transparent; border-radius: 4px; padding: 0 4px; }
+QCheckBox:focus { border-color: @accent; }
+
+QTreeView, QListView, QTableView, QPlainTextEdit, QTextBrowser {
+    background: @s1; border: none; outline: none; selection-background-color: @select; selection-color: @t0; }
+QPlainTextEdit { background: @s0; }
+QTreeView::item, QListView::item { min-height: 28px; padding: 0 4px; border: none; }
+QTreeView::item:hover, QListView::item:hover, QTableView::item:hover { background: @s2; }
+QTreeView::item:selected, QListView::item:selected, QTableView::item:selected { background: @select; color: @t0; }
+QTreeView::branch { background: transparent; }
+QTableView { gridline-color: @line; }
+QTableView::item { padding: 0 8px; border: none; }
+QHeaderView { background: @s1; }
+QHeaderView::section {
+    background: @s1; color: @t1; border: none; border-bottom: 1px solid @line; padding: 5px 8px; font-weight: 600; }
+QTableCornerButton::section { background: @s1; border: none; }
+
+QScrollArea { background: transparent; border: none; }
+QScrollArea > QWidget > QWidget { background: transparent; }
+QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
+QScrollBar::handle { background: @s3; border-radius: 4px; margin: 2px; }
+QScrollBar::handle:vertical { min-height: 28px; }
+QScrollBar::handle:horizontal { min-width: 28px; }
+QScrollBar::handle:hover { background: @t2; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
+
+QProgressBar { background: @s0; border: none; border-radius: 3px; max-height: 6px; }
+QProgressBar::chunk { background: @accent; border-radius: 3px; }
+QSlider::groove:horizontal { background: @s3; height: 4px; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: @accent; height: 4px; border-radius: 2px; }
+QSlider::handle:horizontal {
+    background: @t0; width: 12px; height: 12px; margin: -4px 0; border-radius: 6px; }
+QSlider::handle:horizontal:focus { background: @accent; }
+"""
