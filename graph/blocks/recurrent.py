@@ -1,0 +1,3 @@
+"""Soon."""
+
+BLOCK_TYPES = ()

@@ -1,0 +1,352 @@
+"""Network: blocks and wires over a networkx multigraph, always acyclic, each port with its rule.
+
+Owns identity, names, positions and the structure; knows nothing of shapes, history or files.
+Ids are `b1, b2, ...` and `w1, w2, ...`; their numbers are the order of creation and of everything listed.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+import networkx as nx
+
+from graph import registry
+from graph.block_type import BlockType, Port
+from graph.hyperparameter import HyperparameterError
+from graph.ranks import Ranks
+
+BlockId = str
+WireId = str
+
+
+class ConnectError(ValueError):
+    """A wire the network cannot take; the text says why."""
+
+
+class NamingError(ValueError):
+    """A block or network name that breaks a rule; the text names the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One placed instance of a block type; `hyperparameters` holds only what was set, never to be mutated."""
+
+    id: BlockId
+    type: str
+    name: str
+    hyperparameters: dict[str, Any]
+
+    def having(self, **changes: Any) -> Block:
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A connection; `slot` orders the wires of a port that takes many."""
+
+    id: WireId
+    source: BlockId
+    output: str
+    target: BlockId
+    input: str
+    slot: int = 0
+
+
+Ref = Block | str
+
+
+class Network:
+    """A directed acyclic multigraph of blocks; every change keeps it valid or raises."""
+
+    def __init__(self, name: str = "Network"):
+        self.name = check_name(name)
+        self.graph: nx.MultiDiGraph = nx.MultiDiGraph()
+        self.blocks: dict[BlockId, Block] = {}
+        self.wires: dict[WireId, Wire] = {}
+        self.positions: dict[BlockId, tuple[float, float]] = {}
+        self._ids_by_name: dict[str, BlockId] = {}
+        self._into: dict[BlockId, list[Wire]] = {}
+        self._out: dict[BlockId, list[Wire]] = {}
+        self._ranks = Ranks()
+        self._order: list[BlockId] | None = None
+        self._last_block = 0
+        self._last_wire = 0
+
+    # Building in Python
+
+    def add(self, type: str, name: str | None = None, position: tuple[float, float] | None = None, **values) -> Block:
+        """Place a block; raises KeyError for an unknown type and HyperparameterError for a wrong value."""
+        block = self.new_block(type, name, values)
+        self.insert_block(block, position or (0.0, 0.0))
+        return block
+
+    def connect(self, source: Ref, target: Ref, output: str | None = None, input: str | None = None) -> Wire:
+        """Wire two blocks, by default through the first free fitting ports; raises ConnectError with the reason."""
+        wire = self.new_wire(source, target, output, input)
+        self.insert_wire(wire)
+        return wire
+
+    def set(self, ref: Ref, **values: Any) -> Block:
+        """Set hyperparameters of a block."""
+        block = self.block(ref)
+        changed = block.having(hyperparameters=dict(block.hyperparameters))
+        for name, value in values.items():
+            changed.hyperparameters[name] = coerce_hyperparameter(block, name, value)
+        self.replace_block(changed)
+        return changed
+
+    def remove(self, ref: Ref) -> None:
+        """Remove a block and its wires."""
+        block = self.block(ref)
+        for wire in {w.id for w in self._into[block.id] + self._out[block.id]}:
+            self.remove_wire(wire)
+        self.remove_block(block.id)
+
+    # Looking
+
+    def block(self, ref: Ref) -> Block:
+        """The block by itself, its id or its name, as it is now; raises KeyError."""
+        if isinstance(ref, Block):
+            return self.blocks[ref.id]
+        if ref in self.blocks:
+            return self.blocks[ref]
+        if ref in self._ids_by_name:
+            return self.blocks[self._ids_by_name[ref]]
+        raise KeyError(f"no block {ref!r} in {self.name!r}")
+
+    def type_of(self, ref: Ref) -> BlockType:
+        return registry.block_type(self.block(ref).type)
+
+    def values(self, ref: Ref) -> dict[str, Any]:
+        """All hyperparameter values of a block, torch's defaults included."""
+        block = self.block(ref)
+        return registry.block_type(block.type).complete(block.hyperparameters)
+
+    def wires_into(self, ref: Ref) -> list[Wire]:
+        """The wires that end at a block, by port slot."""
+        return self._into[ref if isinstance(ref, str) and ref in self._into else self.block(ref).id]
+
+    def wires_out(self, ref: Ref) -> list[Wire]:
+        """The wires that begin at a block."""
+        return self._out[ref if isinstance(ref, str) and ref in self._out else self.block(ref).id]
+
+    def wires_at(self, ref: Ref, input: str) -> list[Wire]:
+        """The wires on one input port, in slot order."""
+        return [wire for wire in self.wires_into(ref) if wire.input == input]
+
+    def rank(self, id: BlockId) -> int:
+        """A number that grows along every wire."""
+        return self._ranks[id]
+
+    def order(self) -> list[BlockId]:
+        """Block ids in topological order, ties broken by creation: the same for the same drawing."""
+        if self._order is None:
+            waiting = {id: len(wires) for id, wires in self._into.items()}
+            ready = [(number(id), id) for id, count in waiting.items() if not count]
+            heapq.heapify(ready)
+            order = []
+            while ready:
+                _, id = heapq.heappop(ready)
+                order.append(id)
+                for wire in self._out[id]:
+                    waiting[wire.target] -= 1
+                    if not waiting[wire.target]:
+                        heapq.heappush(ready, (number(wire.target), wire.target))
+            self._order = order
+        return self._order
+
+    def with_role(self, role: str) -> list[Block]:
+        """Blocks of a role (input, target, output, loss, metric, layer) in order of creation."""
+        found = [b for b in self.blocks.values() if registry.block_type(b.type).role == role]
+        return sorted(found, key=lambda block: number(block.id))
+
+    def is_upstream(self, source: BlockId, target: BlockId) -> bool:
+        """Whether a path leads from source to target (a block is upstream of itself)."""
+        return source == target or self._ranks.reaches(source, target, self._out)
+
+    def why_not(self, source: Ref, output: str | None, target: Ref, input: str | None) -> str | None:
+        """Why the wire cannot be drawn, or None if it can; None for a port means any."""
+        try:
+            self.new_wire(source, target, output, input)
+        except ConnectError as error:
+            return str(error)
+        return None
+
+    def free_name(self, base: str) -> str:
+        """The base itself, or with the first number that makes it unique."""
+        if base not in self._ids_by_name:
+            return base
+        stem = re.sub(r"_?\d+$", "", base) or base
+        count = 1
+        while f"{stem}{count}" in self._ids_by_name:
+            count += 1
+        return f"{stem}{count}"
+
+    # Preparing blocks and wires (nothing changes yet)
+
+    def fresh_block_id(self, offset: int = 0) -> BlockId:
+        return f"b{self._last_block + 1 + offset}"
+
+    def fresh_wire_id(self, offset: int = 0) -> WireId:
+        return f"w{self._last_wire + 1 + offset}"
+
+    def new_block(self, type: str, name: str | None = None, values: dict[str, Any] | None = None) -> Block:
+        """A block with a fresh id and a free name, not yet placed."""
+        declared = registry.known(type)
+        name = self.free_name(registry.default_name(declared)) if name is None else check_name(name)
+        block = Block(self.fresh_block_id(), declared.name, name, {})
+        for key, value in (values or {}).items():
+            block.hyperparameters[key] = coerce_hyperparameter(block, key, value)
+        missing = declared.missing(block.hyperparameters)
+        if missing:
+            raise HyperparameterError(f"{declared.name} {name!r} needs {', '.join(missing)}")
+        if name in self._ids_by_name:
+            raise NamingError(f"there is a block named {name!r} already; names are unique in a network")
+        return block
+
+    def new_wire(self, source: Ref, target: Ref, output: str | None = None, input: str | None = None) -> Wire:
+        """A wire with a fresh id, not yet drawn; raises ConnectError."""
+        begin, end = self.block(source), self.block(target)
+        output_port = self._output_port(begin, output)
+        input_port = self._input_port(end, input)
+        if self.is_upstream(end.id, begin.id):
+            raise ConnectError(
+                "a block cannot feed itself"
+                if begin.id == end.id
+                else f"this would close a cycle: {end.name} already leads to {begin.name}"
+            )
+        taken = self.wires_at(end.id, input_port.name)
+        if any(w.source == begin.id and w.output == output_port.name for w in taken) and not input_port.many:
+            raise ConnectError(f"{begin.name} is wired to {end.name} already")
+        if taken and not input_port.many:
+            holder = self.blocks[taken[0].source].name
+            raise ConnectError(f"{input_port.name} of {end.name} is taken by {holder}; it takes one wire")
+        slot = max((w.slot for w in taken), default=-1) + 1
+        return Wire(self.fresh_wire_id(), begin.id, output_port.name, end.id, input_port.name, slot)
+
+    # Primitive changes: what edits are made of
+
+    def insert_block(self, block: Block, position: tuple[float, float]) -> None:
+        if block.id in self.blocks:
+            raise ValueError(f"there is a block {block.id} already")
+        if block.name in self._ids_by_name:
+            raise NamingError(f"there is a block named {block.name!r} already; names are unique in a network")
+        self.graph.add_node(block.id)
+        self.blocks[block.id] = block
+        self._ids_by_name[block.name] = block.id
+        self._into[block.id] = []
+        self._out[block.id] = []
+        self.positions[block.id] = position
+        self._ranks.append(block.id)
+        self._last_block = max(self._last_block, number(block.id))
+        self._order = None
+
+    def remove_block(self, id: BlockId) -> None:
+        if self._into[id] or self._out[id]:
+            raise ValueError(f"{self.blocks[id].name} still has wires")
+        self.graph.remove_node(id)
+        del self._ids_by_name[self.blocks.pop(id).name]
+        del self._into[id], self._out[id], self.positions[id]
+        self._ranks.remove(id)
+        self._order = None
+
+    def replace_block(self, block: Block) -> None:
+        """Put a block with the same id in place of the old one: new values or a new name."""
+        old = self.blocks[block.id]
+        if block.name != old.name:
+            if block.name in self._ids_by_name:
+                raise NamingError(f"there is a block named {block.name!r} already; names are unique in a network")
+            del self._ids_by_name[old.name]
+            self._ids_by_name[block.name] = block.id
+        self.blocks[block.id] = block
+
+    def insert_wire(self, wire: Wire) -> None:
+        if wire.id in self.wires:
+            raise ValueError(f"there is a wire {wire.id} already")
+        if wire.source == wire.target or not self._ranks.add_edge(wire.source, wire.target, self._into, self._out):
+            raise ConnectError(
+                f"this would close a cycle: {self.blocks[wire.target].name} already leads to"
+                f" {self.blocks[wire.source].name}"
+            )
+        self.graph.add_edge(wire.source, wire.target, key=wire.id)
+        self.wires[wire.id] = wire
+        self._out[wire.source].append(wire)
+        self._into[wire.target].append(wire)
+        self._out[wire.source].sort(key=_wire_number)
+        self._into[wire.target].sort(key=_slot)
+        self._last_wire = max(self._last_wire, number(wire.id))
+        self._order = None
+
+    def remove_wire(self, id: WireId) -> None:
+        wire = self.wires.pop(id)
+        self.graph.remove_edge(wire.source, wire.target, key=id)
+        self._out[wire.source].remove(wire)
+        self._into[wire.target].remove(wire)
+        self._order = None
+
+    # Ports
+
+    def _output_port(self, block: Block, name: str | None) -> Port:
+        ports = registry.block_type(block.type).outputs
+        if name is None:
+            if not ports:
+                raise ConnectError(f"{block.name} ({block.type}) has no output")
+            return ports[0]
+        port = registry.block_type(block.type).output_port(name)
+        if port is None:
+            raise ConnectError(f"{block.name} ({block.type}) has no output {name!r}; {_names('outputs', ports)}")
+        return port
+
+    def _input_port(self, block: Block, name: str | None) -> Port:
+        declared = registry.block_type(block.type)
+        if name is not None:
+            port = declared.input_port(name)
+            if port is None:
+                raise ConnectError(f"{block.name} ({block.type}) has no input {name!r}; {_names('inputs', declared.inputs)}")
+            return port
+        if not declared.inputs:
+            raise ConnectError(f"{block.name} ({block.type}) takes no input")
+        for port in declared.inputs:
+            if port.many or not self.wires_at(block.id, port.name):
+                return port
+        taken = ", ".join(port.name for port in declared.inputs)
+        raise ConnectError(f"every input of {block.name} is taken ({taken})")
+
+
+def coerce_hyperparameter(block: Block, name: str, value: Any) -> Any:
+    """The canonical value; raises HyperparameterError naming block, value and rule."""
+    declared = registry.block_type(block.type)
+    if not declared.has(name):
+        known = ", ".join(h.name for h in declared.hyperparameters) or "none"
+        raise HyperparameterError(f"{declared.name} has no hyperparameter {name!r}; it has {known}")
+    try:
+        return declared.hyperparameter(name).coerce(value)
+    except HyperparameterError as error:
+        raise HyperparameterError(f"{block.name} ({block.type}): {error}") from None
+
+
+def check_name(name: str) -> str:
+    """A name of 1 to 80 printable characters, without spaces around it; raises NamingError."""
+    if not isinstance(name, str) or not 1 <= len(name) <= 80 or not name.isprintable() or name != name.strip():
+        raise NamingError(f"a name has 1 to 80 printable characters and no space at its ends, not {name!r}")
+    return name
+
+
+def number(id: str) -> int:
+    """The number in an id: creation order."""
+    return int(id[1:])
+
+
+def _wire_number(wire: Wire) -> int:
+    return int(wire.id[1:])
+
+
+def _slot(wire: Wire) -> tuple[str, int]:
+    return wire.input, wire.slot
+
+
+def _names(what: str, ports: tuple[Port, ...]) -> str:
+    return f"its {what} are {', '.join(port.name for port in ports)}" if ports else f"it has no {what}"
