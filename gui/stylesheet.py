@@ -107,12 +107,14 @@ QTabBar::tab:hover { color: @t0; background: @s2; }
 QTabBar::tab:selected { color: @t0; border-bottom-color: @accent; }
 QTabBar::tab:focus { color: @t0; background: @s2; }
 
-QPushButton { background: @s2; border: 1px solid @line; border-radius: 4px; padding: 3px 12px; min-height: 20px; }
+QPushButton {
+    background: @s2; border: 1px solid @line; border-radius: 4px; padding: 3px 12px; min-height: 20px; }
 QPushButton:hover { background: @s3; }
 QPushButton:pressed, QPushButton:checked { background: @press; }
 QPushButton:focus { border-color: @accent; }
 QPushButton:disabled { color: @faint; background: @s1; }
-QPushButton[role="primary"] { background: @accent; color: @onaccent; border-color: @accent; font-weight: 600; }
+QPushButton[role="primary"] {
+    background: @accent; color: @onaccent; border-color: @accent; font-weight: 600; }
 QPushButton[role="primary"]:focus { border-color: @t0; }
 QPushButton[role="flat"] { background: transparent; border-color: transparent; }
 QPushButton[role="flat"]:hover { background: @s3; }
@@ -130,7 +132,8 @@ QComboBox { padding-right: 20px; }
 QComboBox QAbstractItemView { background: @s2; border: 1px solid @line; padding: 4px; outline: none; }
 QComboBox QAbstractItemView::item { min-height: 24px; padding: 0 6px; border-radius: 4px; }
 QComboBox QAbstractItemView::item:selected { background: @select; color: @t0; }
-QCheckBox { spacing: 8px; min-height: 24px; border: 1px solid transparent; border-radius: 4px; padding: 0 4px; }
+QCheckBox {
+    spacing: 8px; min-height: 24px; border: 1px solid transparent; border-radius: 4px; padding: 0 4px; }
 QCheckBox:focus { border-color: @accent; }
 
 QTreeView, QListView, QTableView, QPlainTextEdit, QTextBrowser {
@@ -138,13 +141,15 @@ QTreeView, QListView, QTableView, QPlainTextEdit, QTextBrowser {
 QPlainTextEdit { background: @s0; }
 QTreeView::item, QListView::item { min-height: 28px; padding: 0 4px; border: none; }
 QTreeView::item:hover, QListView::item:hover, QTableView::item:hover { background: @s2; }
-QTreeView::item:selected, QListView::item:selected, QTableView::item:selected { background: @select; color: @t0; }
+QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {
+    background: @select; color: @t0; }
 QTreeView::branch { background: transparent; }
 QTableView { gridline-color: @line; }
 QTableView::item { padding: 0 8px; border: none; }
 QHeaderView { background: @s1; }
 QHeaderView::section {
-    background: @s1; color: @t1; border: none; border-bottom: 1px solid @line; padding: 5px 8px; font-weight: 600; }
+    background: @s1; color: @t1; border: none; border-bottom: 1px solid @line;
+    padding: 5px 8px; font-weight: 600; }
 QTableCornerButton::section { background: @s1; border: none; }
 
 QScrollArea { background: transparent; border: none; }

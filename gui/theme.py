@@ -44,7 +44,7 @@ class Theme:
     @property
     def selection(self) -> QColor:
         """Accent thinned to lie under selected text and rows."""
-        return mixed(self.accent, self.surface[1], 0.28 if self.dark else 0.18)
+        return mixed(self.accent, self.surface[1], 0.22 if self.dark else 0.13)
 
 
 def mixed(over: QColor, under: QColor, share: float) -> QColor:
