@@ -1,8 +1,8 @@
 """The protocol between a window (or the command line) and its worker: a closed set of typed messages.
 
-One message is one line of strict JSON in UTF-8, at most MAX_LINE bytes, carrying the protocol version. Numbers that are
-not finite travel as the strings "NaN", "Infinity", "-Infinity". Arrays never travel here: a Frame names the shared
-memory they lie in. Knows neither torch, Qt, processes nor pipes.
+One message is one line of strict JSON in UTF-8, at most MAX_LINE bytes, carrying the protocol version.
+Numbers that are not finite travel as the strings "NaN", "Infinity", "-Infinity". Arrays never travel here:
+a Frame names the shared memory they lie in. Knows neither torch, Qt, processes nor pipes.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Message(BaseModel):
     v: Literal[1] = PROTOCOL
 
 
-# ---- commands: to the worker ----------------------------------------------------------------------------------------
+# ---- commands: to the worker ------------------------------------------------------------------------------
 
 
 class Start(Message):
@@ -86,7 +86,7 @@ class SetLearningRate(Message):
 
 
 class Watch(Message):
-    """Send `kind` of `block` about ten times a second while it changes; replaces an earlier watch of the same two.
+    """Send `kind` of `block` about ten times a second while it changes; replaces an earlier one of the two.
 
     `sample` chooses the row of the validation set whose feature maps are looked at.
     """
@@ -111,7 +111,7 @@ class Shutdown(Message):
     type: Literal["shutdown"] = "shutdown"
 
 
-# ---- events: from the worker ----------------------------------------------------------------------------------------
+# ---- events: from the worker ------------------------------------------------------------------------------
 
 
 class Ready(Message):
@@ -174,7 +174,7 @@ class Progress(Message):
 
 
 class Frame(Message):
-    """Where an array lies in shared memory; read it with `shared_arrays.read(frame)`, soon: the ring is reused."""
+    """Where an array lies in shared memory; `shared_arrays.read(frame)` it soon, for the ring is reused."""
 
     type: Literal["frame"] = "frame"
     name: str = Field(max_length=64)
@@ -198,7 +198,7 @@ class Prediction(Message):
 
 
 class Probe(Message):
-    """One look inside the network: `array` holds a convolution's filters (out, in, kh, kw) or feature maps (C, H, W)."""
+    """One look inside the network: `array` is filters (out, in, kh, kw) or feature maps (C, H, W)."""
 
     type: Literal["probe"] = "probe"
     kind: ProbeKind
@@ -211,7 +211,7 @@ class Probe(Message):
 
 
 class Heartbeat(Message):
-    """Sent every second whatever happens: `stuck_for` is the age of the current step, so slow and hung differ."""
+    """Sent every second whatever happens; `stuck_for`, the age of the current step, tells slow from hung."""
 
     type: Literal["heartbeat"] = "heartbeat"
     state: RunState
@@ -222,8 +222,8 @@ class Heartbeat(Message):
 class Failure(Message):
     """Something went wrong; `text` names the place, the value, the rule it broke and what would be right.
 
-    `block` is the id of the block it belongs to. `detail` is for the curious (a traceback). A State event says what
-    became of the run.
+    `block` is the id of the block it belongs to. `detail` is for the curious (a traceback). A State event
+    says what became of the run.
     """
 
     type: Literal["failure"] = "failure"
@@ -285,6 +285,6 @@ def _wrong(error: ValidationError, line: bytes) -> str:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = PurePath(*map(str, first["loc"])).as_posix() if first["loc"] else "the line"
     if first["loc"][-1:] == ("v",):
-        return f"the message speaks another version of the protocol than {PROTOCOL}: update both sides to one Netloom"
+        return f"the message speaks another protocol than version {PROTOCOL}: let both sides be one Netloom"
     start = line[:80].decode("utf-8", "replace")
     return f"not a message of ours: {place}: {first['msg']} (it begins {start!r})"
