@@ -91,9 +91,6 @@ def symbol(name: str) -> Expr:
     return Expr({(name,): 1})
 
 
-N = symbol("N")
-
-
 def is_open(dim: Dim) -> bool:
     """Whether the dimension still depends on a name."""
     return isinstance(dim, Expr)
@@ -138,3 +135,6 @@ def _text(terms) -> str:
         else:
             parts.append(f"+ {body}" if coefficient > 0 else f"- {body}")
     return " ".join(parts) or "0"
+
+
+N = symbol("N")

@@ -1,0 +1,260 @@
+"""Analysis: shapes, counts and problems of every block, kept true edit by edit.
+
+An edit re-infers the blocks it touched and then only those whose inputs really changed. One broken block leaves
+everything before and beside it exact; totals stay and are marked partial. No torch: the rules are the block types'.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from graph import problems as rules
+from graph import registry
+from graph.block_type import Inferred, ShapeError
+from graph.dim import Dim, N, is_open
+from graph.edits import Changes
+from graph.network import BlockId, Network, Ref
+from graph.problems import Problem
+from graph.recipe import Field
+from graph.tensor_type import TensorType
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Analysis:
+    """What is known about a network; blocks are named by themselves, their ids or their names."""
+
+    def __init__(self, network: Network):
+        self._network = network
+        self._inferred: dict[BlockId, Inferred] = {}
+        self._outputs: dict[BlockId, Mapping[str, TensorType]] = {}
+        self._problems: dict[BlockId, tuple[Problem, ...]] = {}
+        self._overall: tuple[Problem, ...] | None = None
+        self._fields: tuple[Field, ...] = ()
+        self.total_parameters: int = 0
+        self.total_macs: Dim = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether no problem is an error."""
+        return not any(problem.severity == "error" for problem in self.problems)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Every problem, errors first, then by place."""
+        return sorted(self._all_problems(), key=lambda p: (rules.SEVERITIES.index(p.severity), self._place(p)))
+
+    @property
+    def partial(self) -> bool:
+        """Whether some block could not be inferred, so that totals leave it out."""
+        return len(self._inferred) < len(self._network.blocks)
+
+    def problems_of(self, ref: Ref) -> tuple[Problem, ...]:
+        """The problems at one block, those of the whole network that name it included."""
+        id = self._network.block(ref).id
+        return self._problems.get(id, ()) + tuple(p for p in self._overall_problems() if p.block == id)
+
+    def inferred(self, ref: Ref) -> Inferred | None:
+        """Everything inferred of a block; None while something before it is missing or broken."""
+        return self._inferred.get(self._network.block(ref).id)
+
+    def outputs(self, ref: Ref) -> Mapping[str, TensorType]:
+        """The tensor type of every output port; empty where unknown."""
+        return self._outputs.get(self._network.block(ref).id, NOTHING)
+
+    def output(self, ref: Ref, port: str | None = None) -> TensorType | None:
+        """The tensor type of an output port, the first by default; None where unknown."""
+        outputs = self.outputs(ref)
+        return next(iter(outputs.values()), None) if port is None else outputs.get(port)
+
+    def inputs(self, ref: Ref) -> dict[str, Any]:
+        """The tensor type at every wired input port (a tuple for ports of many wires); unknown ones are left out."""
+        return self._gather(self._network.block(ref).id)[0]
+
+    def parameters(self, ref: Ref) -> int:
+        """Learnable parameters of a block; 0 where unknown."""
+        inferred = self.inferred(ref)
+        return inferred.parameters if inferred else 0
+
+    def macs(self, ref: Ref) -> Dim:
+        """Multiply-adds of a block for one sample; 0 where unknown."""
+        inferred = self.inferred(ref)
+        return inferred.macs if inferred else 0
+
+    def explain(self, ref: Ref) -> tuple[tuple[str, str], ...]:
+        """(what, arithmetic) behind a block's numbers, substituted; empty where unknown."""
+        block = self._network.block(ref)
+        inferred = self._inferred.get(block.id)
+        if inferred is None:
+            return ()
+        return registry.block_type(block.type).explain(
+            self._network.values(block), self._known_inputs(block.id), inferred
+        )
+
+    def _known_inputs(self, id: BlockId) -> dict[str, Any]:
+        inputs, _ = self._gather(id)
+        field = self._field(id)
+        return {**inputs, "field": field} if field else inputs
+
+    def _gather(self, id: BlockId) -> tuple[dict[str, Any], bool]:
+        """Input types by port, and whether all wires brought one."""
+        inputs: dict[str, Any] = {}
+        complete = True
+        wires = self._network._into[id]
+        if not wires:
+            return inputs, complete
+        declared = registry.block_type(self._network.blocks[id].type)
+        for wire in wires:
+            found = self._outputs.get(wire.source, NOTHING).get(wire.output)
+            if found is None:
+                complete = False
+                continue
+            port = declared.input_port(wire.input)
+            if port is not None and port.many:
+                inputs[wire.input] = (*inputs.get(wire.input, ()), found)
+            else:
+                inputs[wire.input] = found
+        return inputs, complete
+
+    def _field(self, id: BlockId) -> TensorType | None:
+        """The type of the data's field a source is bound to."""
+        name = self._network.blocks[id].hyperparameters.get("field")
+        field = next((f for f in self._fields if f.name == name), None) if name else None
+        if field is None:
+            return None
+        return TensorType((N, *field.shape), field.dtype, len(field.classes) if field.classes else None)
+
+    def _overall_problems(self) -> tuple[Problem, ...]:
+        if self._overall is None:
+            self._overall = tuple(rules.whole_network(self._network, self))
+        return self._overall
+
+    def _all_problems(self) -> Iterable[Problem]:
+        for found in self._problems.values():
+            yield from found
+        yield from self._overall_problems()
+
+    def _place(self, problem: Problem) -> int:
+        return self._network.rank(problem.block) if problem.block in self._network.blocks else -1
+
+
+class Analyzer:
+    """Keeps one Analysis true while its network changes."""
+
+    def __init__(self, network: Network, fields: tuple[Field, ...] = ()):
+        self.analysis = Analysis(network)
+        self.analysis._fields = tuple(fields)
+        self._network = network
+        self._touched: set[BlockId] = set()
+        self._open_macs: dict[BlockId, Dim] = {}  # the few costs that depend on an open dimension
+        self._closed_macs = 0
+
+    def start(self) -> None:
+        """Analyze the whole network."""
+        self._infer_from(self._network.blocks)
+
+    def touch(self, id: BlockId) -> None:
+        """Have a block looked at again on the next update."""
+        self._touched.add(id)
+
+    def set_fields(self, fields: tuple[Field, ...]) -> None:
+        """Bind sources to other data."""
+        if fields != self.analysis._fields:
+            self.analysis._fields = tuple(fields)
+            self._touched.update(b.id for role in ("input", "target") for b in self._network.with_role(role))
+
+    def update(self, changes: Changes) -> set[BlockId]:
+        """Look at what was touched and at what depends on it; returns the blocks whose results changed."""
+        if changes.computation or self._touched:
+            self.analysis._overall = None
+        for id in changes.removed:
+            self._store(id, None, (), NOTHING)
+            self.analysis._problems.pop(id, None)
+        start = changes.added | changes.edited | self._touched
+        self._touched.clear()
+        return self._infer_from(id for id in start if id in self._network.blocks)
+
+    def _infer_from(self, ids: Iterable[BlockId]) -> set[BlockId]:
+        network, analysis = self._network, self.analysis
+        rank = network._ranks._rank
+        waiting = [(rank[id], id) for id in ids]
+        heapq.heapify(waiting)
+        queued = {id for _, id in waiting}
+        changed: set[BlockId] = set()
+        while waiting:
+            _, id = heapq.heappop(waiting)
+            queued.discard(id)
+            before = analysis._outputs.get(id, NOTHING)
+            if self._infer(id):
+                changed.add(id)
+            if analysis._outputs.get(id, NOTHING) != before:
+                for wire in network._out[id]:
+                    if wire.target not in queued:
+                        queued.add(wire.target)
+                        heapq.heappush(waiting, (rank[wire.target], wire.target))
+        self._total()
+        return changed
+
+    def _infer(self, id: BlockId) -> bool:
+        """Infer one block; whether anything known about it changed."""
+        analysis, block = self.analysis, self._network.blocks[id]
+        declared = registry.block_type(block.type)
+        inputs, complete = analysis._gather(id)
+        values = declared.complete(block.hyperparameters)
+        found: list[Problem] = []
+        inferred = None
+        try:
+            ready = rules.missing(self._network, block, declared, found)
+            declared.check(values) if not declared.missing(block.hyperparameters) else None
+            if declared.role in ("input", "target"):
+                field = analysis._field(id)
+                inputs = {"field": field} if field else inputs
+            if ready and complete:
+                inferred = declared.infer(values, inputs)
+        except ShapeError as error:
+            found.append(rules.from_shape_error(self._network, block, error, inputs))
+        if inferred is not None and inferred.warnings:
+            found.extend(rules.from_warning(block, code, text) for code, text in inferred.warnings)
+        return self._store(id, inferred, tuple(found), inferred.outputs if inferred else NOTHING)
+
+    def _store(self, id: BlockId, inferred: Inferred | None, found, outputs) -> bool:
+        analysis = self.analysis
+        old = analysis._inferred.pop(id, None)
+        if old is not None:
+            analysis.total_parameters -= old.parameters
+            if self._open_macs.pop(id, None) is None:
+                self._closed_macs -= old.macs
+        if inferred is not None:
+            analysis._inferred[id] = inferred
+            analysis.total_parameters += inferred.parameters
+            if is_open(inferred.macs):
+                self._open_macs[id] = inferred.macs
+            else:
+                self._closed_macs += inferred.macs
+        analysis._outputs.pop(id, None)
+        if outputs:
+            analysis._outputs[id] = outputs
+        before = analysis._problems.pop(id, ())
+        if found:
+            analysis._problems[id] = found
+        return old != inferred or _texts(before) != _texts(found)
+
+    def _total(self) -> None:
+        total: Dim = self._closed_macs
+        for macs in self._open_macs.values():
+            total = total + macs
+        self.analysis.total_macs = total
+
+
+def analyze(network: Network, fields: Iterable[Field] = ()) -> Analysis:
+    """Infer shapes, counts and problems of a whole network; `fields` are those of the data its inputs bind to."""
+    analyzer = Analyzer(network, tuple(fields))
+    analyzer.start()
+    return analyzer.analysis
+
+
+def _texts(found: tuple[Problem, ...]) -> list[tuple[str, str]]:
+    return [(problem.severity, problem.text) for problem in found]

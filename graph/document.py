@@ -1,0 +1,203 @@
+"""Document: a network with its recipe, its history and its analysis; everything that watches it learns what changed.
+
+All changes go through `do`; undo runs the inverses along the same road. Knows no files and no Qt.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from psygnal import Signal
+
+from graph.analysis import Analysis, Analyzer
+from graph.edits import Changes, Compound, Edit
+from graph.network import BlockId, Network, Wire
+from graph.problems import Fix
+from graph.recipe import Recipe
+
+MERGE_SECONDS = 1.0  # the same knob turned within a second is one step
+
+
+@dataclass(slots=True)
+class Step:
+    """One entry of the history: the edit that takes it back, and its name in the menu."""
+
+    text: str
+    inverse: Edit
+    merge: str | None
+    time: float
+    state: int
+
+
+class Document:
+    """The one thing that is open in a window."""
+
+    changed = Signal(Changes)
+    history_changed = Signal()
+
+    def __init__(self, network: Network | None = None, recipe: Recipe | None = None, path: Path | None = None):
+        self.network = network or Network()
+        self.recipe = recipe or Recipe()
+        self.path = path
+        self.touched = Changes()
+        self._analyzer = Analyzer(self.network, self.recipe.fields)
+        self._analyzer.start()
+        self._undo: list[Step] = []
+        self._redo: list[Step] = []
+        self._state = self._saved_state = self._last_state = 0
+        self._group: list[Edit] | None = None
+
+    # Changing
+
+    def do(self, edit: Edit, merge: str | None = None) -> None:
+        """Apply an edit as one undoable step; raises what the edit raises, with nothing changed.
+
+        Steps with the same `merge` key that follow within a second become one.
+        """
+        inverse = self._apply(edit)
+        if self._group is not None:
+            self._group.append(inverse)
+            return
+        self._record(edit.text, inverse, merge)
+        self._tell()
+
+    @contextmanager
+    def group(self, text: str) -> Iterator[None]:
+        """Everything done within is one step; an exception takes it all back."""
+        if self._group is not None:
+            yield
+            return
+        self._group = []
+        try:
+            yield
+        except BaseException:
+            for inverse in reversed(self._group):
+                inverse.apply(self)
+            self._group = None
+            self._tell()
+            raise
+        inverses, self._group = self._group, None
+        if inverses:
+            self._record(text, Compound(text, tuple(reversed(inverses))), None)
+            self._tell()
+
+    def apply_fix(self, fix: Fix) -> None:
+        """Apply a problem's fix as one step."""
+        self.do(fix.edit(self.network, self.recipe))
+
+    def undo(self) -> None:
+        """Take the last step back; nothing to take back is no error."""
+        self._travel(self._undo, self._redo)
+
+    def redo(self) -> None:
+        """Do the last undone step again."""
+        self._travel(self._redo, self._undo)
+
+    # Looking
+
+    @property
+    def analysis(self) -> Analysis:
+        """Shapes, counts and problems as they are now."""
+        return self._analyzer.analysis
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._undo)
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self._redo)
+
+    @property
+    def undo_text(self) -> str:
+        return self._undo[-1].text if self._undo else ""
+
+    @property
+    def redo_text(self) -> str:
+        return self._redo[-1].text if self._redo else ""
+
+    @property
+    def modified(self) -> bool:
+        """Whether it differs from what was last saved."""
+        return self._state != self._saved_state
+
+    def mark_saved(self, path: Path | None = None) -> None:
+        """Remember that this very state is on disk."""
+        self.path = path or self.path
+        self._saved_state = self._state
+        if self._undo:
+            self._undo[-1].merge = None
+        self.history_changed.emit()
+
+    # What edits report
+
+    def touch_block_added(self, id: BlockId) -> None:
+        if id in self.touched.removed:  # gone and back within one step: the same block with other contents
+            self.touched.removed.discard(id)
+            self.touched.edited.add(id)
+            self.touched.moved.add(id)
+        else:
+            self.touched.added.add(id)
+
+    def touch_block_removed(self, id: BlockId) -> None:
+        if id in self.touched.added:
+            self.touched.added.discard(id)
+        else:
+            self.touched.removed.add(id)
+        self.touched.edited.discard(id)
+        self.touched.moved.discard(id)
+
+    def touch_wire_added(self, wire: Wire) -> None:
+        self.touched.wires_added.add(wire.id)
+        self._analyzer.touch(wire.target)
+        self._analyzer.touch(wire.source)
+
+    def touch_wire_removed(self, wire: Wire) -> None:
+        if wire.id in self.touched.wires_added:
+            self.touched.wires_added.discard(wire.id)
+        else:
+            self.touched.wires_removed.add(wire.id)
+        self._analyzer.touch(wire.target)
+        self._analyzer.touch(wire.source)
+
+    def _apply(self, edit: Edit) -> Edit:
+        try:
+            return edit.apply(self)
+        except Exception:
+            if self._group is None:
+                self._tell()  # a compound that failed half way has touched, and restored, some blocks
+            raise
+
+    def _record(self, text: str, inverse: Edit, merge: str | None) -> None:
+        now = time.monotonic()
+        self._redo.clear()
+        last = self._undo[-1] if self._undo else None
+        self._last_state += 1
+        before, self._state = self._state, self._last_state
+        if merge and last and last.merge == merge and now - last.time < MERGE_SECONDS and before != self._saved_state:
+            last.inverse = Compound(last.text, (inverse, last.inverse))
+            last.time = now
+        else:
+            self._undo.append(Step(text, inverse, merge, now, before))
+
+    def _travel(self, source: list[Step], goal: list[Step]) -> None:
+        if not source or self._group is not None:
+            return
+        step = source.pop()
+        inverse = step.inverse.apply(self)
+        goal.append(Step(step.text, inverse, None, 0.0, self._state))
+        self._state = step.state
+        self._tell()
+
+    def _tell(self) -> None:
+        changes, self.touched = self.touched, Changes()
+        if changes.recipe:
+            self._analyzer.set_fields(self.recipe.fields)
+        changes.analyzed = self._analyzer.update(changes)
+        if changes.structure or changes.edited or changes.moved or changes.recipe or changes.name:
+            self.changed.emit(changes)
+        self.history_changed.emit()
