@@ -133,9 +133,7 @@ def paste(network: Network, text: str, at: Position | None = None) -> tuple[Comp
         x, y = clip.positions.get(block.id, (0.0, 0.0))
         edits.append(AddBlock(replace(block, id=fresh[block.id], name=name), (x + dx, y + dy)))
     for offset, wire in enumerate(clip.wires):
-        moved = replace(
-            wire, id=network.fresh_wire_id(offset), source=fresh[wire.source], target=fresh[wire.target]
-        )
+        moved = replace(wire, id=network.fresh_wire_id(offset), source=fresh[wire.source], target=fresh[wire.target])
         edits.append(Connect(moved))
     count = len(clip.blocks)
     text = "Paste block" if count == 1 else f"Paste {count} blocks"

@@ -157,7 +157,9 @@ class Bool(Hyperparameter):
         return value
 
     def _parse(self, text: str) -> Any:
-        return {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.get(text.lower(), text)
+        return {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.get(
+            text.lower(), text
+        )
 
 
 @dataclass(frozen=True)

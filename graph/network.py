@@ -305,7 +305,9 @@ class Network:
         if name is not None:
             port = declared.input_port(name)
             if port is None:
-                raise ConnectError(f"{block.name} ({block.type}) has no input {name!r}; {_names('inputs', declared.inputs)}")
+                raise ConnectError(
+                    f"{block.name} ({block.type}) has no input {name!r}; {_names('inputs', declared.inputs)}"
+                )
             return port
         if not declared.inputs:
             raise ConnectError(f"{block.name} ({block.type}) takes no input")

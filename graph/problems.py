@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from graph.analysis import Analysis
 
 SEVERITIES = ("error", "warning", "hint")
-LAYERS_WITH_WIDTH = {"Linear": "out_features", "Conv1d": "out_channels", "Conv2d": "out_channels", "Conv3d": "out_channels"}
+LAYERS_WITH_WIDTH = {
+    "Linear": "out_features",
+    "Conv1d": "out_channels",
+    "Conv2d": "out_channels",
+    "Conv3d": "out_channels",
+}
 SHAPELESS = {"activation", "regularization", "normalization"}
 
 

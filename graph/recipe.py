@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field as Rule, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import Field as Rule
 
 Dtype = Literal["float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool"]
 DataKind = Literal[

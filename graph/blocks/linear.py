@@ -58,7 +58,9 @@ def _features(x) -> int:
         raise ShapeError(f"Linear needs features behind the batch, but gets {x}", "input", code="rank")
     if is_open(x.dims[-1]):
         raise ShapeError(
-            f"Linear must know its number of inputs, but the last dimension of {x} is open", "input", code="open"
+            f"Linear must know its number of inputs, but the last dimension of {x} is open",
+            "input",
+            code="open",
         )
     return x.dims[-1]
 
@@ -66,7 +68,12 @@ def _features(x) -> int:
 def _warnings(x) -> tuple[tuple[str, str], ...]:
     if x.rank != 4:
         return ()
-    return (("needs_flatten", f"Linear acts on the last dimension of {x} alone; Insert Flatten to use all of them?"),)
+    return (
+        (
+            "needs_flatten",
+            f"Linear acts on the last dimension of {x} alone; Insert Flatten to use all of them?",
+        ),
+    )
 
 
 BLOCK_TYPES = (Linear,)

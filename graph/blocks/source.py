@@ -23,7 +23,13 @@ class Input(BlockType):
             symbols=True,
             inferred=True,
         ),
-        Choice("dtype", None, "Kind of numbers; float32 unless the data say otherwise.", choices=DTYPES, inferred=True),
+        Choice(
+            "dtype",
+            None,
+            "Kind of numbers; float32 unless the data say otherwise.",
+            choices=DTYPES,
+            inferred=True,
+        ),
         Text("field", None, "The field of the data this input reads.", optional=True),
     )
 
@@ -54,9 +60,7 @@ class Target(Input):
             symbols=True,
             inferred=True,
         ),
-        Choice(
-            "dtype", None, "int64 for class labels, float32 for values.", choices=DTYPES, inferred=True
-        ),
+        Choice("dtype", None, "int64 for class labels, float32 for values.", choices=DTYPES, inferred=True),
         Text("field", None, "The field of the data this target reads.", optional=True),
     )
 
