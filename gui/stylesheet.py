@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtGui import QColor, QPalette
 
 from gui.theme import SIZES, Theme, mixed
+
+PICTURES = Path(__file__).parent / "pictures"  # arrows and ticks, which stylesheets take only as files
 
 
 def palette(theme: Theme) -> QPalette:
@@ -56,6 +60,8 @@ def stylesheet(theme: Theme) -> str:
         "small": f"{SIZES['small']}px",
         "large": f"{SIZES['large']}px",
     }
+    for name in ("down", "up", "right", "check"):
+        tokens[f"url_{name}"] = f'url("{(PICTURES / f"{name}-{theme.name}.svg").as_posix()}")'
     text = RULES
     for name in sorted(tokens, key=len, reverse=True):
         text = text.replace(f"@{name}", tokens[name])
@@ -85,7 +91,8 @@ QMenu::item:selected { background: @select; }
 QMenu::item:disabled { color: @faint; }
 QMenu::separator { height: 1px; background: @line; margin: 4px 8px; }
 QMenu::icon { padding-left: 8px; }
-QMenu::indicator { width: 14px; height: 14px; margin-left: 8px; }
+QMenu::indicator { margin-left: 8px; }
+QMenu::right-arrow { image: @url_right; width: 10px; height: 10px; margin-right: 8px; }
 
 QToolBar { background: @s1; border: none; border-bottom: 1px solid @line; spacing: 4px; padding: 4px 8px; }
 QToolBar::separator { background: @line; width: 1px; margin: 6px 4px; }
@@ -129,12 +136,29 @@ QLineEdit[wrong="true"], QAbstractSpinBox[wrong="true"] { border-color: @error; 
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: @faint; background: @s1; }
 QLineEdit[readOnly="true"] { background: @s1; color: @t1; }
 QComboBox { padding-right: 20px; }
+QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::down-arrow { image: @url_down; width: 12px; height: 12px; }
+QAbstractSpinBox { padding-right: 20px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
+    border: none; background: transparent; width: 18px; }
+QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: top right; height: 13px; }
+QAbstractSpinBox::down-button { subcontrol-origin: border; subcontrol-position: bottom right; height: 13px; }
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: @s3; }
+QAbstractSpinBox::up-arrow { image: @url_up; width: 9px; height: 9px; }
+QAbstractSpinBox::down-arrow { image: @url_down; width: 9px; height: 9px; }
+QAbstractSpinBox::up-arrow:off, QAbstractSpinBox::down-arrow:off { image: none; }
 QComboBox QAbstractItemView { background: @s2; border: 1px solid @line; padding: 4px; outline: none; }
 QComboBox QAbstractItemView::item { min-height: 24px; padding: 0 6px; border-radius: 4px; }
 QComboBox QAbstractItemView::item:selected { background: @select; color: @t0; }
 QCheckBox {
     spacing: 8px; min-height: 24px; border: 1px solid transparent; border-radius: 4px; padding: 0 4px; }
 QCheckBox:focus { border-color: @accent; }
+QCheckBox::indicator, QMenu::indicator, QTreeView::indicator {
+    width: 14px; height: 14px; border: 1px solid @t2; border-radius: 3px; background: @s0; }
+QCheckBox::indicator:hover { border-color: @accent; }
+QCheckBox::indicator:checked, QMenu::indicator:checked, QTreeView::indicator:checked {
+    background: @accent; border-color: @accent; image: @url_check; }
+QCheckBox::indicator:disabled { border-color: @line; background: @s1; }
 
 QTreeView, QListView, QTableView, QPlainTextEdit, QTextBrowser {
     background: @s1; border: none; outline: none; selection-background-color: @select; selection-color: @t0; }
@@ -144,6 +168,8 @@ QTreeView::item:hover, QListView::item:hover, QTableView::item:hover { backgroun
 QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {
     background: @select; color: @t0; }
 QTreeView::branch { background: transparent; }
+QTreeView::branch:has-children:closed { image: @url_right; }
+QTreeView::branch:has-children:open { image: @url_down; }
 QTableView { gridline-color: @line; }
 QTableView::item { padding: 0 8px; border: none; }
 QHeaderView { background: @s1; }

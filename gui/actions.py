@@ -1,0 +1,128 @@
+"""The one table of what a person can do: it feeds menus, toolbar, keys, the command palette and the tests.
+
+A handler is a dotted name looked up on the main window; this file knows no widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QWidget
+
+from gui import theme
+
+MENUS = ("File", "Edit", "View", "Block", "Run", "Help")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One action. `scope` canvas: its key works while the canvas has the focus, so that letters stay letters
+    in text fields. `group` draws a separator where it changes. `toolbar` puts it there."""
+
+    id: str
+    text: str
+    handler: str
+    menu: str
+    key: str = ""
+    icon: str = ""
+    group: int = 0
+    scope: str = "window"
+    checkable: bool = False
+    toolbar: bool = False
+    help: str = ""
+
+
+COMMANDS = (
+    Command("new", "&New", "files.new", "File", "Ctrl+N", "new", 0, help="Begin an empty network"),
+    Command("open", "&Open...", "files.open", "File", "Ctrl+O", "open", 0, toolbar=True),
+    Command("save", "&Save", "files.save", "File", "Ctrl+S", "save", 1, toolbar=True),
+    Command("save_as", "Save &As...", "files.save_as", "File", "Ctrl+Shift+S", "", 1),
+    Command("export_python", "Export &Python...", "files.export_python", "File", "Ctrl+E", "python", 2),
+    Command("export_picture", "Export P&icture...", "files.export_picture", "File", "", "picture", 2),
+    Command("quit", "&Quit", "close", "File", "Ctrl+Q", "", 3),
+    Command("undo", "&Undo", "undo", "Edit", "Ctrl+Z", "undo", 0, toolbar=True),
+    Command("redo", "&Redo", "redo", "Edit", "Ctrl+Shift+Z", "redo", 0, toolbar=True),
+    Command("cut", "Cu&t", "canvas.cut", "Edit", "Ctrl+X", "cut", 1, "canvas"),
+    Command("copy", "&Copy", "canvas.copy", "Edit", "Ctrl+C", "copy", 1, "canvas"),
+    Command("paste", "&Paste", "canvas.paste", "Edit", "Ctrl+V", "paste", 1, "canvas"),
+    Command("duplicate", "&Duplicate", "canvas.duplicate", "Edit", "Ctrl+D", "duplicate", 1, "canvas"),
+    Command("delete", "De&lete", "canvas.delete", "Edit", "Del", "delete", 1, "canvas"),
+    Command(
+        "delete_bridge", "Delete and &Bridge", "canvas.delete_and_bridge", "Edit", "Alt+Del", "", 1, "canvas",
+        help="Remove the selected blocks and join what they were between",
+    ),
+    Command("select_all", "Select &All", "canvas.select_all", "Edit", "Ctrl+A", "", 2, "canvas"),
+    Command("select_none", "Select N&one", "session.clear_selection", "Edit", "", "", 2),
+    Command("invert", "&Invert Selected", "canvas.invert_selection", "Edit", "Ctrl+I", "", 2, "canvas"),
+    Command("find", "&Find Block...", "find_block", "Edit", "Ctrl+F", "search", 3),
+    Command("commands", "&Command Palette...", "show_commands", "View", "Ctrl+Shift+P", "command", 0),
+    Command("fit", "&Fit Network", "canvas.fit", "View", "Home", "fit", 1, "canvas", toolbar=True),
+    Command("fit_selection", "Fit &Selection", "canvas.fit_selection", "View", "F", "", 1, "canvas"),
+    Command("zoom_100", "&Actual Size", "canvas.zoom_100", "View", "Ctrl+0", "", 1),
+    Command("zoom_in", "Zoom &In", "canvas.zoom_in", "View", "Ctrl++", "", 1),
+    Command("zoom_out", "Zoom &Out", "canvas.zoom_out", "View", "Ctrl+-", "", 1),
+    Command("theme_system", "Theme: Follow the S&ystem", "theme_system", "View", "", "", 2, checkable=True),
+    Command("theme_dark", "Theme: &Dark", "theme_dark", "View", "", "", 2, checkable=True),
+    Command("theme_light", "Theme: &Light", "theme_light", "View", "", "", 2, checkable=True),
+    Command("reset_docks", "&Reset Panels", "reset_docks", "View", "", "", 4),
+    Command("add", "&Add Block...", "canvas.search", "Block", "Tab", "plus", 0, "canvas", toolbar=True),
+    Command("rename", "&Rename", "canvas.rename", "Block", "F2", "", 0, "canvas"),
+    Command("edit_block", "&Inspect", "focus_inspector", "Block", "Return", "settings", 0, "canvas"),
+    Command(
+        "layout", "&Lay Out", "canvas.layout", "Block", "L", "layout", 1, "canvas", toolbar=True,
+        help="Arrange the selected blocks, or all of them",
+    ),
+    Command("show_palette", "Show &Palette", "focus_palette", "Block", "Ctrl+B", "", 2),
+    Command("next_problem", "Next Pro&blem", "next_problem", "Block", "F8", "error", 2),
+    Command("start", "&Start Training", "run.start", "Run", "F5", "play", 0),
+    Command("pause", "&Pause or Resume", "run.toggle_pause", "Run", "F6", "pause", 0),
+    Command("stop", "S&top", "run.stop", "Run", "Shift+F5", "stop", 0),
+    Command("show_training", "Show T&raining", "focus_training", "Run", "Ctrl+T", "chart", 1),
+    Command("keys", "&Keys", "show_keys", "Help", "F1", "keyboard", 0),
+    Command("about", "&About Netloom", "show_about", "Help", "", "help", 1),
+)  # fmt: skip
+
+BY_ID = {command.id: command for command in COMMANDS}
+
+
+def build(window: QMainWindow, canvas: QWidget, keys: dict[str, str] | None = None) -> dict[str, QAction]:
+    """A QAction for every command, its key from the table unless `keys` binds another."""
+    actions = {}
+    for command in COMMANDS:
+        action = QAction(command.text, window)
+        action.setObjectName(command.id)
+        action.setCheckable(command.checkable)
+        action.setShortcut(QKeySequence((keys or {}).get(command.id, command.key)))
+        action.setShortcutVisibleInContextMenu(True)
+        action.triggered.connect(_caller(window, command.handler))
+        if command.scope == "canvas":
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            canvas.addAction(action)
+        else:
+            window.addAction(action)
+        actions[command.id] = action
+    paint(actions)
+    return actions
+
+
+def paint(actions: dict[str, QAction]) -> None:
+    """Icons in the theme's colours, and tooltips with the key."""
+    for id, action in actions.items():
+        command = BY_ID[id]
+        if command.icon:
+            action.setIcon(theme.icon(command.icon))
+        key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        words = command.help or action.text().replace("&", "").rstrip(".")
+        action.setToolTip(f"{words}  ({key})" if key else words)
+
+
+def _caller(window: QMainWindow, handler: str) -> Callable[..., None]:
+    # Looked up when triggered: the parts of the window may come after the table.
+    def call(*_checked) -> None:
+        attrgetter(handler)(window)()
+
+    return call
