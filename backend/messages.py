@@ -171,6 +171,7 @@ class Progress(Message):
     seconds: float  # spent so far, pauses not counted
     seconds_left: float | None
     images_per_second: float
+    learning_rate: float  # in use now
 
 
 class Frame(Message):
