@@ -1,0 +1,103 @@
+"""Every source of data there is: how the interface names it, what it asks for, and the two functions that read it.
+
+A new kind of data is one entry here, one module beside, and one word in graph/recipe.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from backend.data import digits, idx, image_folder, npz, tables, toy
+from backend.data.dataset import Dataset
+from backend.data.options import Option
+from graph.recipe import Field
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKind:
+    """One kind of source; `describe` and `load` take complete options and the path."""
+
+    kind: str
+    title: str
+    sentence: str
+    options: tuple[Option, ...]
+    describe: Callable[[dict[str, Any], Path | None], tuple[Field, ...]]
+    load: Callable[[dict[str, Any], Path | None], Dataset]
+    path: Literal["none", "file", "folder", "file or folder"] = "none"
+    patterns: tuple[str, ...] = ()  # for a file dialog
+
+    @property
+    def needs_path(self) -> bool:
+        return self.path != "none"
+
+    @property
+    def defaults(self) -> Mapping[str, int | float | bool | str | None]:
+        """Every option at its default, as a DataSource may carry them."""
+        return {option.name: option.default for option in self.options}
+
+
+def _table(kind: str, title: str, sentence: str) -> SourceKind:
+    return SourceKind(kind, title, sentence, tables.OPTIONS, partial(tables.describe, kind), partial(tables.load, kind))
+
+
+def _toy(kind: str, title: str, sentence: str) -> SourceKind:
+    return SourceKind(kind, title, sentence, toy.OPTIONS[kind], partial(toy.describe, kind), partial(toy.load, kind))
+
+
+CATALOG: tuple[SourceKind, ...] = (
+    SourceKind(
+        "digits",
+        "Handwritten digits",
+        "1,797 real pictures of the digits 0 to 9, 8 x 8 pixels or resized.",
+        digits.OPTIONS,
+        digits.describe,
+        digits.load,
+    ),
+    _table("iris", "Iris flowers", "Tell three species apart by four measures of 150 flowers."),
+    _table("wine", "Wine", "Tell three growers apart by 13 measures of 178 wines."),
+    _table("breast_cancer", "Breast cancer", "Tell malignant from benign by 30 measures of 569 tumours."),
+    _table("diabetes", "Diabetes", "Predict how far the illness advances in a year, from 10 measures of 442 people."),
+    _toy("moons", "Two moons", "Two half circles that reach into each other."),
+    _toy("circles", "Two circles", "One circle within another."),
+    _toy("spirals", "Spirals", "Arms wound around each other: hard for a small network."),
+    _toy("xor", "XOR", "Four squares, opposite ones alike: what a single layer cannot learn."),
+    SourceKind(
+        "npz",
+        "NPZ file",
+        "Your own arrays, as numpy.savez writes them: each becomes a field.",
+        npz.OPTIONS,
+        npz.describe,
+        npz.load,
+        "file",
+        ("*.npz",),
+    ),
+    SourceKind(
+        "idx",
+        "IDX files (MNIST)",
+        "MNIST, Fashion-MNIST and their kin: an images file and a labels file, gzipped or not.",
+        idx.OPTIONS,
+        idx.describe,
+        idx.load,
+        "file or folder",
+        ("*idx3-ubyte", "*idx3-ubyte.gz", "*idx4-ubyte", "*idx4-ubyte.gz"),
+    ),
+    SourceKind(
+        "image_folder",
+        "Image folder",
+        "Your own pictures, in one sub-folder for each class.",
+        image_folder.OPTIONS,
+        image_folder.describe,
+        image_folder.load,
+        "folder",
+    ),
+)
+BY_KIND = {entry.kind: entry for entry in CATALOG}
+
+
+def catalog() -> tuple[SourceKind, ...]:
+    """All kinds of sources in the order the interface shows them."""
+    return CATALOG

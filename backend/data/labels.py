@@ -1,0 +1,57 @@
+"""Labels are whole numbers 0..C-1. Here they are checked, counted and named, wherever they come from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backend.data.errors import DataError, DataProblem
+from backend.data.limits import MAX_CLASSES
+
+ALWAYS_ALLOWED = 1000  # classes, even if there are fewer rows than that
+
+
+def check_labels(labels: np.ndarray, classes: int, place: str) -> None:
+    """Hold labels (n,) against a number of classes; raises DataError naming the first wrong row and its value."""
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise DataError(
+            place, f"labels are {labels.dtype}, but must be whole numbers 0 to {classes - 1}: save them as int64"
+        )
+    wrong = np.flatnonzero((labels < 0) | (labels >= classes))
+    if len(wrong):
+        row = int(wrong[0])
+        more = f"; {len(wrong) - 1:,} more rows are out of range" if len(wrong) > 1 else ""
+        raise DataError(
+            f"{place}, row {row}",
+            f"the label is {labels[row]}, but with {classes} classes labels must be whole numbers from 0 to "
+            f"{classes - 1}{more}",
+        )
+
+
+def name_classes(labels: np.ndarray, place: str, classes: int | None = None) -> tuple[str, ...]:
+    """The names "0", "1" ... of the classes of integer labels (n,): as many as given, else up to the largest label.
+
+    A quantity mistaken for a label (negative, or larger than the data could have classes) is a DataError.
+    """
+    if classes is None:
+        most = min(max(len(labels), ALWAYS_ALLOWED), MAX_CLASSES)
+        wrong = np.flatnonzero((labels < 0) | (labels >= most))
+        if len(wrong):
+            row = int(wrong[0])
+            raise DataError(
+                f"{place}, row {row}",
+                f"the label is {labels[row]}, but labels must be whole numbers counted from 0 (at most {most - 1:,} "
+                f"for these {len(labels):,} rows); a quantity to be predicted must be saved as float32",
+            )
+        classes = int(labels.max()) + 1
+    check_labels(labels, classes, place)
+    return tuple(str(number) for number in range(classes))
+
+
+def empty_classes(labels: np.ndarray, names: tuple[str, ...], file: str) -> tuple[DataProblem, ...]:
+    """A problem for the classes nobody belongs to: the sign of labels counted from 1."""
+    empty = np.flatnonzero(np.bincount(labels, minlength=len(names)) == 0)
+    if not len(empty):
+        return ()
+    shown = ", ".join(names[i] for i in empty[:5]) + (f" and {len(empty) - 5} more" if len(empty) > 5 else "")
+    hint = "; labels count from 0" if empty[0] == 0 else ""
+    return (DataProblem(file, None, f"no sample belongs to class {shown} of {len(names)}{hint}"),)
