@@ -1,0 +1,312 @@
+"""The schema of what Netloom writes, and the way back: records of a file or clipboard to checked blocks and wires.
+
+Every fault is collected with its place before anything is raised; new objects are built aside. Knows no files.
+"""
+
+from __future__ import annotations
+
+import reprlib
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypeVar
+
+import networkx as nx
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field as Rule
+
+from graph import registry
+from graph.hyperparameter import HyperparameterError
+from graph.network import Block, BlockId, NamingError, Network, Wire, check_name, coerce_hyperparameter, number
+from graph.recipe import Recipe
+
+SHOWN_FAULTS = 12
+MOST_BLOCKS, MOST_WIRES = 20_000, 100_000
+FARTHEST = 1e7  # canvas units from the origin
+
+Coordinate = Annotated[float, Rule(ge=-FARTHEST, le=FARTHEST)]
+Read = TypeVar("Read", bound="PartsRecord")
+Pair = Rule(strict=False)  # JSON has lists where we have tuples
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: where, and in words with the value, the rule and what would be right."""
+
+    place: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.text}" if self.place else self.text
+
+
+class ProjectError(ValueError):
+    """A project that cannot be read or written; `faults` lists everything found, `place` and `text` are the first."""
+
+    def __init__(self, place: str, text: str, faults: tuple[Fault, ...] = ()):
+        self.faults = faults or (Fault(place, text),)
+        self.place = place
+        self.text = text
+        super().__init__(_listed(self.faults))
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, populate_by_name=True)
+
+
+class BlockRecord(Record):
+    """One line of `blocks`; what a type's hyperparameters may hold is checked by the type."""
+
+    id: Annotated[str, Rule(pattern=r"^b[1-9][0-9]{0,8}$")]
+    type: Annotated[str, Rule(min_length=1, max_length=100)]
+    name: str
+    hyperparameters: dict[str, Any] = {}
+    at: Annotated[tuple[Coordinate, Coordinate], Pair] = (0.0, 0.0)
+
+
+class WireRecord(Record):
+    """One line of `wires`: block id and port at both ends."""
+
+    id: Annotated[str, Rule(pattern=r"^w[1-9][0-9]{0,8}$")]
+    start: Annotated[tuple[str, Annotated[str, Rule(max_length=100)]], Pair, Rule(alias="from")]
+    end: Annotated[tuple[str, Annotated[str, Rule(max_length=100)]], Pair, Rule(alias="to")]
+    slot: Annotated[int, Rule(ge=0, le=1_000_000)] = 0
+
+
+class PartsRecord(Record):
+    """Blocks and the wires among them: what the clipboard and a project share."""
+
+    format: str
+    version: int
+    blocks: Annotated[list[BlockRecord], Rule(max_length=MOST_BLOCKS)] = []
+    wires: Annotated[list[WireRecord], Rule(max_length=MOST_WIRES)] = []
+
+
+class ProjectRecord(PartsRecord):
+    """A whole project file."""
+
+    name: str
+    recipe: Recipe = Recipe()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Checked blocks and wires, not yet in any network."""
+
+    blocks: tuple[Block, ...]
+    wires: tuple[Wire, ...]
+    positions: dict[BlockId, tuple[float, float]]
+
+
+def read_record(model: type[Read], raw: Any) -> Read:
+    """The typed record of parsed JSON; raises ProjectError with every fault."""
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        raise_all([_in_words(detail, raw) for detail in details])
+
+
+def read_parts(record: PartsRecord, faults: list[Fault] | None = None) -> Parts:
+    """Blocks and wires of a record; raises ProjectError with every fault, those given included."""
+    reading = _Reading(record, list(faults or ()))
+    blocks = reading.blocks()
+    wires = reading.wires()
+    reading.cycle(wires)
+    raise_all(reading.faults)
+    return Parts(blocks, wires, {block.id: block.at for block in record.blocks})
+
+
+def build_network(name: str, parts: Parts) -> Network:
+    """A network of checked parts; blocks go in along the wires, so that no rank ever has to move."""
+    network = Network(name)
+    by_id = {block.id: block for block in parts.blocks}
+    for id in _order(list(by_id), parts.wires):
+        network.insert_block(by_id[id], parts.positions[id])
+    for wire in parts.wires:
+        network.insert_wire(wire)
+    network.blocks = {id: by_id[id] for id in sorted(by_id, key=number)}
+    network.positions = {id: parts.positions[id] for id in network.blocks}
+    return network
+
+
+def raise_all(faults: list[Fault]) -> None:
+    """Raise one ProjectError for all faults, if there are any."""
+    if faults:
+        raise ProjectError(faults[0].place, faults[0].text, tuple(faults))
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One pass over a record, collecting faults."""
+
+    record: PartsRecord
+    faults: list[Fault]
+    types: dict[BlockId, registry.BlockType] = field(default_factory=dict)
+    names: dict[BlockId, str] = field(default_factory=dict)
+
+    def blocks(self) -> tuple[Block, ...]:
+        places: dict[str, str] = {}
+        found = []
+        for index, record in enumerate(self.record.blocks):
+            place = f"blocks[{index}] {shown(record.name)}"
+            if record.id in self.types:
+                self._fault(place, f"the id {record.id} is taken by {shown(self.names[record.id])}; ids are unique")
+                continue
+            if record.name in places:
+                self._fault(place, f"{places[record.name]} has the same name; names are unique in a network")
+            places.setdefault(record.name, f"blocks[{index}]")
+            self.types[record.id] = registry.block_type(record.type)
+            self.names[record.id] = record.name
+            self._check_names(place, record)
+            found.append(Block(record.id, record.type, record.name, self._values(place, record)))
+        return tuple(found)
+
+    def _check_names(self, place: str, record: BlockRecord) -> None:
+        try:
+            check_name(record.name)
+        except NamingError as error:
+            self._fault(f"{place}, name", str(error))
+        if not record.type.isprintable():
+            self._fault(f"{place}, type", f"a type is a printable word such as Conv2d, not {shown(record.type)}")
+
+    def _values(self, place: str, record: BlockRecord) -> dict[str, Any]:
+        """Canonical values in declared order; those of an unknown type word for word."""
+        if not registry.is_known(record.type):
+            return record.hyperparameters
+        block = Block(record.id, record.type, record.name, {})
+        values = {}
+        for name, value in record.hyperparameters.items():
+            try:
+                values[name] = coerce_hyperparameter(block, name, value)
+            except HyperparameterError as error:
+                text = str(error).removeprefix(f"{record.name} ({record.type}): ").removeprefix(f"{name} ")
+                self._fault(f"{place}, {shown(name)}", text)
+        declared = self.types[record.id].hyperparameters
+        return {parameter.name: values[parameter.name] for parameter in declared if parameter.name in values}
+
+    def wires(self) -> tuple[Wire, ...]:
+        ids: set[str] = set()
+        taken: dict[tuple[BlockId, str, int], str] = {}
+        found = []
+        for index, record in enumerate(self.record.wires):
+            place = f"wires[{index}] {record.id}"
+            wire = Wire(record.id, *record.start, *record.end, record.slot)
+            before = len(self.faults)
+            if wire.id in ids:
+                self._fault(place, f"the id {wire.id} stands twice; ids are unique")
+            ids.add(wire.id)
+            self._check_ends(place, wire)
+            if len(self.faults) == before:
+                self._check_free(place, wire, taken)
+            if len(self.faults) == before:
+                found.append(wire)
+        return tuple(found)
+
+    def _check_ends(self, place: str, wire: Wire) -> None:
+        for end, id, port in (("from", wire.source, wire.output), ("to", wire.target, wire.input)):
+            declared = self.types.get(id)
+            if declared is None:
+                self._fault(f"{place}, {end}", f"there is no block {shown(id)}; a wire joins two blocks of the file")
+                continue
+            ports = declared.outputs if end == "from" else declared.inputs
+            if (declared.output_port if end == "from" else declared.input_port)(port) is None:
+                what = "output" if end == "from" else "input"
+                known = f"it has {', '.join(p.name for p in ports)}" if ports else "it has none"
+                text = f"{self.names[id]} ({declared.name}) has no {what} {shown(port)}; {known}"
+                self._fault(f"{place}, {end}", text)
+        if wire.source == wire.target:
+            self._fault(place, f"{self.names.get(wire.source, wire.source)} feeds itself; a wire joins two blocks")
+
+    def _check_free(self, place: str, wire: Wire, taken: dict[tuple[BlockId, str, int], str]) -> None:
+        many = self.types[wire.target].input_port(wire.input).many
+        key = (wire.target, wire.input, wire.slot if many else 0)
+        if key in taken:
+            what = f"{wire.input} of {self.names[wire.target]}"
+            rule = f"slot {wire.slot} of {what} is taken" if many else f"{what} takes one wire and has"
+            self._fault(f"{place}, to", f"{rule} by {taken[key]}" if many else f"{rule} {taken[key]} already")
+        taken.setdefault(key, wire.id)
+
+    def cycle(self, wires: tuple[Wire, ...]) -> None:
+        """Name the blocks of one cycle, if there is any."""
+        ordered = set(_order(list(self.types), wires))
+        left = [wire for wire in wires if wire.source not in ordered and wire.target not in ordered]
+        if not left:
+            return
+        ring = nx.find_cycle(nx.DiGraph([(wire.source, wire.target) for wire in left]))
+        names = [self.names[source] for source, _ in ring]
+        text = " -> ".join([*names[:8], *(["..."] if len(names) > 8 else []), names[0]])
+        self._fault("wires", f"{text} is a cycle; a network runs one way, so one of these wires must go")
+
+    def _fault(self, place: str, text: str) -> None:
+        self.faults.append(Fault(place, text))
+
+
+def shown(value: Any) -> str:
+    """A value in a message: short, and quoted where it would not read as one word."""
+    if isinstance(value, str) and value.isprintable() and value.strip() == value and 1 <= len(value) <= 80:
+        return value if value.replace("_", "").isalnum() else f"{value!r}"
+    return _REPR.repr(value)
+
+
+def _order(ids: list[BlockId], wires: tuple[Wire, ...]) -> Iterator[BlockId]:
+    """Ids along the wires; those on and behind a cycle never come."""
+    out: dict[BlockId, list[BlockId]] = {id: [] for id in ids}
+    waiting = dict.fromkeys(ids, 0)
+    for wire in wires:
+        out[wire.source].append(wire.target)
+        waiting[wire.target] += 1
+    ready = deque(id for id in ids if not waiting[id])
+    while ready:
+        id = ready.popleft()
+        yield id
+        for target in out[id]:
+            waiting[target] -= 1
+            if not waiting[target]:
+                ready.append(target)
+
+
+def _in_words(detail: dict[str, Any], raw: Any) -> Fault:
+    """A pydantic error as place and words."""
+    kind, value, context = detail["type"], shown(detail["input"]), detail.get("ctx", {})
+    rule = {
+        "missing": "it is missing",
+        "extra_forbidden": f"this version knows no such entry; its value is {value}",
+        "too_long": f"it may hold at most {context.get('max_length', 0):,} entries",
+        "string_pattern_mismatch": f"it must look like {context.get('pattern')}, not {value}",
+    }.get(kind)
+    message = detail["msg"][0].lower() + detail["msg"][1:]
+    return Fault(_place(detail["loc"], raw), rule or f"{message}, not {value}")
+
+
+def _place(location: tuple[Any, ...], raw: Any) -> str:
+    """`blocks[3] conv1, kernel_size` from a path into the parsed JSON."""
+    words: list[str] = []
+    here = raw
+    for step in location:
+        here = _inside(here, step)
+        if isinstance(step, int) and words:
+            name = (here.get("name") or here.get("id")) if isinstance(here, dict) else None
+            words[-1] += f"[{step}]" + (f" {shown(name)}" if isinstance(name, str) else "")
+        else:
+            words.append(shown(step))
+    return ", ".join(words)
+
+
+def _inside(value: Any, step: Any) -> Any:
+    try:
+        return value[step]
+    except (LookupError, TypeError):
+        return None
+
+
+def _listed(faults: tuple[Fault, ...]) -> str:
+    if len(faults) == 1:
+        return str(faults[0])
+    lines = [f"  {fault}" for fault in faults[:SHOWN_FAULTS]]
+    more = [f"  and {len(faults) - SHOWN_FAULTS} more"] if len(faults) > SHOWN_FAULTS else []
+    return "\n".join([f"{len(faults)} things are wrong:", *lines, *more])
+
+
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 60

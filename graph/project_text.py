@@ -1,0 +1,108 @@
+"""How a document is written as text: one block a line, one wire a line, always in the same order.
+
+So `git diff` shows a changed hyperparameter as one changed line. Knows nothing of reading or of files.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from graph import registry
+from graph.document import Document
+from graph.network import Block, BlockId, Wire, number
+from graph.project_schema import FARTHEST
+
+FORMAT = "netloom"
+VERSION = 1
+
+
+def document_text(document: Document) -> str:
+    """The text of a project file."""
+    network = document.network
+    recipe = document.recipe.model_dump(mode="json")
+    return layout_lines(
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "name": network.name,
+            "recipe": {**recipe, "data": _data(recipe["data"])},
+            **parts_lines(network.blocks.values(), network.wires.values(), network.positions),
+        }
+    )
+
+
+class Line(dict):
+    """An object that stands on one line."""
+
+
+def parts_lines(
+    blocks: Iterable[Block], wires: Iterable[Wire], positions: Mapping[BlockId, tuple[float, float]]
+) -> dict[str, list[Line]]:
+    """Blocks and wires as lines, in order of their numbers."""
+    return {
+        "blocks": [_block(block, positions[block.id]) for block in sorted(blocks, key=lambda b: number(b.id))],
+        "wires": [_wire(wire) for wire in sorted(_slotted(list(wires)), key=lambda w: number(w.id))],
+    }
+
+
+def layout_lines(value: dict[str, Any]) -> str:
+    """JSON with every Line and every plain value on a line of its own."""
+    return _laid_out(value, "") + "\n"
+
+
+def _laid_out(value: Any, indent: str) -> str:
+    inner = indent + "  "
+    if isinstance(value, dict) and value and not isinstance(value, Line):
+        rows = [f"{_plain(key)}: {_laid_out(item, inner)}" for key, item in value.items()]
+        return "{\n" + ",\n".join(inner + row for row in rows) + f"\n{indent}}}"
+    if isinstance(value, list) and value and isinstance(value[0], Line):
+        return "[\n" + ",\n".join(inner + _plain(item) for item in value) + f"\n{indent}]"
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _block(block: Block, position: tuple[float, float]) -> Line:
+    values = block.hyperparameters
+    if registry.is_known(block.type):
+        declared = registry.block_type(block.type).hyperparameters
+        values = {parameter.name: values[parameter.name] for parameter in declared if parameter.name in values}
+    x, y = position
+    return Line(id=block.id, type=block.type, name=block.name, hyperparameters=values, at=[_place(x), _place(y)])
+
+
+def _place(value: float) -> float | int:
+    """A coordinate to a hundredth; a wild one is brought back, as a drawing must always be savable."""
+    held = min(max(value, -FARTHEST), FARTHEST) if math.isfinite(value) else 0.0
+    rounded = round(held, 2)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def _wire(wire: Wire) -> Line:
+    line = Line({"id": wire.id, "from": [wire.source, wire.output], "to": [wire.target, wire.input]})
+    return Line(line, slot=wire.slot) if wire.slot else line
+
+
+def _slotted(wires: list[Wire]) -> list[Wire]:
+    """The wires with every slot of a port taken once: doubled slots are counted anew, in the order they run."""
+    ports: dict[tuple[BlockId, str], list[Wire]] = {}
+    for wire in wires:
+        ports.setdefault((wire.target, wire.input), []).append(wire)
+    found = []
+    for members in ports.values():
+        if len({wire.slot for wire in members}) < len(members):
+            members = [replace(wire, slot=i) for i, wire in enumerate(sorted(members, key=lambda w: w.slot))]
+        found.extend(members)
+    return found
+
+
+def _data(data: dict[str, Any] | None) -> dict[str, Any] | None:
+    if data is None:
+        return None
+    return {**data, "options": Line(data["options"]), "fields": [Line(field) for field in data["fields"]]}
