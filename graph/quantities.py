@@ -1,4 +1,4 @@
-"""How numbers are written on screen: thousands with separators, large ones with SI prefixes."""
+"""How numbers are written for people: thousands with separators, large ones with SI prefixes."""
 
 from __future__ import annotations
 
