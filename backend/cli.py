@@ -1,0 +1,210 @@
+"""The commands that need no window: check, train, export. Imports neither Qt nor torch; training is the worker's.
+
+Every failure is one clear line on standard error and exit status 1 (2 for a misused command line).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from graph import Document, load_project
+from graph.project_file import ProjectError, to_json
+from graph.quantities import prefixed, thousands
+
+PROJECT = click.argument("project", type=click.Path(path_type=Path))
+MARKS = {"error": "[red]error[/]", "warning": "[yellow]warning[/]", "hint": "[blue]hint[/]"}
+
+
+def open_project(path: Path) -> Document:
+    """The document of a project file; ends the command with the reason when it cannot be read."""
+    try:
+        return load_project(path)
+    except ProjectError as error:
+        raise click.ClickException(f"{path}: {error}") from None
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror or error}") from None
+
+
+@click.command()
+@PROJECT
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+def check(project: Path, as_json: bool) -> None:
+    """Print shapes, parameters, multiply-adds and problems of PROJECT; exit 1 on errors."""
+    document = open_project(project)
+    if as_json:
+        click.echo(json.dumps(report(document), indent=2, ensure_ascii=False))
+    else:
+        _print_report(document)
+    if not document.analysis.ok:
+        raise SystemExit(1)
+
+
+def report(document: Document) -> dict:
+    """The summary as plain data: one row a block, in topological order, totals, and the problems."""
+    net, analysis = document.network, document.analysis
+    rows = []
+    for id in net.order():
+        block = net.block(id)
+        output = analysis.output(id)
+        rows.append(
+            {
+                "block": block.name,
+                "type": block.type,
+                "output": list(output.shape) if output else None,
+                "dtype": output.dtype if output else None,
+                "parameters": analysis.parameters(id) if analysis.inferred(id) else None,
+                "multiply_adds": _plain(analysis.macs(id)) if analysis.inferred(id) else None,
+            }
+        )
+    problems = [
+        {
+            "severity": problem.severity,
+            "block": net.blocks[problem.block].name if problem.block else None,
+            "port": problem.port,
+            "hyperparameter": problem.hyperparameter,
+            "code": problem.code,
+            "text": problem.text,
+            "fixes": [fix.title for fix in problem.fixes],
+        }
+        for problem in analysis.problems
+    ]
+    return {
+        "network": net.name,
+        "ok": analysis.ok,
+        "partial": analysis.partial,
+        "parameters": analysis.total_parameters,
+        "multiply_adds": _plain(analysis.total_macs),
+        "blocks": rows,
+        "problems": problems,
+    }
+
+
+def _plain(value) -> int | str:
+    return value if isinstance(value, int) else str(value)
+
+
+def _print_report(document: Document) -> None:
+    console = Console(highlight=False)
+    net, analysis = document.network, document.analysis
+    table = Table(title=net.name, title_justify="left", header_style="bold")
+    for heading in ("Block", "Type", "Output"):
+        table.add_column(heading)
+    for heading in ("Parameters", "Multiply-adds"):
+        table.add_column(heading, justify="right")
+    for id in net.order():
+        block, output, known = net.block(id), analysis.output(id), analysis.inferred(id)
+        costs = (thousands(analysis.parameters(id)), prefixed(analysis.macs(id))) if known else ("?", "?")
+        table.add_row(block.name, block.type, str(output) if output else ("" if known else "?"), *costs)
+    table.add_section()
+    partly = " (partial)" if analysis.partial else ""
+    table.add_row(f"Total{partly}", "", "", thousands(analysis.total_parameters), prefixed(analysis.total_macs))
+    console.print(table)
+    for problem in analysis.problems:
+        place = f"{net.blocks[problem.block].name}: " if problem.block else ""
+        fixes = f" Fix: {' or '.join(fix.title for fix in problem.fixes)}." if problem.fixes else ""
+        console.print(MARKS[problem.severity], f"{place}{problem.text}.{fixes}", markup=True)
+    if not analysis.problems:
+        console.print("No problems.")
+
+
+@click.command()
+@PROJECT
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The Python file to write.")
+def export(project: Path, output: Path) -> None:
+    """Write PROJECT as a Python file that runs without Netloom."""
+    from backend.export import export_python
+
+    document = open_project(project)
+    try:
+        export_python(document, output)
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"wrote {output}")
+
+
+@click.command()
+@PROJECT
+@click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's.")
+@click.option("--device", help="auto, cpu, cuda, cuda:1, mps; instead of the recipe's.")
+@click.option("--run", "run_folder", type=click.Path(path_type=Path), help="The folder to write; default runs/NAME-TIME.")
+def train(project: Path, epochs: int | None, device: str | None, run_folder: Path | None) -> None:
+    """Train PROJECT and write a run folder: weights, source, event log."""
+    document = open_project(project)
+    folder = run_folder or Path("runs") / f"{project.stem}-{time.strftime('%Y%m%d-%H%M%S')}"
+    raise SystemExit(run_training(document, project, folder, epochs, device))
+
+
+def run_training(
+    document: Document, project: Path, folder: Path, epochs: int | None = None, device: str | None = None
+) -> int:
+    """Train in a worker process with a progress bar; 0 when the run finished, 1 when it failed."""
+    from backend.client import SubprocessClient
+    from backend.messages import Epoch, Failure, Finished, Ready, Shutdown, Start, State
+    from backend.messages import Progress as Step
+
+    console = Console(highlight=False)
+    bar = Progress(
+        TextColumn("epoch {task.fields[epoch]}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+        console=console,
+    )
+    failed = finished = False
+    with SubprocessClient() as client, bar:
+        task = bar.add_task("steps", total=None, epoch="-", speed="")
+        client.send(
+            Start(
+                project=to_json(document),
+                run_folder=str(folder.resolve()),
+                base=str(project.resolve().parent),
+                epochs=epochs,
+                device=device,
+            )
+        )
+        try:
+            for event in client.events():
+                if isinstance(event, Ready):
+                    console.print(f"{event.device_name}, torch {event.torch}")
+                elif isinstance(event, State) and event.state == "loading":
+                    console.print(event.text)
+                elif isinstance(event, Step):
+                    speed = f"{event.images_per_second:,.0f} samples/s"
+                    epoch = f"{event.epoch}/{event.epochs}"
+                    bar.update(task, completed=event.step, total=event.steps, epoch=epoch, speed=speed)
+                elif isinstance(event, Epoch):
+                    console.print(_epoch_line(event))
+                elif isinstance(event, Failure):
+                    failed = True
+                    place = document.network.blocks.get(event.block or "")
+                    console.print(f"[red]error[/] {place.name + ': ' if place else ''}{event.text}", soft_wrap=True)
+                elif isinstance(event, Finished):
+                    finished = True
+                    bar.update(task, completed=event.step, total=event.step)
+                    console.print(f"{_best_line(event)}\nrun folder: {event.run_folder}", soft_wrap=True)
+                if finished or (isinstance(event, State) and event.state == "failed"):
+                    client.send(Shutdown())
+                    break
+        except KeyboardInterrupt:
+            console.print("stopping, the last weights are saved")
+    return 0 if finished and not failed else 1
+
+
+def _epoch_line(event) -> str:
+    parts = [f"epoch {event.epoch:>3}", f"{event.seconds:.1f} s"]
+    parts += [f"{name} {value:.4f}" for name, value in event.train.items()]
+    parts += [f"validation {name} {value:.4f}" for name, value in event.validation.items()]
+    return "  ".join(parts) + ("  *" if event.best else "")
+
+
+def _best_line(event) -> str:
+    values = ", ".join(f"{name} {value:.4f}" for name, value in event.best.items())
+    return f"best epoch {event.best_epoch}: {values}" if event.best_epoch is not None else "no epoch was finished"

@@ -1,0 +1,16 @@
+"""Projects that open, check, train and export; `paths()` finds them in a checkout and in an installed Netloom."""
+
+from pathlib import Path
+
+
+def paths() -> list[Path]:
+    """Every example project, by name."""
+    return sorted(Path(__file__).parent.glob("*.netloom"))
+
+
+def path(name: str) -> Path:
+    """The example of this name, without its ending; raises FileNotFoundError naming those that exist."""
+    found = Path(__file__).parent / f"{name}.netloom"
+    if not found.exists():
+        raise FileNotFoundError(f"no example {name!r}; there are {', '.join(p.stem for p in paths())}")
+    return found
