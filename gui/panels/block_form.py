@@ -1,0 +1,230 @@
+"""The inspector's page for selected blocks: name, type, hyperparameters, shapes. Several blocks share one form.
+
+Every change is one edit of the document; while a value is typed its edits merge into one step.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from graph import HyperparameterError
+from graph.edits import UNSET, Compound, Rename, SetHyperparameter
+from graph.hyperparameter import REQUIRED
+from graph.quantities import counted, thousands
+from gui import theme
+from gui.panels.fields import SEVERAL, ChoiceField, ValueField, make_field
+from gui.panels.form import Form
+from gui.panels.problem_row import ProblemRow
+from gui.panels.rows import clear, label, restyle
+from gui.panels.shapes import Shapes
+from gui.session import Session
+
+TYPING = count()  # a new number for every time somebody begins to type: steps merge within, not across
+
+
+class BlockForm(QWidget):
+    """Fields for the given blocks; rebuilt for other blocks, refreshed for other values."""
+
+    def __init__(self, session: Session, ids: tuple[str, ...]):
+        super().__init__()
+        self.session, self.ids = session, ids
+        self._typing = next(TYPING)
+        self._problems: tuple = ()
+        types = {session.network.blocks[id].type: session.network.type_of(id) for id in ids}
+        self.types = list(types.values())
+        self.shared = _shared(self.types)
+        self.form = Form()
+        self.form.entered.connect(self._entered)
+        self.form.reset.connect(lambda name: self._set(name, UNSET))
+        self.shapes = Shapes()
+        self.problems = QVBoxLayout()
+        self.problems.setSpacing(theme.SPACE)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(theme.GAP + 4, theme.GAP + 4, theme.GAP + 4, theme.GROUP)
+        box.setSpacing(theme.GAP)
+        self._add_header(box)
+        box.addLayout(self.problems)
+        self._add_fields()
+        box.addWidget(self.form)
+        box.addSpacing(theme.GAP)
+        box.addWidget(self.shapes)
+        box.addStretch(1)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the document's values; what is being typed stays."""
+        if not all(id in self.session.network.blocks for id in self.ids):
+            return  # they are being removed; the selection follows
+        if self.name is not None and not self.name.hasFocus():
+            self._show_name()
+        for declared in self.shared:
+            self._show(declared)
+        self._show_problems()
+        if len(self.ids) == 1:
+            self.shapes.show_block(self.session.document, self.ids[0])
+        else:
+            self.shapes.show_rows(self._totals())
+
+    def begin_typing(self) -> None:
+        self._typing = next(TYPING)
+
+    # Building
+
+    def _add_header(self, box: QVBoxLayout) -> None:
+        self.name: QLineEdit | None = None
+        self.name_wrong = label("", "wrong", wrap=True)
+        self.name_wrong.hide()
+        first = self.types[0]
+        if len(self.ids) == 1:
+            self.name = QLineEdit()
+            self.name.setFont(theme.ui_font("normal", bold=True))
+            self.name.setAccessibleName("Name")
+            self.name.setToolTip("The block's name: its attribute in the generated code")
+            self.name.editingFinished.connect(self._rename)
+            box.addWidget(self.name)
+            box.addWidget(self.name_wrong)
+        else:
+            box.addWidget(label(f"{len(self.ids):,} blocks", "title"))
+        line = QHBoxLayout()
+        line.setSpacing(theme.GAP)
+        if len(self.types) == 1:
+            picture = QLabel()
+            picture.setPixmap(theme.family_icon(first.family).pixmap(QSize(16, 16)))
+            line.addWidget(picture)
+            line.addWidget(label(first.name, "heading"))
+            line.addWidget(label(first.family, "quiet"))
+        else:
+            line.addWidget(label(", ".join(t.name for t in self.types), "quiet", wrap=True), 1)
+        line.addStretch(1)
+        box.addLayout(line)
+        if len(self.types) == 1 and first.help:
+            box.addWidget(label(first.help, "small", wrap=True))
+
+    def _add_fields(self) -> None:
+        for declared in self.shared:
+            field = self._binding_field(declared) or make_field(declared)
+            field.focused.connect(self.begin_typing)
+            self.form.add(declared.name, field, resettable=declared.default is not REQUIRED)
+
+    def _binding_field(self, declared) -> ValueField | None:
+        """Inputs and targets choose among the fields of the data."""
+        if declared.name != "field" or any(t.role not in ("input", "target") for t in self.types):
+            return None
+        pairs: list[tuple[str, Any]] = [("not bound", None)]
+        for field in self.session.document.recipe.fields:
+            shape = " x ".join(map(str, field.shape)) or "one value"
+            pairs.append((f"{field.name}   {shape}", field.name))
+        return ChoiceField(declared, tuple(pairs))
+
+    # Showing
+
+    def _show_name(self) -> None:
+        if not self.name_wrong.text():
+            self.name.setText(self.session.network.blocks[self.ids[0]].name)
+
+    def _show(self, declared) -> None:
+        network, name = self.session.network, declared.name
+        values = [network.values(id).get(name) for id in self.ids]
+        value = values[0] if all(value == values[0] for value in values) else SEVERAL
+        is_set = any(name in network.blocks[id].hyperparameters for id in self.ids)
+        self.form.show_value(name, value, is_default=not is_set)
+        field = self.form.fields[name]
+        if declared.inferred:
+            field.show_inferred(self._inferred_text(name))
+        if not getattr(field, "typing_error", ""):
+            field.complain(self._complaint(name))
+
+    def _complaint(self, name: str) -> str:
+        if len(self.ids) > 1:
+            return ""
+        found = self.session.analysis.problems_of(self.ids[0])
+        texts = [p.text for p in found if p.hyperparameter == name and p.severity == "error"]
+        return texts[0] if texts else ""
+
+    def _inferred_text(self, name: str) -> str:
+        """What an unset value comes to, in the words of the generated call or of the output."""
+        inferred = self.session.analysis.inferred(self.ids[0])
+        if inferred is None or len(self.ids) > 1:
+            return "from the input"
+        declared = self.types[0]
+        if declared.role in ("input", "target"):
+            found = next(iter(inferred.outputs.values()))
+            shape = " x ".join(map(str, found.shape[1:])) or "one value"
+            return {"shape": f"{shape} (from the data)", "dtype": f"{found.dtype} (from the data)"}.get(name, "")
+        analysis = self.session.analysis
+        call = declared.module(self.session.network.values(self.ids[0]), analysis.inputs(self.ids[0]), inferred)
+        value = call.kwargs.get(name, call.args[0] if call.args else None) if call else None
+        text = declared.hyperparameter(name).format(value)
+        return f"{text} (from the input)" if text else "from the input"
+
+    def _show_problems(self) -> None:
+        if len(self.ids) > 1:
+            return
+        found = self.session.analysis.problems_of(self.ids[0])
+        if _texts(found) != _texts(self._problems):
+            self._problems = found
+            clear(self.problems)
+            for problem in found:
+                self.problems.addWidget(ProblemRow(self.session, problem, with_place=False))
+
+    def _totals(self) -> list[tuple[str, str, str]]:
+        analysis = self.session.analysis
+        parameters = sum(analysis.parameters(id) for id in self.ids)
+        macs = sum((analysis.macs(id) for id in self.ids), 0)
+        return [
+            ("blocks", thousands(len(self.ids)), ""),
+            ("parameters", thousands(parameters), ""),
+            ("multiply-adds", thousands(macs), ""),
+        ]
+
+    # Changing
+
+    def _rename(self) -> None:
+        block = self.session.network.blocks.get(self.ids[0])
+        if block is None or self.name.text() == block.name:
+            self._complain_of_name("")
+            return
+        try:
+            self.session.document.do(Rename(block.id, self.name.text()))
+        except ValueError as error:
+            self._complain_of_name(str(error))
+        else:
+            self._complain_of_name("")
+
+    def _complain_of_name(self, text: str) -> None:
+        self.name_wrong.setText(text)
+        self.name_wrong.setVisible(bool(text))
+        restyle(self.name, "wrong", "true" if text else "false")
+
+    def _entered(self, name: str, value: Any) -> None:
+        self._set(name, value, merge=f"type {self._typing} {name}")
+
+    def _set(self, name: str, value: Any, merge: str | None = None) -> None:
+        for declared in self.shared:
+            if declared.name == name and declared.default is not REQUIRED and value == declared.default:
+                value = UNSET  # the default is not a setting
+        edits = tuple(SetHyperparameter(id, name, value) for id in self.ids)
+        text = f"Set {name} of {counted(len(edits), 'block')}"
+        edit = edits[0] if len(edits) == 1 else Compound(text, edits)
+        try:
+            self.session.document.do(edit, merge)
+        except HyperparameterError as error:
+            self.form.fields[name].complain(str(error))
+
+
+def _shared(types: list) -> list:
+    """The hyperparameters all types declare alike."""
+    first, *others = types
+    return [
+        declared
+        for declared in first.hyperparameters
+        if all(t.has(declared.name) and t.hyperparameter(declared.name) == declared for t in others)
+    ]
+
+
+def _texts(found: tuple) -> list:
+    return [(problem.severity, problem.text) for problem in found]

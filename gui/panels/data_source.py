@@ -1,0 +1,230 @@
+"""The data of the recipe: which source, its options, and the fields it brings. One edit a change.
+
+Asks the torch-free descriptions of the data package; loads no data itself.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from backend.data import DataError, Option, SourceKind, catalog, describe
+from graph import DataSource, Network, registry
+from graph.commands import suggested_block
+from graph.edits import AddBlock, Compound, SetRecipe
+from graph.hyperparameter import Bool, Choice, Float, Hyperparameter, Int, Text
+from gui import theme
+from gui.panels.fields import make_field
+from gui.panels.form import Form
+from gui.panels.rows import button, clear, label
+from gui.session import Session
+
+
+class DataChooser(QWidget):
+    """Kind of data, place of the file, options, and what fields come of it."""
+
+    def __init__(self, session: Session):
+        super().__init__()
+        self.session = session
+        self._chosen = ""  # a kind that still waits for its path
+        self._formed = ""  # the kind whose options stand in the form
+        self.kind = QComboBox()
+        self.kind.setAccessibleName("Data")
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.kind.addItem("No data yet", "")
+        for entry in catalog():
+            self.kind.addItem(entry.title, entry.kind)
+            self.kind.setItemData(self.kind.count() - 1, entry.sentence, 3)
+        self.kind.activated.connect(self._choose)
+        self.sentence = label("", "small", wrap=True)
+        self.path = QLineEdit()
+        self.path.setAccessibleName("Path of the data")
+        self.path.editingFinished.connect(self._path_typed)
+        self.path_row = QWidget()
+        row = QHBoxLayout(self.path_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.GAP)
+        row.addWidget(self.path, 1)
+        row.addWidget(button("Browse...", self._browse))
+        self.wrong = label("", "wrong", wrap=True)
+        self.form_place = QVBoxLayout()
+        self.fields = label("", "small", wrap=True)
+        self.fields.setFont(theme.mono_font("small"))
+        self.bind = button("Add Input and Target for this data", self._add_sources)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(theme.SPACE)
+        for part in (self.kind, self.sentence, self.path_row, self.wrong):
+            box.addWidget(part)
+        box.addLayout(self.form_place)
+        box.addWidget(self.fields)
+        box.addWidget(self.bind)
+        self.form: Form | None = None
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the recipe's data, unless another kind waits for its path."""
+        source = self.session.document.recipe.data
+        entry = self._entry()
+        self.kind.setCurrentIndex(max(0, self.kind.findData(entry.kind if entry else "")))
+        self.sentence.setText(entry.sentence if entry else "Choose what the network learns from.")
+        self.path_row.setVisible(bool(entry and entry.needs_path))
+        if entry and not self.path.hasFocus():
+            self.path.setText((source.path or "") if source and source.kind == entry.kind else "")
+            self.path.setPlaceholderText(f"Path of the {entry.path}")
+        self._show_options(entry, source)
+        self._show_fields(source)
+        self.wrong.setVisible(bool(self.wrong.text()))
+
+    def _entry(self) -> SourceKind | None:
+        source = self.session.document.recipe.data
+        wanted = self._chosen or (source.kind if source else "")
+        return next((entry for entry in catalog() if entry.kind == wanted), None)
+
+    def _show_options(self, entry: SourceKind | None, source: DataSource | None) -> None:
+        if self._formed != (entry.kind if entry else ""):
+            self._formed = entry.kind if entry else ""
+            clear(self.form_place)
+            self.form = Form() if entry and entry.options else None
+            if self.form is not None:
+                for option in entry.options:
+                    self.form.add(option.name, make_field(_declared(option)))
+                self.form.entered.connect(lambda name, value: self._set_option(name, value))
+                self.form.reset.connect(self._reset_option)
+                self.form_place.addWidget(self.form)
+        given = source.options if source and entry and source.kind == entry.kind else {}
+        for option in entry.options if entry else ():
+            value = given.get(option.name, option.default)
+            self.form.show_value(option.name, value, is_default=option.name not in given)
+
+    def _show_fields(self, source: DataSource | None) -> None:
+        rows = []
+        for field in source.fields if source else ():
+            shape = " x ".join(map(str, field.shape)) or "1 value"
+            what = f"{len(field.classes)} classes" if field.classes else field.dtype
+            rows.append(f"{field.name:<10} {shape}, {what}")
+        self.fields.setText("\n".join(rows))
+        self.fields.setVisible(bool(rows))
+        self.bind.setVisible(bool(rows) and not _bound(self.session.network))
+
+    # Changing
+
+    def _choose(self, index: int) -> None:
+        kind = self.kind.itemData(index)
+        self.wrong.setText("")
+        source = self.session.document.recipe.data
+        entry = next((entry for entry in catalog() if entry.kind == kind), None)
+        if entry is None:
+            self._chosen = ""
+            if source is not None:
+                self._put(None)
+        elif source is None or source.kind != kind:
+            self._chosen = kind if entry.needs_path else ""
+            if not entry.needs_path:
+                self._take(DataSource(kind=kind))
+        self.refresh()
+
+    def _browse(self) -> None:
+        entry = self._entry()
+        start = str(self._base() or Path.home())
+        if entry.path == "folder":
+            chosen = QFileDialog.getExistingDirectory(self, f"Open {entry.title}", start)
+        else:
+            patterns = f"{entry.title} ({' '.join(entry.patterns)});;All files (*)"
+            chosen, _ = QFileDialog.getOpenFileName(self, f"Open {entry.title}", start, patterns)
+        if chosen:
+            self.path.setText(self._relative(chosen))
+            self._path_typed()
+
+    def _path_typed(self) -> None:
+        entry, source = self._entry(), self.session.document.recipe.data
+        path = self.path.text().strip()
+        if entry is None or not path or (source and source.kind == entry.kind and source.path == path):
+            return
+        options = source.options if source and source.kind == entry.kind else {}
+        self._take(DataSource(kind=entry.kind, path=path, options=options))
+
+    def _set_option(self, name: str, value: Any) -> None:
+        source = self.session.document.recipe.data
+        if source is not None:
+            self._take(source.model_copy(update={"options": {**source.options, name: value}}), f"data {name}")
+
+    def _reset_option(self, name: str) -> None:
+        source = self.session.document.recipe.data
+        if source is not None:
+            kept = {key: value for key, value in source.options.items() if key != name}
+            self._take(source.model_copy(update={"options": kept}))
+
+    def _take(self, source: DataSource, merge: str | None = None) -> None:
+        """Look at the data and put the source with its fields into the recipe; say in place what is wrong."""
+        try:
+            fields = describe(source, self._base())
+            checked = DataSource.model_validate({**dict(source), "fields": fields})
+        except (DataError, ValidationError, OSError) as error:
+            self.wrong.setText(str(error))
+            self.wrong.show()
+            return
+        self.wrong.setText("")
+        self._chosen = ""
+        self._put(checked, merge)
+        self.refresh()
+
+    def _put(self, source: DataSource | None, merge: str | None = None) -> None:
+        recipe = self.session.document.recipe.having(data=source)
+        self.session.document.do(SetRecipe(recipe, "Change the data"), merge)
+
+    def _add_sources(self) -> None:
+        self.session.document.do(sources_for(self.session.network, self.session.document.recipe.data))
+
+    def _base(self) -> Path | None:
+        path = self.session.document.path
+        return Path(path).parent if path else None
+
+    def _relative(self, chosen: str) -> str:
+        """A place within the project's folder is kept relative to it, so that both can move together."""
+        base = self._base()
+        if base and Path(chosen).resolve().is_relative_to(base.resolve()):
+            return os.path.relpath(Path(chosen).resolve(), base.resolve()).replace(os.sep, "/")
+        return chosen
+
+    def sizeHint(self) -> QSize:
+        return QSize(260, super().sizeHint().height())
+
+
+def sources_for(network: Network, source: DataSource) -> Compound:
+    """An Input for the first field and a Target for the last, bound to the data."""
+    edits, offset = [], 0
+    for type, field in (("Input", source.fields[0]), ("Target", source.fields[-1])):
+        if type == "Target" and len(source.fields) < 2:
+            continue
+        block = suggested_block(network, type)
+        values = {"field": field.name}
+        number = int(block.id[1:]) + offset
+        name = network.free_name(field.name)
+        edits.append(AddBlock(block.having(id=f"b{number}", name=name, hyperparameters=values), (offset * 260.0, 0.0)))
+        offset += 1
+    return Compound("Add sources of data", tuple(edits))
+
+
+def _bound(network: Network) -> bool:
+    return any(
+        registry.block_type(block.type).role in ("input", "target") and block.hyperparameters.get("field")
+        for block in network.blocks.values()
+    )
+
+
+def _declared(option: Option) -> Hyperparameter:
+    """An option of a source in the terms of the form's fields."""
+    general = {"name": option.name, "default": option.default, "help": option.help}
+    limits = {"low": option.low, "high": option.high}
+    limits = {name: value for name, value in limits.items() if value is not None}
+    if option.choices:
+        return Choice(**general, choices=option.choices)
+    kinds = {"whole number": (Int, limits), "number": (Float, limits), "yes or no": (Bool, {})}
+    kind, extra = kinds.get(option.kind, (Text, {}))
+    return kind(**general, **extra)

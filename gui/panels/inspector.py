@@ -1,0 +1,79 @@
+"""The inspector: the page of what is selected, or the network's own page; and the help of the field in hand."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from gui import theme
+from gui.panels.block_form import BlockForm
+from gui.panels.network_page import NetworkPage
+from gui.panels.rows import Hairline, label
+from gui.session import Session
+from gui.updates import Updates
+
+
+class Inspector(QWidget):
+    """Shows one page at a time; the page is rebuilt for another selection and refreshed for other values."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.session = session
+        self.page: BlockForm | NetworkPage | None = None
+        self._showing: tuple[str, ...] | None = None
+        self.area = QScrollArea(widgetResizable=True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.help = label("", "small", wrap=True)
+        self.help.setContentsMargins(theme.GAP + 4, theme.GAP, theme.GAP + 4, theme.GAP)
+        self.help.setMinimumHeight(44)
+        self.help.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        for part in (self.area, Hairline(), self.help):
+            box.addWidget(part, 1 if part is self.area else 0)
+        self.updates = Updates(self, self.refresh)
+        session.changed.connect(self._changed)
+        session.selection_changed.connect(self.updates.ask)
+        session.document_changed.connect(self._forget)
+        session.field_requested.connect(self.focus_field)
+        theme.appearance.changed.connect(self._forget)
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 420)
+
+    def refresh(self) -> None:
+        selection = self.session.selection
+        if self.page is None or selection != self._showing:
+            self._build(selection)
+        else:
+            self.page.refresh()
+
+    def focus_field(self, id: str = "", name: str = "") -> None:
+        """Put the cursor into a field of the selected block, the first unless one is named."""
+        self.show()
+        self.raise_()
+        self.refresh()
+        if isinstance(self.page, BlockForm):
+            if self.page.form.fields:
+                self.page.form.focus(name)
+            elif self.page.name:
+                self.page.name.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif self.page:
+            self.page.name.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _build(self, selection: tuple[str, ...]) -> None:
+        self._showing = selection
+        self.page = BlockForm(self.session, selection) if selection else NetworkPage(self.session)
+        form = self.page.form if isinstance(self.page, BlockForm) else self.page.recipe
+        form.explained.connect(self.help.setText)
+        self.help.setText("")
+        self.area.setWidget(self.page)
+
+    def _changed(self, changes) -> None:
+        if changes.computation or changes.recipe or changes.analyzed:
+            self.updates.ask()
+
+    def _forget(self, *_ignored) -> None:
+        self.page = None
+        self.updates.ask()

@@ -1,0 +1,130 @@
+"""The inspector's page when nothing is selected: the network's name and totals, its data and its recipe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+
+from graph.edits import RenameNetwork, SetRecipe
+from graph.hyperparameter import Choice, Float, Int
+from graph.quantities import thousands
+from graph.recipe import OPTIMIZERS, Recipe
+from gui import theme
+from gui.panels.data_source import DataChooser
+from gui.panels.fields import make_field
+from gui.panels.form import Form
+from gui.panels.rows import Hairline, label, restyle
+from gui.panels.shapes import Shapes
+from gui.session import Session
+
+DEFAULTS = Recipe()
+DEVICES = ("auto", "cpu", "cuda", "mps")
+SETTINGS = (
+    ("epochs", Int("epochs", DEFAULTS.epochs, "How often every sample is seen.", low=1, high=1_000_000)),
+    ("batch size", Int("batch_size", DEFAULTS.batch_size, "Samples in one step.", low=1, high=1_000_000)),
+    (
+        "optimizer",
+        Choice("optimizer", DEFAULTS.optimizer, "The rule that turns gradients into steps.", choices=OPTIMIZERS),
+    ),
+    (
+        "learning rate",
+        Float("learning_rate", DEFAULTS.learning_rate, "Length of a step.", low=0.0, high=1000.0, low_open=True),
+    ),
+    ("momentum", Float("momentum", DEFAULTS.momentum, "Share of the last step kept (SGD).", low=0.0, high=0.999999)),
+    (
+        "weight decay",
+        Float("weight_decay", DEFAULTS.weight_decay, "Pull of every weight towards zero.", low=0.0, high=10.0),
+    ),
+    (
+        "validation",
+        Float("validation", DEFAULTS.validation, "Share of the samples held out from training.", low=0.0, high=0.9),
+    ),
+    ("seed", Int("seed", DEFAULTS.seed, "The same seed gives the same run.", low=0, high=2**31 - 1)),
+    ("device", Choice("device", DEFAULTS.device, "Where it trains; auto takes the fastest there is.", choices=DEVICES)),
+)
+
+
+class NetworkPage(QWidget):
+    """Everything that belongs to the whole network; every change is one edit."""
+
+    def __init__(self, session: Session):
+        super().__init__()
+        self.session = session
+        self.name = QLineEdit()
+        self.name.setFont(theme.ui_font("normal", bold=True))
+        self.name.setAccessibleName("Name of the network")
+        self.name.setToolTip("The network's name: the class in the generated code")
+        self.name.editingFinished.connect(self._rename)
+        self.wrong = label("", "wrong", wrap=True)
+        self.wrong.hide()
+        self.totals = Shapes()
+        self.totals.heading.hide()
+        self.data = DataChooser(session)
+        self.recipe = Form()
+        for title, declared in SETTINGS:
+            self.recipe.add(declared.name, make_field(declared), title)
+        self.recipe.entered.connect(self._entered)
+        self.recipe.reset.connect(lambda name: self._set(name, getattr(DEFAULTS, name)))
+        self.partial = label("", "small", wrap=True)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(theme.GAP + 4, theme.GAP + 4, theme.GAP + 4, theme.GROUP)
+        box.setSpacing(theme.GAP)
+        for part in (self.name, self.wrong, self.totals, self.partial, Hairline()):
+            box.addWidget(part)
+        for title, part in (("Data", self.data), ("Training", self.recipe)):
+            box.addWidget(label(title, "heading"))
+            box.addWidget(part)
+            box.addSpacing(theme.GAP)
+        box.addStretch(1)
+        self.refresh()
+
+    def refresh(self) -> None:
+        document = self.session.document
+        if not self.name.hasFocus() and not self.wrong.text():
+            self.name.setText(document.network.name)
+        self._show_totals()
+        self.data.refresh()
+        for _, declared in SETTINGS:
+            value = getattr(document.recipe, declared.name)
+            self.recipe.show_value(declared.name, value, value == getattr(DEFAULTS, declared.name))
+        self.recipe.set_row_visible("momentum", document.recipe.optimizer == "SGD")
+        if document.recipe.optimizer == "SGD":
+            self.recipe.resets["momentum"].setVisible(document.recipe.momentum != DEFAULTS.momentum)
+
+    def _show_totals(self) -> None:
+        network, analysis = self.session.network, self.session.analysis
+        rows = [
+            ("blocks", thousands(len(network.blocks)), ""),
+            ("wires", thousands(len(network.wires)), ""),
+            ("parameters", thousands(analysis.total_parameters), ""),
+            ("multiply-adds per sample", thousands(analysis.total_macs), ""),
+        ]
+        self.totals.show_rows(rows)
+        known = sum(analysis.inferred(id) is not None for id in network.blocks) if analysis.partial else 0
+        self.partial.setText(f"Counted over the {known:,} blocks whose shapes are known." if known else "")
+        self.partial.setVisible(bool(known))
+
+    def _rename(self) -> None:
+        text = ""
+        if self.name.text() != self.session.network.name:
+            try:
+                self.session.document.do(RenameNetwork(self.name.text()))
+            except ValueError as error:
+                text = str(error)
+        self.wrong.setText(text)
+        self.wrong.setVisible(bool(text))
+        restyle(self.name, "wrong", "true" if text else "false")
+
+    def _entered(self, name: str, value: Any) -> None:
+        self._set(name, value, merge=f"recipe {name}")
+
+    def _set(self, name: str, value: Any, merge: str | None = None) -> None:
+        document = self.session.document
+        try:
+            recipe = document.recipe.having(**{name: value})
+        except ValidationError as error:
+            self.recipe.fields[name].complain(error.errors()[0]["msg"])
+            return
+        document.do(SetRecipe(recipe, f"Set {name.replace('_', ' ')}"), merge)

@@ -1,0 +1,199 @@
+"""The summary: a table of every block in the order of computation, with totals; copies as Markdown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QStackedLayout, QTableView, QVBoxLayout, QWidget
+
+from graph.quantities import counted, prefixed, thousands
+from gui import theme
+from gui.panels.rows import EmptyState, IconButton, label
+from gui.session import Session
+from gui.updates import Updates
+
+COLUMNS = ("Block", "Type", "Output shape", "Parameters", "Multiply-adds")
+NUMBERS = (3, 4)
+Row = tuple[str, str, str, str, str]
+
+
+class SummaryModel(QAbstractTableModel):
+    """Rows in topological order; the analysis is read when rows are refreshed, not when they are painted."""
+
+    def __init__(self):
+        super().__init__()
+        self.ids: list[str] = []
+        self.rows: list[Row] = []
+
+    def read(self, session: Session) -> None:
+        network, analysis = session.network, session.analysis
+        ids = list(network.order())
+        rows = [_row(network.blocks[id], analysis) for id in ids]
+        if ids != self.ids:
+            self.beginResetModel()
+            self.ids, self.rows = ids, rows
+            self.endResetModel()
+            return
+        changed = [i for i, (old, new) in enumerate(zip(self.rows, rows, strict=True)) if old != new]
+        self.rows = rows
+        if changed:
+            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(COLUMNS) - 1))
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:
+        return len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return COLUMNS[section]
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return _side(section)
+        return None
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row, column = index.row(), index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.rows[row][column]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _side(column)
+        if role == Qt.ItemDataRole.FontRole and column >= 2:
+            return theme.mono_font()
+        if role == Qt.ItemDataRole.ForegroundRole and column == 1:
+            return theme.current().text[1]
+        return None
+
+    def markdown(self, totals: Row) -> str:
+        """The table as Markdown, numbers right-aligned, totals last."""
+        lines = [COLUMNS, ("---", "---", "---", "---:", "---:"), *self.rows, totals]
+        return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+class Summary(QWidget):
+    """Table and totals; its selection is the session's."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.session = session
+        self._syncing = False
+        self.model = SummaryModel()
+        self.table = self._make_table()
+        self.totals = label("", "quiet")
+        self.totals.setFont(theme.mono_font())
+        foot = QHBoxLayout()
+        foot.setContentsMargins(theme.GROUP, theme.SPACE, theme.GAP, theme.SPACE)
+        foot.addWidget(label("Total", "heading"))
+        foot.addStretch(1)
+        foot.addWidget(self.totals)
+        foot.addSpacing(theme.GAP)
+        foot.addWidget(IconButton("copy", "Copy the table as Markdown", self.copy))
+        page = QWidget()
+        box = QVBoxLayout(page)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        box.addWidget(self.table, 1)
+        box.addLayout(foot)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(
+            EmptyState("No blocks yet.", "Each block is listed here with its shape and what it costs.", "table")
+        )
+        self._pages.addWidget(page)
+        self.updates = Updates(self, self.refresh, 16)
+        session.changed.connect(self._changed)
+        session.document_changed.connect(self.updates.ask)
+        session.selection_changed.connect(self._show_selection)
+        self.table.selectionModel().selectionChanged.connect(self._selected)
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, 180)
+
+    def refresh(self) -> None:
+        self._syncing = True
+        self.model.read(self.session)
+        self._syncing = False
+        self._pages.setCurrentIndex(1 if self.model.ids else 0)
+        analysis = self.session.analysis
+        macs = analysis.total_macs
+        self.totals.setText(f"{thousands(analysis.total_parameters)} parameters    {prefixed(macs)} multiply-adds")
+        self._show_selection()
+
+    def copy(self) -> None:
+        analysis = self.session.analysis
+        blocks = counted(len(self.model.ids), "block")
+        totals = ("Total", blocks, "", thousands(analysis.total_parameters), thousands(analysis.total_macs))
+        QGuiApplication.clipboard().setText(self.model.markdown(totals))
+        self.session.say("The table is in the clipboard as Markdown")
+
+    def keyPressEvent(self, event) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        else:
+            super().keyPressEvent(event)
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setModel(self.model)
+        table.setShowGrid(False)
+        table.setSortingEnabled(False)
+        table.setWordWrap(False)
+        table.setAccessibleName("Summary of the blocks")
+        table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        table.setVerticalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        table.setTabKeyNavigation(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(theme.ROW)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(80)
+        return table
+
+    def _changed(self, changes) -> None:
+        if changes.computation or changes.recipe or changes.analyzed:
+            self.updates.ask()
+
+    def _show_selection(self) -> None:
+        if self._syncing or not self.isVisible():
+            return
+        self._syncing = True
+        chosen, model = self.table.selectionModel(), self.model
+        chosen.clearSelection()
+        places = {id: row for row, id in enumerate(model.ids)}
+        rows = [places[id] for id in self.session.selection if id in places]
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for row in rows if len(rows) < len(places) else ():
+            chosen.select(model.index(row, 0), flags)
+        if rows and len(rows) == len(places):
+            self.table.selectAll()
+        if len(rows) == 1:
+            self.table.scrollTo(model.index(rows[0], 0))
+        self._syncing = False
+
+    def _selected(self, *_ignored) -> None:
+        if self._syncing:
+            return
+        self._syncing = True
+        ids = [self.model.ids[index.row()] for index in self.table.selectionModel().selectedRows()]
+        if len(ids) == 1:
+            self.session.reveal(ids[0])
+        else:
+            self.session.select(ids)
+        self._syncing = False
+
+
+def _row(block, analysis) -> Row:
+    inferred = analysis.inferred(block.id)
+    if inferred is None:
+        return block.name, block.type, "not known yet", "", ""
+    shape = str(next(iter(inferred.outputs.values()))) if inferred.outputs else ""
+    parameters = thousands(inferred.parameters) if inferred.parameters else "0"
+    return block.name, block.type, shape, parameters, thousands(inferred.macs)
+
+
+def _side(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in NUMBERS else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
