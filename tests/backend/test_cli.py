@@ -1,0 +1,132 @@
+"""The commands without a window: their output, their exit status, and their words about bad input."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+import examples
+from graph import Document, Network, load_project, save_project
+from gui.cli import main
+
+
+@pytest.fixture
+def broken(tmp_path):
+    net = Network("Broken")
+    net.add("Input", name="image", shape=(1, 4, 4))
+    net.add("Conv2d", name="conv1", out_channels=6, kernel_size=5)
+    net.connect("image", "conv1")
+    path = tmp_path / "broken.netloom"
+    save_project(Document(net), path)
+    return path
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_check_prints_the_summary():
+    result = run("check", examples.path("lenet5"))
+    assert result.exit_code == 0, result.output
+    for words in ("c1", "Conv2d", "N x 6 x 28 x 28", "156", "61,706", "No problems."):
+        assert words in result.output
+
+
+def test_check_json_is_whole():
+    result = run("check", examples.path("lenet5"), "--json")
+    found = json.loads(result.output)
+    assert found["ok"] and found["parameters"] == 61_706 and found["problems"] == []
+    assert found["blocks"][0] == {
+        "block": "image",
+        "type": "Input",
+        "output": ["N", 1, 32, 32],
+        "dtype": "float32",
+        "parameters": 0,
+        "multiply_adds": 0,
+    }
+
+
+def test_check_fails_on_errors_and_offers_the_fix(broken):
+    result = run("check", broken)
+    assert result.exit_code == 1
+    assert "conv1" in result.output and "Set kernel_size to 4" in result.output
+    found = json.loads(run("check", broken, "--json").output)
+    assert not found["ok"] and found["problems"][0]["block"] == "conv1"
+
+
+def test_export_writes_python_that_compiles(tmp_path):
+    target = tmp_path / "model.py"
+    result = run("export", examples.path("lenet5"), "-o", target)
+    assert result.exit_code == 0, result.output
+    compile(target.read_text(), str(target), "exec")
+    assert "class LeNet5(nn.Module)" in target.read_text()
+
+
+def test_export_of_a_broken_network_names_the_block_and_writes_nothing(broken, tmp_path):
+    target = tmp_path / "model.py"
+    result = run("export", broken, "-o", target)
+    assert result.exit_code == 1
+    assert "conv1" in result.output and not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"{", "not"),
+        (b"\x89PNG\r\n\x1a\n0000", "PNG"),
+        (b'{"netloom": 1', "not"),
+        (b"[1, 2]", "Netloom"),
+    ],
+)
+def test_bad_files_are_answered_in_one_line(content, words, tmp_path):
+    path = tmp_path / "bad.netloom"
+    path.write_bytes(content)
+    for command in (("check", path), ("train", path), ("export", path, "-o", tmp_path / "m.py")):
+        result = run(*command)
+        assert result.exit_code == 1
+        assert result.output.startswith("Error: ") and words in result.output
+        assert "Traceback" not in result.output
+
+
+def test_a_missing_file_is_named(tmp_path):
+    result = run("check", tmp_path / "no.netloom")
+    assert result.exit_code == 1 and "no.netloom" in result.output
+
+
+def test_picture_draws_png_and_svg_and_refuses_others(tmp_path):
+    for ending in ("png", "svg"):
+        target = tmp_path / f"net.{ending}"
+        done = subprocess.run(
+            [sys.executable, "-m", "gui.cli", "picture", str(examples.path("lenet5")), "-o", str(target)],
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        assert target.stat().st_size > 5_000
+    result = run("picture", examples.path("lenet5"), "-o", tmp_path / "net.bmp")
+    assert result.exit_code == 1 and ".png or .svg" in result.output
+
+
+def test_check_needs_neither_torch_nor_qt():
+    code = (
+        "import sys; from gui.cli import main\n"
+        f"try: main(['check', {str(examples.path('lenet5'))!r}])\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('torch', 'PySide6', 'sklearn') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr
+
+
+def test_train_names_a_missing_data_file(tmp_path):
+    document = load_project(examples.path("lenet5"))
+    source = document.recipe.data.model_copy(update={"kind": "npz", "path": "missing.npz", "options": {}})
+    document.recipe = document.recipe.having(data=source)
+    path = tmp_path / "p.netloom"
+    save_project(document, path)
+    result = run("train", path, "--run", tmp_path / "run")
+    assert result.exit_code == 1
+    assert "missing.npz" in result.output
