@@ -1,0 +1,56 @@
+"""The application: Qt set up once (dense screens, style, fonts, theme), a window opened, the event loop run."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from gui import theme
+from gui.settings import theme_mode
+
+
+def application(mode: str | None = None) -> QApplication:
+    """The one QApplication, dressed in a theme: the person's own unless one is named."""
+    app = QApplication.instance()
+    if app is None:
+        QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+        QCoreApplication.setOrganizationName("Netloom")
+        QCoreApplication.setApplicationName("Netloom")
+        app = QApplication(sys.argv[:1])
+        app.setStyle("Fusion")  # the same everywhere; the stylesheet refines it
+        app.setDesktopFileName("netloom")
+    theme.apply(app, mode or theme_mode())
+    return app
+
+
+def run_editor(project: Path | None = None, train: bool = False) -> int:
+    """Open the editor and stay until it is closed; the exit status."""
+    app = application()
+    from gui.main_window import MainWindow
+
+    window = MainWindow()
+    window.show()
+    # The worker imports torch while the person looks at the window.
+    QTimer.singleShot(0, window.run.warm_up)
+    if project is not None:
+        QTimer.singleShot(0, lambda: _open(window, Path(project), train))
+    _end_on_ctrl_c(app)
+    return app.exec()
+
+
+def _open(window, project: Path, train: bool) -> None:
+    if window.files.open_path(project) and train:
+        window.run.start()
+
+
+def _end_on_ctrl_c(app: QApplication) -> None:
+    """Ctrl+C in the terminal ends the editor; Python looks at signals only when it runs."""
+    signal.signal(signal.SIGINT, lambda *_: app.quit())
+    heartbeat = QTimer(app, interval=250)
+    heartbeat.timeout.connect(lambda: None)
+    heartbeat.start()

@@ -1,0 +1,58 @@
+"""How the panels stand around the canvas: docks with quiet titles, and the arrangement they go back to."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QWidget
+
+from gui import theme
+from gui.panels.rows import label
+
+LEFT, RIGHT, BOTTOM = (
+    Qt.DockWidgetArea.LeftDockWidgetArea,
+    Qt.DockWidgetArea.RightDockWidgetArea,
+    Qt.DockWidgetArea.BottomDockWidgetArea,
+)
+PLACES = {"palette": LEFT, "inspector": RIGHT, "code": RIGHT, "problems": BOTTOM, "summary": BOTTOM, "training": BOTTOM}
+WIDTHS = {"palette": 220, "inspector": 340}
+HEIGHTS = {"inspector": 460, "code": 300, "training": 280}
+
+
+class Dock(QDockWidget):
+    """A panel's frame. Its title is a line of text; panels that share a place show tabs instead."""
+
+    def __init__(self, name: str, panel: QWidget, window: QMainWindow):
+        super().__init__(name.capitalize(), window)
+        self.setObjectName(name)
+        self.setWidget(panel)
+        self.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
+        )
+        self.setTitleBarWidget(QWidget() if PLACES[name] == BOTTOM else DockTitle(name.capitalize()))
+
+
+class DockTitle(QWidget):
+    """The title of a panel; it can be dragged to another side of the window."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.setObjectName("dockTitle")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(theme.GAP + 4, 0, theme.GAP, 0)
+        line.addWidget(label(text, "heading"))
+        self.setFixedHeight(theme.ROW + 2)
+
+
+def arrange(window: QMainWindow, docks: dict[str, Dock]) -> None:
+    """Put every panel where it belongs: palette left, inspector over code right, the others as tabs below."""
+    for name, dock in docks.items():
+        window.removeDockWidget(dock)
+        window.addDockWidget(PLACES[name], dock)
+        dock.show()
+    window.splitDockWidget(docks["inspector"], docks["code"], Qt.Orientation.Vertical)
+    window.tabifyDockWidget(docks["problems"], docks["summary"])
+    window.tabifyDockWidget(docks["summary"], docks["training"])
+    docks["training"].raise_()
+    window.resizeDocks([docks[n] for n in WIDTHS], list(WIDTHS.values()), Qt.Orientation.Horizontal)
+    window.resizeDocks([docks[n] for n in HEIGHTS], list(HEIGHTS.values()), Qt.Orientation.Vertical)

@@ -1,0 +1,326 @@
+"""The main window: canvas in the middle, panels around it, the transport bar below; menus from the table of actions.
+
+Brings the parts together over one session and knows how to focus them; what a part does is the part's own affair.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QSizePolicy, QToolBar, QWidget
+
+from graph import Document
+from graph.commands import add, append_after
+from gui import actions, theme
+from gui.canvas import CanvasView
+from gui.command_palette import Entry, Finder
+from gui.docks import Dock, arrange
+from gui.panels.code import Code
+from gui.panels.inspector import Inspector
+from gui.panels.palette import Palette
+from gui.panels.problems import Problems
+from gui.panels.summary import Summary
+from gui.project_files import ProjectFiles
+from gui.session import Session
+from gui.settings import own_keys, remember_theme, settings
+from gui.status import Status
+from gui.training import RunController, TrainingPanel, TransportBar
+from gui.updates import Updates
+from gui.welcome import Welcome
+
+LAYOUT = 1  # version of the arrangement that is kept between starts
+
+
+class MainWindow(QMainWindow):
+    """One document, one selection, one worker."""
+
+    def __init__(self, document: Document | None = None, run: RunController | None = None):
+        super().__init__()
+        self.session = Session(document or Document(), self)
+        self.run = run or RunController(self.session, self)
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, self._tabs_on_top())
+        self.canvas = CanvasView(self.session, self)
+        self.setCentralWidget(self.canvas)
+        self.files = ProjectFiles(self.session, self, self.canvas)
+        self._make_panels()
+        self.actions_by_id = actions.build(self, self.canvas, own_keys())
+        self._make_menus()
+        self._make_toolbar()
+        self.welcome = Welcome(self)
+        self.setStatusBar(Status(self.session, self.run, self))
+        self.updates = Updates(self, self._refresh)
+        self._connect()
+        self.resize(1360, 860)
+        self._restore()
+        self._refresh()
+
+    # Making
+
+    def _tabs_on_top(self):
+        from PySide6.QtWidgets import QTabWidget
+
+        return QTabWidget.TabPosition.North
+
+    def _make_panels(self) -> None:
+        session = self.session
+        self.palette_panel = Palette(session)
+        self.inspector = Inspector(session)
+        self.code = Code(session)
+        self.problems = Problems(session)
+        self.summary = Summary(session)
+        self.training = TrainingPanel(session, self.run)
+        panels = {
+            "palette": self.palette_panel,
+            "inspector": self.inspector,
+            "code": self.code,
+            "problems": self.problems,
+            "summary": self.summary,
+            "training": self.training,
+        }
+        self.docks = {name: Dock(name, panel, self) for name, panel in panels.items()}
+        arrange(self, self.docks)
+        self.transport = TransportBar(session, self.run)
+        bar = QToolBar("Transport", self)
+        bar.setObjectName("transport")
+        bar.setMovable(False)
+        bar.addWidget(self.transport)
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
+
+    def _make_menus(self) -> None:
+        self.menus: dict[str, QMenu] = {}
+        for name in actions.MENUS:
+            menu = self.menus[name] = self.menuBar().addMenu(f"&{name}")
+            menu.setToolTipsVisible(True)
+            group = 0
+            for command in (c for c in actions.COMMANDS if c.menu == name):
+                if command.group != group:
+                    menu.addSeparator()
+                    group = command.group
+                menu.addAction(self.actions_by_id[command.id])
+                if command.id == "open":
+                    self.recent_menu = menu.addMenu("Open &Recent")
+                    self.examples_menu = menu.addMenu("&Examples")
+        self.recent_menu.aboutToShow.connect(self._fill_recent)
+        self.examples_menu.aboutToShow.connect(self._fill_examples)
+        view = self.menus["View"]
+        panels = QMenu("&Panels", view)
+        for dock in self.docks.values():
+            panels.addAction(dock.toggleViewAction())
+        view.insertMenu(self.actions_by_id["reset_docks"], panels)
+
+    def _make_toolbar(self) -> None:
+        bar = self.toolbar = QToolBar("Actions", self)
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(18, 18))
+        menu = ""
+        for command in (c for c in actions.COMMANDS if c.toolbar):
+            if menu and command.menu != menu:
+                if command.menu == "Run":
+                    space = QWidget()
+                    space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+                    bar.addWidget(space)
+                else:
+                    bar.addSeparator()
+            menu = command.menu
+            bar.addAction(self.actions_by_id[command.id])
+        self.addToolBar(bar)
+
+    def _connect(self) -> None:
+        session, ask = self.session, self.updates.ask
+        for signal in (session.changed, session.history_changed, session.document_changed, session.selection_changed):
+            signal.connect(ask)
+        self.files.opened.connect(ask)
+        self.run.state_changed.connect(ask)
+        self.palette_panel.chosen.connect(self.add_block)
+        self.code.export_requested.connect(self.files.export_python)
+        session.field_requested.connect(lambda *_: self.docks["inspector"].raise_())
+        theme.appearance.changed.connect(self._repaint)
+
+    # What the table of actions names
+
+    def undo(self) -> None:
+        self.session.document.undo()
+
+    def redo(self) -> None:
+        self.session.document.redo()
+
+    def add_block(self, type: str) -> None:
+        """Place a block after the selected one, or in the middle of the view."""
+        document, before = self.session.document, self.session.selected
+        if before is not None and document.network.type_of(before).outputs:
+            edit = append_after(document.network, before, type)
+            placed = edit.edits[0].block
+        else:
+            centre = self.canvas.mapToScene(self.canvas.viewport().rect().center())
+            edit = add(document.network, type, (centre.x(), centre.y()))
+            placed = edit.block
+        document.do(edit)
+        self.session.reveal(placed.id)
+
+    def theme_system(self) -> None:
+        self.set_theme("system")
+
+    def theme_dark(self) -> None:
+        self.set_theme("dark")
+
+    def theme_light(self) -> None:
+        self.set_theme("light")
+
+    def set_theme(self, mode: str) -> None:
+        remember_theme(mode)
+        theme.apply(QApplication.instance(), mode)
+
+    def reset_docks(self) -> None:
+        arrange(self, self.docks)
+
+    def focus_inspector(self) -> None:
+        self.show_panel("inspector")
+        self.inspector.focus_field()
+
+    def focus_palette(self) -> None:
+        self.show_panel("palette")
+        self.palette_panel.focus_search()
+
+    def focus_training(self) -> None:
+        self.show_panel("training")
+        self.training.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def show_panel(self, name: str) -> None:
+        self.docks[name].show()
+        self.docks[name].raise_()
+
+    def next_problem(self) -> None:
+        """Go to the next block with a problem, round and round."""
+        places = list(dict.fromkeys(p.block for p in self.session.analysis.problems if p.block))
+        if not places:
+            self.session.say("No problems.")
+            return
+        now = self.session.selected
+        place = places[(places.index(now) + 1) % len(places)] if now in places else places[0]
+        self.show_panel("problems")
+        self.session.reveal(place)
+
+    def show_commands(self) -> None:
+        """The command palette: everything the menus hold, by name."""
+        entries = [
+            Entry(
+                action.text().replace("&", "").rstrip("."), action.shortcut().toString(), action.trigger, action.icon()
+            )
+            for action in self.actions_by_id.values()
+            if action.isEnabled() and action.objectName() != "commands"
+        ]
+        for path in self.files.examples():
+            entries.append(Entry(f"Open example {path.stem}", "", lambda path=path: self.files.open_example(path)))
+        self._find("Type a command", entries, "No command is like this.")
+
+    def find_block(self) -> None:
+        """Find a block by name, type or value, and go there."""
+        network, entries = self.session.network, []
+        for block in network.blocks.values():
+            declared = network.type_of(block)
+            detail = f"{block.type}  {declared.summary(block.hyperparameters)}".strip()
+            go = lambda id=block.id: self.session.reveal(id)  # noqa: E731
+            entries.append(Entry(block.name, detail, go, theme.family_icon(declared.family)))
+        self._find("Find a block by name, type or value", entries, "No block is like this.")
+
+    def show_keys(self) -> None:
+        """Every action with its key: the palette without a word typed."""
+        self.show_commands()
+
+    def show_about(self) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            number = version("netloom")
+        except PackageNotFoundError:
+            number = "in a checkout"
+        text = f"Netloom {number}\n\nDraw neural networks, train them live, take the PyTorch code home."
+        QMessageBox.about(self, "About Netloom", text)
+
+    # Following
+
+    def _refresh(self) -> None:
+        document, selection = self.session.document, self.session.selection
+        self.setWindowTitle(f"{self.files.title}[*] - Netloom")
+        self.setWindowModified(document.modified)
+        for id, able, text in (
+            ("undo", document.can_undo, document.undo_text),
+            ("redo", document.can_redo, document.redo_text),
+        ):
+            self.actions_by_id[id].setEnabled(able)
+            self.actions_by_id[id].setText(f"&{id.capitalize()} {text}".strip())
+        for id in ("cut", "copy", "duplicate", "delete", "delete_bridge", "fit_selection", "rename", "select_none"):
+            self.actions_by_id[id].setEnabled(bool(selection))
+        self.actions_by_id["stop"].setEnabled(self.run.active)
+        count = len(document.analysis.problems)
+        self.docks["problems"].setWindowTitle(f"Problems {count}")
+        self.welcome.setVisible(not document.network.blocks)
+        for mode in theme.MODES:
+            self.actions_by_id[f"theme_{mode}"].setChecked(theme.appearance.mode == mode)
+        actions.paint(self.actions_by_id)
+
+    def _repaint(self, *_ignored) -> None:
+        actions.paint(self.actions_by_id)
+        self.updates.ask()
+
+    def _fill_recent(self) -> None:
+        self._fill_files(self.recent_menu, self.files.recent(), self.files.open_path, "Nothing opened yet")
+
+    def _fill_examples(self) -> None:
+        self._fill_files(self.examples_menu, self.files.examples(), self.files.open_example, "No examples here")
+
+    def _fill_files(self, menu: QMenu, paths: list[Path], open_one, nothing: str) -> None:
+        menu.clear()
+        for path in paths:
+            action = QAction(path.stem, menu)
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda _=False, path=path: open_one(path))
+            menu.addAction(action)
+        if not paths:
+            menu.addAction(nothing).setEnabled(False)
+
+    def _find(self, prompt: str, entries: list[Entry], nothing: str) -> None:
+        self.finder = Finder(self, prompt, entries, nothing)
+        self.finder.open_over(self)
+
+    # Window
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_project(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_project(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.files.open_path(path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.files.may_leave():
+            event.ignore()
+            return
+        kept = settings()
+        kept.setValue("geometry", self.saveGeometry())
+        kept.setValue("docks", self.saveState(LAYOUT))
+        self.run.close()
+        event.accept()
+
+    def _restore(self) -> None:
+        kept = settings()
+        geometry, docks = kept.value("geometry"), kept.value("docks")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        if isinstance(docks, QByteArray):
+            self.restoreState(docks, LAYOUT)
+
+
+def _dropped_project(event) -> Path | None:
+    """The project file that is being dropped, if it is one."""
+    urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
+    paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+    return next((path for path in paths if path.suffix == ".netloom"), None)
