@@ -1,3 +1,200 @@
-"""Soon."""
+"""Losses: how far the network's answer is from the target, as one number to make small.
 
-BLOCK_TYPES = ()
+They are expressions of torch.nn.functional in the objective, never submodules: they hold nothing to learn.
+"""
+
+from __future__ import annotations
+
+from graph.block_type import BlockType, Inferred, Inputs, Port, ShapeError, Site, Values
+from graph.blocks.broadcasting import MISFIT, UNDECIDED, broadcast, promote
+from graph.blocks.demands import wrong_dtype, wrong_rank
+from graph.hyperparameter import Choice, Float, Int
+from graph.tensor_type import TensorType
+
+REDUCTION = Choice(
+    "reduction",
+    "mean",
+    "mean over everything compared, their sum, or none: every single loss by itself.",
+    choices=("mean", "sum", "none"),
+)
+
+
+class Loss(BlockType):
+    """What losses share: an answer and a target in, a loss out."""
+
+    family = "loss"
+    role = "loss"
+    function = ""
+    inputs = (Port("input", help="What the network answers."), Port("target", help="What it should answer."))
+    outputs = (Port("loss"),)
+    hyperparameters = (REDUCTION,)
+    formula = ""
+
+    def infer(self, values: Values, inputs: Inputs) -> Inferred:
+        dims, dtype, warnings = self._compare(inputs["input"], inputs["target"])
+        if values["reduction"] != "none":
+            dims = ()
+        elif dims:
+            warnings += (
+                ("not_scalar", f"reduction none gives {TensorType(dims)} losses; training needs a single one"),
+            )
+        return Inferred({"loss": TensorType(dims, dtype)}, warnings=warnings)
+
+    def _compare(self, x: TensorType, target: TensorType) -> tuple:
+        """The shape and dtype of the single losses, and warnings; raises ShapeError."""
+        raise NotImplementedError
+
+    def explain(self, values, inputs, inferred):
+        how = {"mean": "the mean over", "sum": "the sum over", "none": "one for each of"}[values["reduction"]]
+        dims, dtype, _ = self._compare(inputs["input"], inputs["target"])
+        return (
+            ("compares", f"{inputs['input']} with {inputs['target']}"),
+            ("each loss", self.formula),
+            ("loss", f"{how} {TensorType(dims, dtype)} losses"),
+        )
+
+    def forward(self, site: Site) -> str:
+        settings = [f"{name}={site.literal(value)}" for name, value in self.set_apart(site.values).items()]
+        return f"F.{self.function}({', '.join((site.one('input'), site.one('target'), *settings))})"
+
+
+class CrossEntropyLoss(Loss):
+    """The loss for classification: minus the logarithm of the probability given to the right class.
+
+    Takes raw scores (N, C) or (N, C, ...) and class numbers (N) or (N, ...), or class probabilities shaped as the
+    scores; applies log-softmax itself.
+    """
+
+    aliases = ("softmax loss", "log loss", "categorical crossentropy", "ce", "classification loss", "xent")
+    function = "cross_entropy"
+    formula = "-log(softmax(input)[target])"
+    hyperparameters = (
+        Int("ignore_index", -100, "A class number that is left out of the loss."),
+        REDUCTION,
+        Float("label_smoothing", 0.0, "Share taken from the right class and spread over all.", low=0.0, high=1.0),
+    )
+
+    def _compare(self, x, target):
+        if not x.is_float:
+            raise wrong_dtype("CrossEntropyLoss", x, "scores in float32")
+        if x.rank < 2:
+            raise wrong_rank("CrossEntropyLoss", x, "scores N x classes")
+        if target.is_float and target.rank == x.rank:
+            return self._probabilities(x, target)
+        if target.dtype not in ("int64", "uint8"):
+            hint = "" if target.is_float else " of dtype int64"
+            raise ShapeError(
+                f"the target must be class numbers{hint} shaped {_without_classes(x)}, or probabilities shaped {x};"
+                f" it is {target} of {target.dtype}",
+                "target",
+                code="dtype",
+            )
+        self._check_classes(x, target)
+        return target.dims, x.dtype, ()
+
+    def _probabilities(self, x, target):
+        if x.dims != target.dims:
+            raise _different("class probabilities", x, target)
+        return (x.dims[0], *x.dims[2:]), promote((x, target)), ()
+
+    def _check_classes(self, x, target) -> None:
+        expected = (x.dims[0], *x.dims[2:])
+        if target.dims != expected:
+            if x.rank > 2 and target.rank == 1:
+                raise ShapeError(
+                    f"scores {x} ask for a class number at every place, {_without_classes(x)}, but there is one for"
+                    f" each sample: flatten the scores to N x classes",
+                    "input",
+                    code="needs_flatten",
+                )
+            raise ShapeError(
+                f"scores {x} ask for class numbers shaped {_without_classes(x)}, but the target is {target}",
+                "target",
+                code="rank" if target.rank != len(expected) else "target_shape",
+            )
+        classes = x.dims[1]
+        if target.classes is not None and isinstance(classes, int) and classes < target.classes:
+            raise ShapeError(
+                f"the data have {target.classes} classes, but there are scores for {classes}: the layer before needs"
+                f" {target.classes} outputs",
+                "input",
+                code="classes",
+            )
+
+
+class ValueLoss(Loss):
+    """What losses of values share: answer and target are compared value by value."""
+
+    targets_of_bool = True
+
+    def _compare(self, x, target):
+        dtype = promote((x, target))
+        if not TensorType((), dtype).is_float:
+            raise wrong_dtype(self.name, x)
+        if target.dtype == "bool" and not self.targets_of_bool:
+            raise wrong_dtype(self.name, target, port="target")
+        if x.dims == target.dims:
+            return x.dims, dtype, ()
+        joined = broadcast(x.dims, target.dims)
+        if joined in (MISFIT, UNDECIDED):
+            raise _different(self.name, x, target)
+        text = f"input {x} and target {target} differ: every value is compared with several, {TensorType(joined)}"
+        return joined, dtype, (("broadcast", text),)
+
+
+class MSELoss(ValueLoss):
+    """The loss for regression: the squared distance between answer and target; torch takes the mean, lectures the sum.
+
+    Takes an answer and a target of the same shape.
+    """
+
+    aliases = ("mean squared error", "mse", "l2 loss", "least squares", "regression loss", "quadratic loss")
+    function = "mse_loss"
+    formula = "(input - target)^2"
+
+
+class L1Loss(ValueLoss):
+    """The distance between answer and target without squaring: less afraid of outliers than MSELoss.
+
+    Takes an answer and a target of the same shape.
+    """
+
+    aliases = ("mean absolute error", "mae", "absolute loss", "regression loss")
+    function = "l1_loss"
+    formula = "|input - target|"
+    targets_of_bool = False
+
+
+class BCEWithLogitsLoss(Loss):
+    """The loss for yes-or-no questions: cross-entropy of the sigmoid of each score; applies the sigmoid itself.
+
+    Takes raw scores and targets between 0 and 1 (float) of the same shape.
+    """
+
+    aliases = ("binary cross entropy", "bce", "sigmoid loss", "logistic loss", "binary classification loss")
+    function = "binary_cross_entropy_with_logits"
+    formula = "-(target*log(sigmoid(input)) + (1 - target)*log(1 - sigmoid(input)))"
+
+    def _compare(self, x, target):
+        if not x.is_float:
+            raise wrong_dtype(self.name, x, "scores in float32")
+        if not target.is_float:
+            raise wrong_dtype(self.name, target, "targets 0 to 1 in float32", "target")
+        if x.dims != target.dims:
+            raise _different(self.name, x, target)
+        return x.dims, target.dtype, ()
+
+
+def _different(what: str, x: TensorType, target: TensorType) -> ShapeError:
+    if broadcast(x.dims, target.dims) == UNDECIDED and x.rank == target.rank:
+        text = f"whether input {x} and target {target} are alike is open: give their Inputs the same numbers or names"
+        return ShapeError(text, "target", code="open")
+    text = f"{what} compares value by value: the target must be {x} as the input, but is {target}"
+    return ShapeError(text, "target", code="target_shape")
+
+
+def _without_classes(x: TensorType) -> TensorType:
+    return TensorType((x.dims[0], *x.dims[2:]), "int64")
+
+
+BLOCK_TYPES = (CrossEntropyLoss, MSELoss, BCEWithLogitsLoss, L1Loss)
