@@ -51,7 +51,7 @@ class FrameWriter:
 
         Raises ValueError above LARGEST bytes and OSError when the machine has no shared memory left.
         """
-        array = np.ascontiguousarray(array)
+        array = np.asarray(array, order="C")
         if array.nbytes > LARGEST:
             raise ValueError(f"an array of {array.nbytes:,} bytes is above the {LARGEST:,} a frame may have")
         turn = self._turn[key] = self._turn.get(key, -1) + 1

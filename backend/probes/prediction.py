@@ -1,0 +1,40 @@
+"""What a network's answer to one sample means: probabilities of classes, or values beside their targets."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backend.messages import Prediction
+from backend.probes.feature_maps import Look
+from graph.recipe import Field
+
+SHOWN = 1000  # classes or values told
+
+
+def prediction(seen: Look, row: int, rows: int, field: Field | None) -> Prediction:
+    """The prediction for a sample whose first target is described by `field`."""
+    about = {"sample": row, "samples": rows}
+    if len(seen.outputs) != 1 or not seen.targets:
+        return Prediction(**about)
+    answer, target = seen.outputs[0], seen.targets[0]
+    if field is not None and field.dtype.startswith("int") and answer.ndim == 1 and target.ndim == 0:
+        chances = probabilities(answer)
+        return Prediction(
+            **about,
+            probabilities=tuple(chances[:SHOWN].tolist()) if np.isfinite(chances).all() else None,
+            predicted=int(np.argmax(answer)),
+            label=int(target),
+            classes=field.classes[:SHOWN] if field.classes else None,
+        )
+    return Prediction(
+        **about, values=tuple(answer.ravel()[:SHOWN].tolist()), target=tuple(target.ravel()[:SHOWN].tolist())
+    )
+
+
+def probabilities(answer: np.ndarray) -> np.ndarray:
+    """Chances of the classes from logits, log-probabilities or, taken as they are, probabilities."""
+    answer = answer.astype(np.float64)
+    if (answer >= 0).all() and abs(answer.sum() - 1) < 1e-4:
+        return answer
+    powers = np.exp(answer - answer.max())
+    return powers / powers.sum()

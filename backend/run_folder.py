@@ -1,0 +1,170 @@
+"""What a run leaves on disk, written so that a killed worker leaves a readable folder, and reading it back.
+
+project.netloom and model.py come first, events.jsonl grows line by line, weights are replaced whole, and
+manifest.json with the hashes of all comes last. Imports no torch: windows and the command line read runs too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from backend.messages import MAX_LINE, Event
+from graph.files import save_atomically
+
+PROJECT, SOURCE, EVENTS, MANIFEST = "project.netloom", "model.py", "events.jsonl", "manifest.json"
+BEST, LAST = "best.safetensors", "last.safetensors"
+_OURS = (PROJECT, SOURCE, EVENTS, MANIFEST, BEST, LAST)
+
+
+class RunFolderError(Exception):
+    """A run folder cannot be made, written or read; the text names it and says what would be right."""
+
+
+class Logged(BaseModel):
+    """One line of events.jsonl: an event and when it was, in seconds since the run began."""
+
+    model_config = ConfigDict(frozen=True, ser_json_inf_nan="strings")
+    at: float
+    event: Event = Field(discriminator="type")
+
+
+_LOGGED = TypeAdapter(Logged)
+
+
+class Manifest(BaseModel):
+    """manifest.json: how the run ended and what the folder holds."""
+
+    model_config = ConfigDict(frozen=True)
+    format: int = 1
+    outcome: str  # "finished", "stopped" or "failed"
+    began: str
+    ended: str
+    files: dict[str, str]  # name -> sha256
+    about: dict[str, str | int | float | None] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run folder as read; without a manifest the run is going on, or its worker was killed."""
+
+    path: Path
+    project: str | None
+    source: str | None
+    events: tuple[Logged, ...]
+    manifest: Manifest | None
+    problems: tuple[str, ...]  # lines that could not be read, files that differ from the manifest
+
+
+def new_run_path(root: Path, name: str) -> Path:
+    """A folder under `root` that is not there yet, named after the network and the time."""
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:60] or "run"
+    stem = f"{slug}-{datetime.now():%Y%m%d-%H%M%S}"
+    tries = (root / (stem if n == 1 else f"{stem}-{n}") for n in range(1, 10_000))
+    return next(path for path in tries if not path.exists())
+
+
+class RunFolder:
+    """The folder of the run that is going on."""
+
+    def __init__(self, path: Path, project: str) -> None:
+        """Make the folder with its project in it; raises RunFolderError."""
+        self.path = path
+        self._began, self._clock = _now(), time.monotonic()
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            taken = [name for name in _OURS if (path / name).exists()]
+            if taken:
+                raise RunFolderError(f"{path} holds another run ({taken[0]}): choose a folder that does not")
+            self.write(PROJECT, project.encode())
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+            self._log = os.open(path / EVENTS, flags, 0o644)
+        except OSError as error:
+            raise RunFolderError(f"cannot write the run to {path}: {error.strerror}") from error
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write or replace one file whole and durably: at any moment it is the old or the new. Raises OSError."""
+        save_atomically(self.path / name, data)
+
+    def append(self, event: Event) -> None:
+        """Add one event to the log, in one write. Raises OSError."""
+        line = Logged(at=round(time.monotonic() - self._clock, 4), event=event).model_dump_json()
+        data = line.encode("utf-8", "replace") + b"\n"
+        while data:
+            data = data[os.write(self._log, data) :]
+
+    def finish(self, outcome: str, **about: str | int | float | None) -> None:
+        """Close the log and write the manifest: now the folder is complete. Raises OSError."""
+        os.fsync(self._log)
+        os.close(self._log)
+        present = [name for name in _OURS if name != MANIFEST and (self.path / name).exists()]
+        files = {name: _sha256(self.path / name) for name in present}
+        manifest = Manifest(outcome=outcome, began=self._began, ended=_now(), files=files, about=about)
+        self.write(MANIFEST, manifest.model_dump_json(indent=2).encode() + b"\n")
+
+
+def read_run(path: Path, verify: bool = False) -> Run:
+    """All that can be read of a run folder, complete or not; `verify` holds files against the manifest's hashes.
+
+    A last line cut short by a kill is left out without a word; other unreadable lines are listed as problems.
+    Raises RunFolderError when the folder is no run at all.
+    """
+    if not (path / PROJECT).exists() and not (path / EVENTS).exists():
+        raise RunFolderError(f"{path} is no run folder: it has neither {PROJECT} nor {EVENTS}")
+    problems: list[str] = []
+    events = tuple(_events(path / EVENTS, problems))
+    manifest = _manifest(path / MANIFEST, problems)
+    if verify and manifest is not None:
+        for name, digest in manifest.files.items():
+            if Path(name).name != name or not (path / name).exists() or _sha256(path / name) != digest:
+                problems.append(f"{name} is missing or differs from what the run wrote")
+    return Run(path, _text(path / PROJECT), _text(path / SOURCE), events, manifest, tuple(problems))
+
+
+def _events(path: Path, problems: list[str]) -> Iterator[Logged]:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        problems.append(f"{path.name} cannot be read: {error.strerror}")
+        return
+    with file:
+        for number, line in enumerate(iter(lambda: file.readline(MAX_LINE), b""), 1):
+            try:
+                yield _LOGGED.validate_json(line)
+            except ValidationError as error:
+                if line.endswith(b"\n"):
+                    problems.append(f"{path.name}, line {number}: {error.errors()[0]['msg']}")
+
+
+def _manifest(path: Path, problems: list[str]) -> Manifest | None:
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        problems.append(f"{path.name} cannot be read: {error}")
+        return None
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="milliseconds")

@@ -1,0 +1,1 @@
+"""Training inside the worker: devices, resident data, the loop, optimizers, evaluation, checkpoints. Needs torch."""

@@ -1,0 +1,71 @@
+"""Weights as safetensors bytes, and when a run writes its last and best ones.
+
+Writing is bounded to a share of the time; what is best is kept in memory until its turn. Knows no folder layout.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import safetensors.torch
+import torch
+from torch import nn
+
+SECONDS = 5.0  # between two writes, at least
+PRICE = 0.02  # share of the time that writes may take
+
+Weights = dict[str, torch.Tensor]
+
+
+def snapshot(module: nn.Module) -> Weights:
+    """A copy of the module's state on its device."""
+    return {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
+
+
+def to_bytes(weights: Weights, **about: object) -> bytes:
+    """The weights as a safetensors file, with words about them in its metadata.
+
+    Weights that several blocks share are written under each name, so that any of them can be loaded.
+    """
+    own = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in weights.items()}
+    return safetensors.torch.save(own, {name: str(value) for name, value in about.items()})
+
+
+class Checkpoints:
+    """Decides when weights are written, and which are best."""
+
+    def __init__(self, module: nn.Module, write: Callable[[str, bytes], object]) -> None:
+        self._module = module
+        self._write = write
+        self._not_before = time.perf_counter() + SECONDS
+        self._best: Weights | None = None
+        self._best_at: dict[str, object] = {}
+        self.best_epoch: int | None = None
+        self.best: dict[str, float] = {}
+
+    def epoch(self, epoch: int, step: int, metrics: dict[str, float]) -> bool:
+        """Take note of a finished epoch; whether it is the best so far."""
+        better = not self.best or _rank(metrics) < _rank(self.best)
+        if better:
+            self._best, self._best_at = snapshot(self._module), {"epoch": epoch, "step": step}
+            self.best_epoch, self.best = epoch, dict(metrics)
+        if time.perf_counter() >= self._not_before:
+            self.write(epoch, step)
+        return better
+
+    def write(self, epoch: int, step: int) -> None:
+        """Write the last weights, and the best when they are new."""
+        begun = time.perf_counter()
+        self._write("last.safetensors", to_bytes(self._module.state_dict(), epoch=epoch, step=step))
+        if self._best is not None:
+            self._write("best.safetensors", to_bytes(self._best, **self._best_at))
+            self._best = None
+        ended = time.perf_counter()
+        self._not_before = ended + max(SECONDS, (ended - begun) / PRICE)
+
+
+def _rank(metrics: dict[str, float]) -> tuple[float, float]:
+    """Smaller is better: by accuracy where one is measured, then by loss."""
+    loss = metrics.get("loss", float("inf"))
+    return (-metrics.get("accuracy", 0.0), loss if loss == loss else float("inf"))

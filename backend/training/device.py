@@ -1,0 +1,100 @@
+"""Which device a run uses, what it is called, and how to warm it up. Knows no networks and no messages."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+
+import torch
+from torch import nn
+
+
+class DeviceError(Exception):
+    """An asked-for device is not on this machine; the text names those that are."""
+
+
+def available() -> tuple[str, ...]:
+    """The devices a recipe may name here, best first."""
+    found = [f"cuda:{i}" for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return (*found, "cpu")
+
+
+def pick(asked: str) -> torch.device:
+    """The device for a recipe's word; "auto" takes CUDA, else MPS, else the CPU. Raises DeviceError."""
+    found = available()
+    name = {"auto": found[0], "cuda": "cuda:0"}.get(asked, asked)
+    if name not in found:
+        raise DeviceError(f'device "{asked}" is not on this machine; it has {", ".join(found)}')
+    return torch.device(name)
+
+
+def describe(device: torch.device) -> tuple[str, int]:
+    """The device's name for people and its memory in bytes."""
+    if device.type == "cuda":
+        properties = torch.cuda.get_device_properties(device)
+        return properties.name, properties.total_memory
+    threads = torch.get_num_threads()
+    name = "Apple GPU" if device.type == "mps" else f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+    return f"{name} ({platform.machine()})", _host_memory()
+
+
+def warm_up(device: torch.device) -> None:
+    """Do once what the first training step would otherwise wait for: kernels, thread pools, the optimizer."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        module = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 2)).to(device)
+        optimizer = torch.optim.Adam(module.parameters(), fused=device.type in ("cpu", "cuda"))
+        label = torch.zeros(4, dtype=torch.int64, device=device)
+        nn.functional.cross_entropy(module(torch.zeros(4, 1, 8, 8, device=device)), label).backward()
+        optimizer.step()
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait for the device to have done all it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def release_memory(device: torch.device) -> None:
+    """Give cached memory back, after an out-of-memory error has left its handler."""
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the error says that the device, or the host, has no memory left."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+
+
+def random_state(device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """The states of the random number generators that a step on `device` may use."""
+    if device.type == "cuda":
+        return torch.get_rng_state(), torch.cuda.get_rng_state(device)
+    if device.type == "mps":
+        return torch.get_rng_state(), torch.mps.get_rng_state()
+    return torch.get_rng_state(), None
+
+
+def set_random_state(device: torch.device, state: tuple[torch.Tensor, torch.Tensor | None]) -> None:
+    """Put back what `random_state` gave."""
+    torch.set_rng_state(state[0])
+    if state[1] is not None:
+        if device.type == "cuda":
+            torch.cuda.set_rng_state(state[1], device)
+        else:
+            torch.mps.set_rng_state(state[1])
+
+
+def _host_memory() -> int:
+    with contextlib.suppress(ValueError, OSError, AttributeError):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return 0

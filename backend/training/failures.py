@@ -1,0 +1,68 @@
+"""Errors of a run as Failure messages: the place, the rule that was broken and what would be right."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+from backend.data import DataError
+from backend.messages import Failure, FailureKind
+from backend.run_folder import RunFolderError
+from backend.training.blame import block_of
+from backend.training.device import DeviceError, is_out_of_memory
+from backend.training.labels import LabelError
+from backend.training.optimizer import NothingToLearn
+from graph import Network
+
+DETAIL = 8000  # characters of a traceback that are kept
+
+
+class Unfit(Exception):
+    """What was handed in cannot be trained; `kind` and `block` say where."""
+
+    def __init__(self, kind: FailureKind, text: str, block: str | None = None) -> None:
+        super().__init__(text)
+        self.kind, self.block = kind, block
+
+
+def failure(error: BaseException, network: Network | None, program: Any = None) -> Failure:
+    """The Failure that tells people about `error`."""
+    match error:
+        case Unfit():
+            return Failure(kind=error.kind, text=str(error), block=error.block)
+        case DataError():
+            return Failure(kind="data", text=str(error))
+        case LabelError():
+            return Failure(kind="labels", text=str(error), block=error.block)
+        case DeviceError():
+            return Failure(kind="device", text=str(error))
+        case RunFolderError():
+            return Failure(kind="run_folder", text=str(error))
+        case NothingToLearn():
+            return Failure(kind="network", text=str(error))
+    detail = "".join(traceback.format_exception(error))[-DETAIL:]
+    if is_out_of_memory(error):
+        return Failure(kind="out_of_memory", text=f"No memory left: {first_line(error)}", detail=detail)
+    block = block_of(error, program) if program is not None else None
+    if block is not None and network is not None and block in network.blocks:
+        named = network.block(block)
+        text = f"{named.name} ({named.type}) failed while running: {first_line(error)}{_advice(error)}"
+        return Failure(kind="network", text=text, block=block, detail=detail)
+    if "CUDA error" in str(error) or "device-side assert" in str(error):
+        return Failure(kind="device", text=f"The GPU reported an error: {first_line(error)}", detail=detail)
+    return Failure(
+        kind="internal",
+        text=f"Training failed unexpectedly: {type(error).__name__}: {first_line(error)}",
+        detail=detail,
+    )
+
+
+def first_line(error: BaseException) -> str:
+    """The error's first line, at readable length."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:500]
+
+
+def _advice(error: BaseException) -> str:
+    if "more than 1 value per channel" in str(error):
+        return ". Batch normalization cannot train on one sample: choose a batch_size of 2 or more"
+    return ""

@@ -1,0 +1,170 @@
+"""Follows a run inside the worker: looks at it about ten times a second, tells what it saw, obeys commands.
+
+Between two looks it costs the loop an append and a glance at the clock. Knows no pipes and no generated code.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+
+from backend.messages import (
+    Command,
+    Epoch,
+    Event,
+    Failure,
+    Pause,
+    Resume,
+    SetLearningRate,
+    Shutdown,
+    Start,
+    State,
+    Stop,
+    Unwatch,
+    Watch,
+)
+from backend.probes.watching import Watching
+from backend.training import optimizer as optimizers
+from backend.training.checkpoint import Checkpoints
+from backend.training.control import Control
+from backend.training.evaluation import evaluate
+from backend.training.job import Job, Values
+from backend.training.meter import Meter
+from backend.training.rewind import Rewind
+
+INTERVAL = 0.1  # seconds between two looks; each waits once for the device
+PROGRESS = 0.25  # seconds between two Progress events
+IDLE = 0.1  # seconds a pause waits for a command before it looks at its watches again
+
+
+class Follower:
+    """The observer of one run; see loop.Observer."""
+
+    def __init__(
+        self,
+        job: Job,
+        control: Control,
+        watching: Watching,
+        checkpoints: Checkpoints,
+        emit: Callable[[Event], None],
+    ) -> None:
+        self._job, self._control, self._watching = job, control, watching
+        self.checkpoints, self._emit = checkpoints, emit
+        self.meter = Meter(job, emit)
+        self.rewind = Rewind(job)
+        self.epochs_done = 0
+        self.leaving = False  # a Shutdown came: the process ends after the run
+        self.moved = time.perf_counter()  # when the last step ended
+        self._stopped = False
+        self._look_at = self.moved + INTERVAL
+        self._progress_at = self.moved
+
+    def epoch_begins(self, epoch: int) -> None:
+        self.meter.begin_epoch(epoch)
+
+    def step(self, rows: torch.Tensor, values: Values) -> bool:
+        self.meter.add(rows, values)
+        self.rewind.note(rows)
+        self.moved = time.perf_counter()
+        if self.moved < self._look_at and self._control.idle():
+            return True
+        return self._look()
+
+    def epoch_ends(self) -> bool:
+        self.meter.read()
+        train, seconds = self.meter.end_epoch()
+        validation = self._evaluate()
+        if validation is None:
+            return False
+        best = self.checkpoints.epoch(self.meter.epoch, self.meter.step, validation or train)
+        self.epochs_done = self.meter.epoch
+        if time.perf_counter() >= self._look_at:
+            self.meter.send_steps()  # before the epoch they belong to
+        self._emit(
+            Epoch(
+                epoch=self.meter.epoch,
+                step=self.meter.step,
+                train=train,
+                validation=validation,
+                learning_rate=optimizers.learning_rate(self._job.optimizer),
+                seconds=seconds(),
+                best=best,
+            )
+        )
+        return self._go_on()
+
+    def end(self) -> None:
+        """Tell what has not been told; the run is over, well or badly."""
+        self.meter.send_steps()
+        self.meter.send_progress()
+
+    def _evaluate(self) -> dict[str, float] | None:
+        """Validation metrics; {} without a validation set, None when a command ended the run meanwhile."""
+        if not len(self._job.validation):
+            return {}
+        return evaluate(
+            self._job.module,
+            self._job.program.objective,
+            self._job.validation,
+            2 * self._job.recipe.batch_size,  # nothing is kept for a backward pass
+            self._go_on,
+        )
+
+    def _go_on(self) -> bool:
+        self.moved = time.perf_counter()
+        return self._look() if self.moved >= self._look_at or not self._control.idle() else True
+
+    def _look(self) -> bool:
+        """Read and tell the steps since the last look, then obey; whether to go on."""
+        self.meter.read()
+        now = time.perf_counter()
+        if now >= self._look_at:
+            self.meter.send_steps()
+            self.rewind.keep()
+            self._watching.look(self.meter.step, self.meter.epoch)
+            self._look_at = time.perf_counter() + INTERVAL
+        if now >= self._progress_at:
+            self.meter.send_progress()
+            self._progress_at = now + PROGRESS
+        while (command := self._control.next()) is not None:
+            self._obey(command)
+        return not self._stopped
+
+    def _obey(self, command: Command) -> None:
+        match command:
+            case Pause():
+                self._pause()
+            case Stop():
+                self._stopped = True
+            case Shutdown():
+                self._stopped = self.leaving = True
+            case SetLearningRate(value=value):
+                optimizers.set_learning_rate(self._job.optimizer, value)
+                self.rewind.keep(force=True)  # steps done again use one learning rate
+                self.meter.send_progress()
+            case Watch():
+                self._watching.watch(command)
+                self._watching.look(self.meter.step, self.meter.epoch, only=command)
+            case Unwatch():
+                self._watching.unwatch(command)
+            case Start():
+                text = "a run is going on: stop it before starting another"
+                self._emit(Failure(kind="command", text=text))
+
+    def _pause(self) -> None:
+        """Hold until a Resume, a Stop or a Shutdown; everything else is obeyed meanwhile."""
+        begun = time.perf_counter()
+        self.meter.send_steps()
+        self.meter.send_progress()
+        self._emit(State(state="paused", text=f"paused at step {self.meter.step:,}"))
+        while not self._stopped:
+            command = self._control.next(IDLE)
+            self.moved = time.perf_counter()  # a pause is no hang
+            if isinstance(command, Resume):
+                self._emit(State(state="training", text=f"going on from step {self.meter.step:,}"))
+                break
+            if command is not None and not isinstance(command, Pause):
+                self._obey(command)
+        self.meter.skip(time.perf_counter() - begun)

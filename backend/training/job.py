@@ -1,0 +1,47 @@
+"""What one run trains: the program, its data, its optimizer and its schedule, all on one device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from backend.training.resident import Batches, Resident, Tensors
+from graph.recipe import Recipe
+
+if TYPE_CHECKING:
+    from backend.compile import Program
+
+Values = dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run that is ready for its first step."""
+
+    program: Program
+    recipe: Recipe
+    device: torch.device
+    epochs: int
+    train: Resident
+    validation: Resident
+    optimizer: torch.optim.Optimizer
+    batches: Batches
+
+    @property
+    def module(self) -> nn.Module:
+        return self.program.module
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return self.epochs * len(self.batches)
+
+
+def forward(module: nn.Module, objective: Callable[..., Values], inputs: Tensors, targets: Tensors) -> Values:
+    """Loss and metrics of one batch, by name; "loss" is what is minimised."""
+    outputs = module(*inputs)
+    return objective(*(outputs if isinstance(outputs, tuple) else (outputs,)), *targets)

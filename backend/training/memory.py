@@ -1,0 +1,56 @@
+"""After a batch did not fit into memory: which smaller one does, found by trying.
+
+To be called when the handler of the error has been left, or what it held would still be there.
+"""
+
+from __future__ import annotations
+
+import gc
+
+import torch
+
+from backend.training import device as devices
+from backend.training.job import Job, forward
+
+
+def largest_batch(job: Job) -> int | None:
+    """The largest half, quarter, eighth ... of the batch size that a training step fits with; None when none does.
+
+    A step is done but for its update, so weights stay as they are.
+    """
+    size = min(job.recipe.batch_size, len(job.train))
+    smallest = 2 if job.batches.join_single else 1
+    while (size := size // 2) >= smallest:
+        if _fits(job, size):
+            return size
+    return None
+
+
+def advice(job: Job, fits: int | None) -> str:
+    """What to do about it, in words."""
+    asked = job.recipe.batch_size
+    if fits is None:
+        return f" Neither batch_size {asked} nor any smaller one fits: make the network or its inputs smaller."
+    return f" batch_size {asked} does not fit; {fits} was tried and does."
+
+
+def _fits(job: Job, size: int) -> bool:
+    error: BaseException | None = None
+    try:
+        _step(job, size)
+    except (RuntimeError, MemoryError) as caught:
+        error = caught.with_traceback(None)  # its frames hold tensors
+    job.optimizer.zero_grad()
+    gc.collect()
+    devices.release_memory(job.device)
+    if error is not None and not devices.is_out_of_memory(error):
+        raise error
+    return error is None
+
+
+def _step(job: Job, size: int) -> None:
+    rows = torch.arange(size, device=job.device)
+    job.module.train()
+    inputs, targets = job.train.take(rows)
+    forward(job.module, job.program.objective, inputs, targets)["loss"].backward()
+    devices.synchronize(job.device)

@@ -1,0 +1,77 @@
+"""A data set as tensors that live on the device, and the order in which a run walks over them.
+
+No loader, no worker processes, no copies inside a step: a batch is one index into resident memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+Tensors = tuple[torch.Tensor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """Samples on the device: `inputs` in the order of the module's arguments, `targets` of the objective's."""
+
+    inputs: Tensors
+    targets: Tensors
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def take(self, rows: torch.Tensor | slice) -> tuple[Tensors, Tensors]:
+        """One batch: (inputs, targets)."""
+        return tuple(x[rows] for x in self.inputs), tuple(y[rows] for y in self.targets)
+
+
+def to_device(
+    arrays: Mapping[str, np.ndarray],
+    input_fields: tuple[str, ...],
+    target_fields: tuple[str, ...],
+    device: torch.device,
+) -> Resident:
+    """The named fields of a data set on the device, their first axis being the samples."""
+    moved = {
+        name: torch.from_numpy(np.ascontiguousarray(arrays[name])).to(device)
+        for name in dict.fromkeys((*input_fields, *target_fields))
+    }
+    count = len(next(iter(moved.values()))) if moved else 0
+    return Resident(tuple(moved[name] for name in input_fields), tuple(moved[name] for name in target_fields), count)
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """How `count` samples are cut into batches of `size`.
+
+    The last, partial batch is kept. A single left-over sample joins the batch before it when `join_single` is
+    set, for batch normalization cannot train on one sample.
+    """
+
+    count: int
+    size: int
+    join_single: bool = False
+
+    def bounds(self) -> list[tuple[int, int]]:
+        """(start, stop) of every batch of an epoch."""
+        starts = list(range(0, self.count, self.size))
+        if self.join_single and len(starts) > 1 and self.count - starts[-1] == 1:
+            starts.pop()
+        return list(zip(starts, [*starts[1:], self.count], strict=True))
+
+    def shuffled(self, generator: torch.Generator, device: torch.device) -> Iterator[torch.Tensor]:
+        """Row numbers of each batch of one epoch, in an order drawn from `generator` (a CPU one)."""
+        order = torch.randperm(self.count, generator=generator).to(device)
+        return (order[start:stop] for start, stop in self.bounds())
+
+    def in_order(self) -> Iterator[slice]:
+        """The batches as slices, unshuffled."""
+        return (slice(start, stop) for start, stop in self.bounds())
+
+    def __len__(self) -> int:
+        return len(self.bounds())

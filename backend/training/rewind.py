@@ -1,0 +1,136 @@
+"""Going back to the last good moment of a run, to find where numbers first stopped being finite.
+
+While a run goes well it keeps a copy of weights, optimizer and random states every so often, at a bounded price.
+When a loss is not finite, the steps since are done again with hooks in every block: the first block that gives
+or passes back something that is not finite is named, and the weights are left at their last finite values.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from backend.training import device as devices
+from backend.training.job import Job, forward
+
+LARGEST = 2 * 1024**3  # bytes of weights and optimizer state beyond which no copy is kept
+PRICE = 0.004  # share of the time that copies may take
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where values stopped being finite: an identifier of the generated code (None: outside the blocks)."""
+
+    identifier: str | None
+    what: str  # "gives values that are not finite"
+
+
+class Rewind:
+    """The last good moment of one job, and the batches since."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._since: list[torch.Tensor] = []
+        self._kept: dict[str, Any] | None = None
+        self._not_before = 0.0
+        size = sum(t.nbytes for t in job.module.state_dict().values())
+        self._enabled = 3 * size <= LARGEST
+        self.keep(force=True)
+
+    def note(self, rows: torch.Tensor) -> None:
+        """Remember the batch of one step."""
+        if self._enabled:
+            self._since.append(rows)
+
+    def keep(self, force: bool = False) -> None:
+        """Copy the present moment, which is known to be good, unless the last copy was too recent for its price."""
+        begun = time.perf_counter()
+        if not self._enabled or (begun < self._not_before and not force):
+            return
+        self._kept = {
+            "module": {name: tensor.clone() for name, tensor in self._job.module.state_dict().items()},
+            "optimizer": copy.deepcopy(self._job.optimizer.state_dict()),
+            "random": devices.random_state(self._job.device),
+        }
+        self._since.clear()
+        ended = time.perf_counter()
+        self._not_before = ended + (ended - begun) / PRICE
+
+    def restore(self) -> bool:
+        """Put weights, optimizer and random states back to the moment kept; False when none was."""
+        if self._kept is None:
+            return False
+        with torch.no_grad():
+            self._job.module.load_state_dict(self._kept["module"])
+        self._job.optimizer.load_state_dict(copy.deepcopy(self._kept["optimizer"]))
+        devices.set_random_state(self._job.device, self._kept["random"])
+        return True
+
+    def trace(self) -> Origin | None:
+        """Do the steps since again, watching every block; None when this time all stayed finite.
+
+        Leaves the weights as they were before the step that went wrong.
+        """
+        if not self.restore():
+            return None
+        self._job.module.train()
+        for rows in self._since:
+            before = {name: tensor.clone() for name, tensor in self._job.module.state_dict().items()}
+            origin = _watched_step(self._job, rows)
+            if origin is not None:
+                self._job.module.load_state_dict(before)
+                return origin
+        return None
+
+
+def _watched_step(job: Job, rows: torch.Tensor) -> Origin | None:
+    """One training step; where in it something was not finite."""
+    inputs, targets = job.train.take(rows)
+    found: list[Origin] = []
+    hooks = [hook for name, part in job.module.named_children() for hook in _hooks(name, part, found)]
+    try:
+        loss = forward(job.module, job.program.objective, inputs, targets)["loss"]
+        if not found and not _finite(loss):
+            found.append(Origin(None, "the loss is not finite though every block's output is"))
+        if not found:
+            job.optimizer.zero_grad()
+            loss.backward()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if found:
+        return found[0]
+    job.optimizer.step()
+    for name, part in job.module.named_children():
+        if not _finite(list(part.parameters())):
+            return Origin(name, "has weights that stopped being finite in this step of the optimizer")
+    return None
+
+
+def _hooks(name: str, part: nn.Module, found: list[Origin]) -> list[Any]:
+    def forwards(_: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        if found:
+            return
+        if not _finite(inputs):
+            found.append(Origin(name, "is given values that are not finite"))
+        elif not _finite(output):
+            found.append(Origin(name, "gives values that are not finite, though it is given finite ones"))
+
+    def backwards(_: nn.Module, inwards: Any, outwards: Any) -> None:
+        if not found and _finite(outwards) and not _finite(inwards):
+            found.append(Origin(name, "passes back gradients that are not finite"))
+
+    return [part.register_forward_hook(forwards), part.register_full_backward_hook(backwards)]
+
+
+def _finite(values: Any) -> bool:
+    if isinstance(values, torch.Tensor):
+        return not values.is_floating_point() or bool(torch.isfinite(values).all())
+    if isinstance(values, tuple | list):
+        return all(_finite(value) for value in values)
+    return True

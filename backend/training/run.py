@@ -1,0 +1,170 @@
+"""One run from Start to its last event: prepare, train, save, and tell whatever goes wrong.
+
+The only place that knows both the job and the run folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from backend.messages import Epoch, Event, Failure, Finished, Progress, Start, State, Steps
+from backend.probes.watching import Watching
+from backend.run_folder import SOURCE, RunFolder
+from backend.training.checkpoint import Checkpoints
+from backend.training.control import Control
+from backend.training.failures import failure
+from backend.training.follower import Follower
+from backend.training.loop import train
+from backend.training.memory import advice, largest_batch
+from backend.training.meter import NotFinite
+from backend.training.preparation import Prepared, prepare, read_project
+from graph import Network
+
+LOGGED = (State, Steps, Epoch, Progress, Failure, Finished)
+
+
+class Run:
+    """One run; `follower` is there once it trains, `state` is the last one told."""
+
+    def __init__(self, control: Control, watching: Watching, emit: Callable[[Event], None]) -> None:
+        self._control, self._watching, self._send = control, watching, emit
+        self._folder: RunFolder | None = None
+        self._recording = False
+        self._network: Network | None = None
+        self._prepared: Prepared | None = None
+        self.follower: Follower | None = None
+
+    @property
+    def leaving(self) -> bool:
+        """Whether the process shall end after this run."""
+        return self.follower is not None and self.follower.leaving
+
+    def execute(self, start: Start) -> None:
+        """Do all of it; whatever goes wrong is told, not raised."""
+        self._watching.detach()
+        told = None
+        try:
+            self._prepare(start)
+            outcome = "finished" if self._train() else "stopped"
+        except Exception as error:
+            outcome, told = "failed", self._explain(error)
+        if told is not None:
+            self._tell(self._with_advice(told))
+        self._finish(outcome)
+
+    def _prepare(self, start: Start) -> None:
+        self._loading("reading the project")
+        document = read_project(start.project)
+        self._network = document.network
+        self._folder = RunFolder(Path(start.run_folder), start.project)
+        self._recording = True
+        self._prepared = prepare(document, start, self._loading)
+        self._write(SOURCE, self._prepared.job.program.source.text.encode())
+
+    def _train(self) -> bool:
+        """Whether all epochs were done."""
+        job = self._prepared.job
+        checkpoints = Checkpoints(job.module, self._write)
+        follower = self.follower = Follower(job, self._control, self._watching, checkpoints, self._tell)
+        self._watching.attach(job, self._prepared.target_field)
+        samples = f"{len(job.train):,} samples, {len(job.validation):,} to validate"
+        self._tell(State(state="training", text=f"training on {job.device}: {samples}"))
+        try:
+            completed = train(job, follower)
+        finally:
+            follower.end()
+        checkpoints.write(follower.meter.epoch, follower.meter.step)
+        self._watching.look(follower.meter.step, follower.meter.epoch, at_once=True)
+        return completed
+
+    def _finish(self, outcome: str) -> None:
+        """Complete the run folder, then say what became of the run."""
+        meter = self.follower.meter if self.follower else None
+        place = f" at step {meter.step:,}" if meter else ""
+        last: list[Event] = [State(state=outcome, text=outcome + place)]
+        if outcome != "failed":
+            checkpoints = self.follower.checkpoints
+            last.append(
+                Finished(
+                    run_folder=str(self._folder.path),
+                    stopped=outcome == "stopped",
+                    step=meter.step,
+                    epochs=self.follower.epochs_done,
+                    best_epoch=checkpoints.best_epoch,
+                    best=checkpoints.best,
+                )
+            )
+        for event in last:
+            self._record(event)
+        if self._recording:
+            with self._reporting():
+                self._folder.finish(outcome, step=meter.step if meter else 0)
+        for event in last:
+            self._send(event)
+
+    def _explain(self, error: Exception) -> Failure:
+        """The Failure of an error; what the error's frames hold is let go of."""
+        if isinstance(error, NotFinite):
+            told = self._trace(error)
+        else:
+            told = failure(error, self._network, self._prepared.job.program if self._prepared else None)
+            self._save_what_there_is()
+        error.with_traceback(None)
+        return told
+
+    def _trace(self, found: NotFinite) -> Failure:
+        """Where numbers stopped being finite; leaves, and writes, the last finite weights."""
+        job, network = self._prepared.job, self._network
+        rate = job.optimizer.param_groups[0]["lr"]
+        origin = self.follower.rewind.trace()
+        self.follower.checkpoints.write(found.epoch, found.step - 1)
+        block = network.blocks.get(job.program.blocks.get(origin.identifier)) if origin else None
+        text = f"The loss became {found.loss} at step {found.step:,} (epoch {found.epoch})"
+        if block is not None:
+            text += f": {block.name} ({block.type}) is the first block that {origin.what}"
+        elif origin is not None:
+            text += f": {origin.what}"
+        text += f". A learning rate below {rate:g} often helps; the last finite weights are saved."
+        return Failure(kind="not_finite", text=text, block=block.id if block else None)
+
+    def _save_what_there_is(self) -> None:
+        """After an error inside a step the weights are those of the step before: keep them, if they can be read."""
+        if self.follower is not None and self.follower.meter.step:
+            with contextlib.suppress(Exception):
+                self.follower.checkpoints.write(self.follower.meter.epoch, self.follower.meter.step)
+
+    def _with_advice(self, told: Failure) -> Failure:
+        """After memory ran out: the batch size that was tried and fits."""
+        if told.kind != "out_of_memory" or self._prepared is None:
+            return told
+        job = self._prepared.job
+        return told.model_copy(update={"text": told.text + advice(job, largest_batch(job))})
+
+    def _loading(self, text: str) -> None:
+        self._tell(State(state="loading", text=text))
+
+    def _tell(self, event: Event) -> None:
+        self._record(event)
+        self._send(event)
+
+    def _record(self, event: Event) -> None:
+        if self._recording and isinstance(event, LOGGED):
+            with self._reporting():
+                self._folder.append(event)
+
+    def _write(self, name: str, data: bytes) -> None:
+        if self._recording:
+            with self._reporting():
+                self._folder.write(name, data)
+
+    @contextlib.contextmanager
+    def _reporting(self) -> Iterator[None]:
+        """A disk that is full is told once and does not end the run."""
+        try:
+            yield
+        except OSError as error:
+            self._recording = False
+            text = f"Cannot write the run to {self._folder.path} ({error.strerror}): it goes on unrecorded"
+            self._send(Failure(kind="run_folder", text=text))
