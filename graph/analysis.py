@@ -215,7 +215,7 @@ class Analyzer:
             if ready and complete:
                 inferred = declared.infer(values, inputs)
         except ShapeError as error:
-            found.append(rules.from_shape_error(self._network, block, error, inputs))
+            found.append(rules.from_shape_error(self._network, block, error, inputs, analysis._fields))
         if inferred is not None and inferred.warnings:
             found.extend(rules.from_warning(block, code, text) for code, text in inferred.warnings)
         return self._store(id, inferred, tuple(found), inferred.outputs if inferred else NOTHING)

@@ -14,7 +14,7 @@ from graph import commands, registry
 from graph.block_type import BlockType, ShapeError
 from graph.edits import UNSET, Compound, Edit, RemoveBlocks, SetHyperparameter
 from graph.network import Block, Network
-from graph.recipe import Recipe
+from graph.recipe import Field, Recipe
 
 if TYPE_CHECKING:
     from graph.analysis import Analysis
@@ -75,9 +75,14 @@ def missing(network: Network, block: Block, declared: BlockType, found: list[Pro
     return ready
 
 
-def from_shape_error(network: Network, block: Block, error: ShapeError, inputs: dict[str, Any]) -> Problem:
-    """The problem of a block that cannot take its inputs."""
-    fixes = FIXES.get(error.code, _no_fixes)(network, block, error, inputs)
+def from_shape_error(
+    network: Network, block: Block, error: ShapeError, inputs: dict[str, Any], fields: tuple[Field, ...]
+) -> Problem:
+    """The problem of a block that cannot take its inputs; `fields` are those of the data."""
+    if error.code == "unbound":
+        fixes = _fix_unbound(block, fields)
+    else:
+        fixes = FIXES.get(error.code, _no_fixes)(network, block, error, inputs)
     return Problem("error", error.text, block.id, error.port, error.hyperparameter, error.code, tuple(fixes))
 
 
@@ -184,13 +189,17 @@ def _fix_default(network, block, error, inputs) -> Iterator[Fix]:
         yield Fix(f"Take {name} from the data", lambda n, r: SetHyperparameter(block.id, name, UNSET))
 
 
-def _fix_unbound(network, block, error, inputs) -> Iterator[Fix]:
-    if block.hyperparameters.get("field"):
-        yield Fix("Unbind it from the data", lambda n, r: _unbind(block))
-    else:
-        suggestion = registry.block_type(block.type).suggested()["shape"] or (1,)
-        text = " x ".join(map(str, suggestion))
-        yield Fix(f"Set shape to {text}", lambda n, r: SetHyperparameter(block.id, "shape", suggestion))
+def _fix_unbound(block: Block, fields: tuple[Field, ...]) -> Iterator[Fix]:
+    wants_label = registry.block_type(block.type).role == "target"
+    fitting = [f for f in fields if (f.classes is not None) == wants_label] or list(fields)
+    for field in fitting[:2]:
+        name = field.name
+        yield Fix(f"Bind it to {name}", lambda n, r, name=name: SetHyperparameter(block.id, "field", name))
+    shape = registry.block_type(block.type).suggested()["shape"]
+    text = " x ".join(map(str, shape)) or "a single value"
+    unbind = SetHyperparameter(block.id, "field", UNSET)
+    given = SetHyperparameter(block.id, "shape", shape)
+    yield Fix(f"Set shape to {text}", lambda n, r: Compound("Set shape", (unbind, given)))
 
 
 def _fix_classes(network, block, error, inputs) -> Iterator[Fix]:
@@ -210,7 +219,6 @@ FIXES = {
     "needs_flatten": _fix_flatten,
     "bound_shape": _fix_default,
     "bound_dtype": _fix_default,
-    "unbound": _fix_unbound,
     "classes": _fix_classes,
     "unknown_type": _fix_unknown,
 }
@@ -257,7 +265,3 @@ def _rewire_around(network: Network, loss: str, skipped: str) -> Edit:
     if len(network.wires_out(skipped)) == 1:
         return Compound(edit.text, (edit, RemoveBlocks((skipped,))))
     return edit
-
-
-def _unbind(block: Block) -> Edit:
-    return SetHyperparameter(block.id, "field", UNSET)
