@@ -44,6 +44,7 @@ OPTIONS = (
     NOT_FINITE,
 )
 CHUNK = 1 << 20
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,13 @@ def _members(archive: zipfile.ZipFile, place: str) -> dict[str, zipfile.ZipInfo]
     for info in archive.infolist():
         name = info.filename.removesuffix(".npy")
         if name == info.filename:
-            raise DataError(place, f"holds {printable(info.filename)!r}, which is not an array (*.npy)")
+            raise DataError(place, f"holds {printable(info.filename[:200])!r}, which is not an array (*.npy)")
+        if not name.isprintable() or not 1 <= len(name) <= LONGEST_NAME:
+            raise DataError(
+                place, f"holds an array called {name[:50]!r}; 1 to {LONGEST_NAME} printable characters are wanted"
+            )
         if name in members:
-            raise DataError(place, f'holds two arrays called "{printable(name)}"; names must differ')
+            raise DataError(place, f'holds two arrays called "{name}"; names must differ')
         if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise DataError(place, "is encrypted or packed in a way np.savez does not; write it again with np.savez")
         members[name] = info
@@ -149,7 +154,7 @@ def _chosen(place: str, members: dict[str, zipfile.ZipInfo], wanted: str) -> dic
 
 def _header(archive: zipfile.ZipFile, place: str, name: str, info: zipfile.ZipInfo, pixels: bool) -> Header:
     """One array's header; raises DataError where it contradicts the file or cannot be a field."""
-    here = f'{place}, array "{printable(name)}"'
+    here = f'{place}, array "{name}"'
     with archive.open(info) as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # numpy warns of headers written by Python 2, which it reads all the same
         try:
@@ -184,7 +189,7 @@ def _field(
     archive: zipfile.ZipFile, place: str, header: Header, options: dict[str, Any]
 ) -> tuple[Field, np.ndarray | None]:
     """The field, and the values too where they had to be read to know it."""
-    here = f'{place}, array "{printable(header.name)}"'
+    here = f'{place}, array "{header.name}"'
     values, classes = None, None
     if header.meaning == "labels":
         values = convert(here, "labels", _read(archive, place, header))
@@ -207,7 +212,7 @@ def _read(archive: zipfile.ZipFile, place: str, header: Header) -> np.ndarray:
         stream.read(1)  # at the end of the member zipfile compares the checksum
     if filled < len(raw):
         raise DataError(
-            f'{place}, array "{printable(header.name)}"', f"ends after {filled:,} of {len(raw):,} bytes; write it again"
+            f'{place}, array "{header.name}"', f"ends after {filled:,} of {len(raw):,} bytes; write it again"
         )
     flat = raw != 0 if header.dtype.kind == "b" else raw.view(header.dtype)
     return flat.reshape(header.shape, order="F" if header.fortran else "C")

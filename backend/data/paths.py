@@ -13,6 +13,8 @@ from typing import BinaryIO
 from backend.data.errors import DataError
 from graph.recipe import DataSource
 
+LONGEST_REASON = 200  # characters: some libraries repeat the damaged bytes in what they raise
+
 
 def locate(source: DataSource, base: Path | str | None) -> Path:
     """The file or folder of a source, relative paths taken from `base`; raises DataError where there is none."""
@@ -61,8 +63,10 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def reason(fault: BaseException) -> str:
-    """What an exception says, without the path an OSError repeats; never empty."""
-    return getattr(fault, "strerror", None) or str(fault) or type(fault).__name__
+    """What an exception says in one short line, without the path an OSError repeats; never empty."""
+    said = getattr(fault, "strerror", None) or str(fault) or type(fault).__name__
+    line = "".join(character if character.isprintable() else " " for character in said)
+    return line if len(line) <= LONGEST_REASON else line[:LONGEST_REASON] + "..."
 
 
 def printable(path: object) -> str:

@@ -12,7 +12,7 @@ def resize(images: np.ndarray, height: int, width: int) -> np.ndarray:
     low, high, weight = _neighbours(images.shape[1], height)
     rows = images[:, low] * (1 - weight)[:, None] + images[:, high] * weight[:, None]
     low, high, weight = _neighbours(images.shape[2], width)
-    return (rows[:, :, low] * (1 - weight) + rows[:, :, high] * weight).astype(np.float32)
+    return np.ascontiguousarray(rows[:, :, low] * (1 - weight) + rows[:, :, high] * weight, np.float32)
 
 
 def _neighbours(old: int, new: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

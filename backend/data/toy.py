@@ -1,6 +1,6 @@
 """Four sets of points in the plane that a straight line cannot part: moons, circles, spirals, XOR.
 
-All are drawn here from a seed; the points lie within about -1..1, classes take turns along the rows.
+All are drawn here from a seed; the points lie within about -1..1, in no order, and every class has its share.
 """
 
 from __future__ import annotations
@@ -57,8 +57,9 @@ def load(kind: str, options: dict[str, Any], path: Path | None = None) -> Datase
         label = ((points[:, 0] > 0) != (points[:, 1] > 0)).astype(np.int64)
     else:
         classes = len(class_names(kind, options))
-        label = np.arange(samples) % classes
-        along = (np.arange(samples) // classes + 0.5) / -(-samples // classes)  # 0..1 within each class
+        number = rng.permutation(samples)
+        label = number % classes
+        along = (number // classes + 0.5) / -(-samples // classes)  # 0..1 within each class
         points = {"moons": _moons, "circles": _circles, "spirals": _spirals}[kind](along, label, options)
     points = points + options["noise"] * rng.standard_normal((samples, 2))
     arrays = {"point": points.astype(np.float32), "label": label}
