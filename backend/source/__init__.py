@@ -1,0 +1,190 @@
+"""Writes a network as PyTorch source, the way a careful person would: one text for reading, training and export.
+
+Imports no torch. The text is parsed and checked against what generated source may hold before it leaves this package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from backend.source.example import write_example
+from backend.source.identifiers import Names, class_name
+from backend.source.literals import LiteralError, literal
+from backend.source.method import Method
+from backend.source.objective import write_objective
+from backend.source.page import Page
+from backend.source.plan import Plan, SourceError, make_plan, unused
+from backend.source.validation import ForeignSource, validate
+from graph import registry
+from graph.analysis import Analysis, analyze
+from graph.block_type import Call, ShapeError
+from graph.network import Network, number
+from graph.recipe import Field
+
+__all__ = ["ForeignSource", "Source", "SourceError", "generate_source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Generated text, and which of its lines (from 1) belong to which block."""
+
+    text: str
+    lines: dict[int, str]  # line -> block id
+    blocks: dict[str, list[int]]  # block id -> lines
+    class_name: str
+    names: dict[str, str]  # block id -> identifier
+    inputs: tuple[str, ...]  # blocks that are forward's arguments
+    results: tuple[tuple[str, str], ...]  # (block id, output port) that forward returns
+    compared: tuple[tuple[str, str], ...]  # those the objective needs besides; `compute` returns both, if there are any
+    answers: tuple[str, ...]  # Target (or Input) blocks that are the objective's last arguments
+    shown_answers: tuple[str, ...]  # those of them that `compute` takes as well
+    has_objective: bool
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def generate_source(
+    network: Network,
+    fields: Iterable[Field] = (),
+    *,
+    analysis: Analysis | None = None,
+    partial: bool = False,
+    example: bool = False,
+) -> Source:
+    """The source of a network whose inputs bind to `fields`; raises SourceError naming what is wrong.
+
+    `partial` writes what is valid of a drawing in progress and remarks on the rest; `example` ends with a few lines
+    that load weights and run the network; `analysis` saves analyzing again.
+    """
+    plan = make_plan(network, analysis or analyze(network, fields), partial)
+    names = _names(plan)
+    name = class_name(network.name)
+    shown = [id for id in plan.answers if id in _seen(plan) and plan.type_of(id).role == "target"]
+    page = Page()
+    objective = Page()
+    methods = _methods(plan, names, shown)
+    _write_class(plan, names, name, methods, page)
+    has_objective = write_objective(plan, names, objective)
+    page.add(objective)
+    if example:
+        write_example(plan, names, name, page)
+    text, lines, blocks = _head(name, page).finish()
+    validate(text)
+    return Source(
+        text,
+        lines,
+        blocks,
+        name,
+        dict(names.blocks),
+        tuple(plan.inputs),
+        tuple(plan.results),
+        tuple(plan.extras),
+        tuple(plan.answers),
+        tuple(shown),
+        has_objective,
+    )
+
+
+def _names(plan: Plan) -> Names:
+    network = plan.network
+    names = Names(reserved=("loss",))
+    blocks = []
+    present = {block.name for block in network.blocks.values()}
+    for id in sorted(network.blocks, key=number):
+        block, declared = network.blocks[id], plan.type_of(id)
+        known = declared.role != "unknown"
+        name = "x" if block.name == "input" and declared.role == "input" and "x" not in present else block.name
+        blocks.append((id, name, registry.default_name(declared) if known else "block"))
+    names.assign(blocks)
+    return names
+
+
+def _seen(plan: Plan) -> set[str]:
+    """Everything upstream of what losses compare besides the results."""
+    found: set[str] = set()
+    waiting = [value[0] for value in plan.extras]
+    while waiting:
+        id = waiting.pop()
+        if id not in found:
+            found.add(id)
+            waiting.extend(wire.source for wire in plan.network.wires_into(id))
+    return found
+
+
+def _methods(plan: Plan, names: Names, shown: list[str]) -> list[tuple[str, Method]]:
+    """`forward`, and where losses compare more than it returns, `compute` for both."""
+    forward = ("forward", Method(plan, names, plan.inputs, plan.results))
+    if not plan.extras or plan.broken:
+        return [forward]
+    return [forward, ("compute", Method(plan, names, plan.inputs + shown, plan.results + plan.extras))]
+
+
+def _write_class(plan: Plan, names: Names, name: str, methods: list[tuple[str, Method]], page: Page) -> None:
+    page.statement(f"class {name}(nn.Module):")
+    layers = list(dict.fromkeys(id for _, method in reversed(methods) for id in method.layers))
+    if _write_init(plan, names, layers, page):
+        page.blank()
+    shares = len(methods) == 2 and not plan.behind_target.intersection(layers)
+    for index, (method_name, method) in enumerate(methods):
+        if index:
+            page.blank()
+        if shares and method_name == "forward":
+            _write_sharing_forward(plan, names, page)
+        else:
+            method.write(page, method_name, plan.outputs)
+    left_out = [plan.block(id).name for id in unused(plan, [*layers, *plan.broken])]
+    if left_out:
+        page.blank()
+        page.remark(f"Drawn, but not connected to an output: {', '.join(left_out)}", 4)
+
+
+def _write_init(plan: Plan, names: Names, layers: list[str], page: Page) -> bool:
+    calls = [(id, _constructor(plan, id)) for id in layers]
+    calls = [(id, call) for id, call in calls if call is not None]
+    if not calls:
+        return False
+    page.statement("def __init__(self):", 4)
+    page.statement("super().__init__()", 8)
+    for id, call in calls:
+        page.statement(f"self.{names[id]} = {call}", 8, id)
+    return True
+
+
+def _constructor(plan: Plan, id: str) -> str | None:
+    declared = plan.type_of(id)
+    try:
+        call = declared.module(plan.values(id), plan.analysis.inputs(id), plan.analysis.inferred(id))
+        return None if call is None else _call(call)
+    except (ShapeError, LiteralError, TypeError, ValueError, KeyError) as error:
+        raise SourceError(plan.network.name, [(plan.block(id).name, str(error))]) from error
+
+
+def _call(call: Call) -> str:
+    args = [literal(value) for value in call.args]
+    args += [f"{name}={literal(value)}" for name, value in call.kwargs.items()]
+    return f"{call.function}({', '.join(args)})"
+
+
+def _write_sharing_forward(plan: Plan, names: Names, page: Page) -> None:
+    """forward as the first values of compute."""
+    parameters = ", ".join(names[id] for id in plan.inputs)
+    count = len(plan.results)
+    page.statement(f"def forward(self, {parameters}):", 4)
+    page.statement(f"return self.compute({parameters})[{'0' if count == 1 else f':{count}'}]", 8, *plan.outputs)
+
+
+def _head(name: str, body: Page) -> Page:
+    """The title, and imports of what the body uses."""
+    page = Page()
+    page.statement(f'"""{name}, drawn with Netloom."""')
+    page.blank()
+    if body.uses("torch."):
+        page.statement("import torch")
+    if body.uses("F."):
+        page.statement("import torch.nn.functional as F")
+    page.statement("from torch import nn")
+    page.blank(2)
+    page.add(body)
+    return page

@@ -1,0 +1,87 @@
+"""Writes the function that judges the network: losses, their sum, and metrics, as plain functional torch.
+
+Its arguments are what the network returns, what losses compare besides, and the targets, in this order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from backend.source.identifiers import Names
+from backend.source.method import Place, expression_of
+from backend.source.page import Page
+from backend.source.plan import Plan, Value
+from graph import registry
+from graph.block_type import ShapeError
+
+BODY = 4
+
+
+def arguments(plan: Plan, names: Names) -> dict[Value, str]:
+    """What each value is called in the objective."""
+    found: dict[Value, str] = {}
+    for index, value in enumerate([*plan.results, *plan.extras]):
+        is_output = index < len(plan.outputs)
+        found.setdefault(value, names[plan.outputs[index]] if is_output else names[value[0]])
+    return {**found, **{(id, "output"): names[id] for id in plan.answers}}
+
+
+def parameters(plan: Plan, names: Names) -> list[str]:
+    """The parameters of the objective in order; every result has its place, even if nothing judges it."""
+    outputs = [names[id] for id in plan.outputs] or [names[value[0]] for value in plan.results]
+    return [*outputs, *(names[value[0]] for value in plan.extras), *(names[id] for id in plan.answers)]
+
+
+def write_objective(plan: Plan, names: Names, page: Page) -> bool:
+    """Write the function; False where the network has neither losses, metrics nor a default."""
+    default = _default_lines(plan, names)
+    if not plan.judges and not default:
+        return False
+    page.blank(2)
+    page.statement(f"def objective({', '.join(parameters(plan, names))}):")
+    entries: dict[str, str] = {}
+    losses = [id for id in plan.judges if plan.type_of(id).role == "loss"]
+    for key, expression in default:
+        name = key if key not in parameters(plan, names) else f"{key}_"
+        page.statement(f"{name} = {expression}", BODY)
+        entries[key] = name
+    called = arguments(plan, names)
+    for id in plan.judges:
+        name = "loss" if losses == [id] else names[id]
+        page.statement(f"{name} = {_judgement(plan, id, called)}", BODY, id)
+        entries[name] = name
+    if len(losses) > 1:
+        page.statement(f"loss = {' + '.join(names[id] for id in losses)}", BODY, *losses)
+        entries = {"loss": "loss", **entries}
+    pairs = ", ".join(f'"{key}": {name}' for key, name in entries.items())
+    page.statement(f"return {{{pairs}}}", BODY)
+    return True
+
+
+def _judgement(plan: Plan, id: str, called: Mapping[Value, str]) -> str:
+    wired: dict[str, list[str]] = {}
+    for wire in plan.wires(id):
+        wired.setdefault(wire.input, []).append(called[wire.source, wire.output])
+    return expression_of(plan, id, Place("", plan.values(id), plan.analysis.inputs(id), wired))
+
+
+def _default_lines(plan: Plan, names: Names) -> list[tuple[str, str]]:
+    """Cross-entropy and accuracy for a single Output with class labels, squared error for one with values."""
+    if plan.default_target is None:
+        return []
+    (source, port), target = plan.results[0], plan.default_target
+    types = {"input": plan.analysis.output(source, port), "target": plan.analysis.output(target)}
+    wired = {"input": [names[plan.outputs[0]]], "target": [names[target]]}
+    wanted = [("loss", "MSELoss" if types["target"].is_float else "CrossEntropyLoss")]
+    if not types["target"].is_float and not plan.judges:
+        wanted.append(("accuracy", "Accuracy"))
+    lines = []
+    for name, kind in wanted:
+        declared = registry.block_type(kind)
+        values = declared.complete({})
+        try:
+            declared.infer(values, types)
+        except ShapeError:
+            break
+        lines.append((name, declared.forward(Place("", values, types, wired))))
+    return lines

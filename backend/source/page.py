@@ -1,0 +1,92 @@
+"""The page source is written on: statements with the block they came from and the shape behind them.
+
+Shapes stand at line ends in one column per function; a remark that would not fit goes on the line above. Knows layout
+only, neither networks nor what the statements mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.source.literals import comment
+from backend.source.wrapping import WIDTH, wrap
+
+FARTHEST = 60  # the column of remarks is never pushed further right than this
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    code: str
+    indent: int
+    blocks: tuple[str, ...]
+    remark: str
+    group: int
+
+
+class Page:
+    """Lines in the making; `finish` lays them out."""
+
+    def __init__(self):
+        self._entries: list[_Entry] = []
+        self._group = 0
+
+    def statement(self, code: str, indent: int = 0, *blocks: str, remark: str = "") -> None:
+        """One statement, the ids of its blocks, and what is said at its end."""
+        if not indent or code.startswith("def "):
+            self._group += 1
+        self._entries.append(_Entry(code, indent, blocks, comment(remark), self._group))
+
+    def remark(self, text: str, indent: int = 0, *blocks: str) -> None:
+        """A comment on a line of its own."""
+        self._entries.append(_Entry("", indent, blocks, comment(text), self._group))
+
+    def blank(self, lines: int = 1) -> None:
+        self._entries.extend([_Entry("", 0, (), "", self._group)] * lines)
+
+    def uses(self, word: str) -> bool:
+        """Whether a statement contains the word, such as `torch.`."""
+        return any(word in entry.code for entry in self._entries)
+
+    def add(self, page: Page) -> None:
+        """Append another page."""
+        self._entries.extend(page._entries)
+
+    def finish(self) -> tuple[str, dict[int, str], dict[str, list[int]]]:
+        """The text, the block of each line that has one, and the lines of each block; lines count from 1."""
+        columns = self._columns()
+        lines: list[str] = []
+        first: dict[int, str] = {}
+        all_lines: dict[str, list[int]] = {}
+        for entry in self._entries:
+            written = _written(entry, columns.get(entry.group, 0))
+            for number in range(len(lines) + 1, len(lines) + len(written) + 1):
+                for block in entry.blocks:
+                    first.setdefault(number, block)
+                    all_lines.setdefault(block, []).append(number)
+            lines.extend(written)
+        return "\n".join(lines) + "\n", first, all_lines
+
+    def _columns(self) -> dict[int, int]:
+        """Where the remarks of each function begin."""
+        columns: dict[int, int] = {}
+        for entry in self._entries:
+            end = entry.indent + len(entry.code) + 2
+            if entry.code and entry.remark and end <= FARTHEST:
+                columns[entry.group] = max(columns.get(entry.group, 0), end)
+        return columns
+
+
+def _written(entry: _Entry, column: int) -> list[str]:
+    pad = " " * entry.indent
+    if not entry.code:
+        return [f"{pad}# {entry.remark}"] if entry.remark else [""]
+    if not entry.remark:
+        return wrap(entry.code, entry.indent)
+    line = pad + entry.code
+    aligned = f"{line.ljust(column - 2)}  # {entry.remark}"
+    if len(aligned) <= WIDTH:
+        return [aligned]
+    close = f"{line}  # {entry.remark}"
+    if len(close) <= WIDTH:
+        return [close]
+    return [f"{pad}# {entry.remark}", *wrap(entry.code, entry.indent)]
