@@ -31,7 +31,7 @@ class Option:
 
     def read(self, value: Any) -> Any:
         """The canonical value; raises ValueError with what would be right. A size becomes (height, width)."""
-        if value is None and self.default is None:
+        if self.default is None and (value is None or value == ""):  # an empty field of a form
             return None
         reader = {
             "whole number": self._whole_number,
@@ -68,7 +68,7 @@ class Option:
         if isinstance(value, str):
             match = SIZE.fullmatch(value)
             value = tuple(map(int, match.groups())) if match else int(value) if value.isdecimal() else None
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int | float) and not isinstance(value, bool):
             value = (value, value)
         if not isinstance(value, tuple | list) or len(value) != 2:
             raise ValueError('must be a number such as 32, or height and width such as "48x64"')

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from sklearn import datasets as sklearn_datasets
 
-from backend.data import DataError, catalog, describe, load, split
+from backend.data import DataError, Option, catalog, describe, load, split
+from backend.data.options import read_options
 from backend.data.resizing import resize
 from graph.recipe import DATA_KINDS, DataSource
 
@@ -135,3 +136,20 @@ def test_wrong_options_name_themselves_and_what_is_right(kind, options, said):
     with pytest.raises(DataError, match=said) as caught:
         describe(DataSource(kind=kind, options=options))
     assert caught.value.place == kind
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (None, None),
+        ("", None),
+        (32, (32, 32)),
+        (32.0, (32, 32)),
+        ("32", (32, 32)),
+        ("48x64", (48, 64)),
+        ("4, 6", (4, 6)),
+    ],
+)
+def test_a_size_as_people_write_it(value, read):
+    size = Option("size", "size", None, "", low=1, high=4096)
+    assert read_options("here", (size,), {"size": value}) == {"size": read}
