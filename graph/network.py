@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import re
+from bisect import insort
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -273,10 +274,8 @@ class Network:
             )
         self.graph.add_edge(wire.source, wire.target, key=wire.id)
         self.wires[wire.id] = wire
-        self._out[wire.source].append(wire)
-        self._into[wire.target].append(wire)
-        self._out[wire.source].sort(key=_wire_number)
-        self._into[wire.target].sort(key=_slot)
+        insort(self._out[wire.source], wire, key=_wire_number)
+        insort(self._into[wire.target], wire, key=_slot)
         self._last_wire = max(self._last_wire, number(wire.id))
         self._order = None
 
