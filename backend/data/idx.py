@@ -20,8 +20,8 @@ import numpy as np
 from backend.data.dataset import Dataset, make_field
 from backend.data.errors import DataError
 from backend.data.finite import NOT_FINITE, keep_finite
-from backend.data.labels import empty_classes, name_classes
-from backend.data.limits import DEFLATE_RATIO, MAX_CLASSES, check_memory
+from backend.data.labels import CLASSES, empty_classes, name_classes
+from backend.data.limits import DEFLATE_RATIO, check_memory
 from backend.data.meaning import as_images, convert, image_shape
 from backend.data.options import Option
 from backend.data.paths import open_regular, printable, reason
@@ -30,14 +30,7 @@ from graph.recipe import Field
 OPTIONS = (
     Option("part", "text", "train", "Which images file of a folder: the one whose name holds this word (train, t10k)."),
     Option("labels", "text", "", 'Name of the labels file; empty looks beside the images, "none" goes without labels.'),
-    Option(
-        "classes",
-        "whole number",
-        None,
-        "How many classes the labels tell apart; empty counts up to the largest.",
-        low=1,
-        high=MAX_CLASSES,
-    ),
+    CLASSES,
     NOT_FINITE,
 )
 DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}

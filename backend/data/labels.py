@@ -6,7 +6,16 @@ import numpy as np
 
 from backend.data.errors import DataError, DataProblem
 from backend.data.limits import MAX_CLASSES
+from backend.data.options import Option
 
+CLASSES = Option(
+    "classes",
+    "whole number",
+    None,
+    "How many classes the labels tell apart; empty counts up to the largest.",
+    low=1,
+    high=MAX_CLASSES,
+)
 ALWAYS_ALLOWED = 1000  # classes, even if there are fewer rows than that
 
 

@@ -20,8 +20,8 @@ import numpy as np
 from backend.data.dataset import Dataset, make_field
 from backend.data.errors import DataError, DataProblem
 from backend.data.finite import NOT_FINITE, keep_finite
-from backend.data.labels import empty_classes, name_classes
-from backend.data.limits import DEFLATE_RATIO, MAX_ARRAYS, MAX_CLASSES, check_memory, memory_size
+from backend.data.labels import CLASSES, empty_classes, name_classes
+from backend.data.limits import DEFLATE_RATIO, MAX_ARRAYS, check_memory, memory_size
 from backend.data.meaning import Meaning, convert, meaning_of, number_names, sample_dtype, sample_shape
 from backend.data.options import Option
 from backend.data.paths import open_regular, printable, reason
@@ -30,14 +30,7 @@ from graph.recipe import Field
 OPTIONS = (
     Option("arrays", "text", "", "Names of the arrays to take, with commas between; empty takes all."),
     Option("pixels", "yes or no", True, "Take uint8 arrays as pixels: scaled to 0..1, pictures channel first."),
-    Option(
-        "classes",
-        "whole number",
-        None,
-        "How many classes the labels tell apart; empty counts up to the largest.",
-        low=1,
-        high=MAX_CLASSES,
-    ),
+    CLASSES,
     Option(
         "standardize", "yes or no", False, "Bring the columns of tables (floats of shape n x F) to mean 0, deviation 1."
     ),
