@@ -1,0 +1,76 @@
+"""A combo box of blocks: those that a view can look into, in the order the network computes them.
+
+Follows the selection of the session. Says which block with `chosen`; knows nothing of what is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from graph.network import Block
+from gui import theme
+from gui.session import Session
+
+
+class BlockChoice(QComboBox):
+    """The block a view shows; `block` is its id, or None where the network has none that fits."""
+
+    chosen = Signal()
+
+    def __init__(self, session: Session, fits: Callable[[Block], bool], what: str, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._session = session
+        self._fits = fits
+        self.block: str | None = None
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.setMaximumWidth(220)
+        self.setToolTip(f"{what}. Selecting such a block on the canvas chooses it too.")
+        self.setAccessibleName(what)
+        self.activated.connect(self._activated)
+        session.changed.connect(self._changed)
+        session.document_changed.connect(self.refill)
+        session.selection_changed.connect(self._follow)
+        theme.appearance.changed.connect(self.refill)
+        self.refill()
+
+    def choose(self, id: str | None) -> None:
+        """Take a block that is in the list."""
+        at = self.findData(id)
+        if at < 0 or id == self.block:
+            return
+        self.setCurrentIndex(at)
+        self.block = id
+        self.chosen.emit()
+
+    def refill(self, *_: object) -> None:
+        """List the blocks anew, keeping the chosen one where it is still there."""
+        network = self._session.network
+        fitting = [network.blocks[id] for id in network.order() if self._fits(network.blocks[id])]
+        self.blockSignals(True)
+        self.clear()
+        for block in fitting:
+            family = network.type_of(block).family
+            self.addItem(theme.family_icon(family), f"{block.name}  {block.type}", block.id)
+        ids = [block.id for block in fitting]
+        before, self.block = self.block, self.block if self.block in ids else (ids[0] if ids else None)
+        self.setCurrentIndex(ids.index(self.block) if self.block else -1)
+        self.blockSignals(False)
+        self.setEnabled(bool(ids))
+        if self.block != before:
+            self.chosen.emit()
+
+    def _activated(self, index: int) -> None:
+        self.choose(self.itemData(index))
+
+    def _changed(self, changes) -> None:
+        if changes.computation or changes.analyzed:
+            self.refill()
+
+    def _follow(self) -> None:
+        for id in reversed(self._session.selection):
+            if self.findData(id) >= 0:
+                self.choose(id)
+                return

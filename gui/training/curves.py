@@ -1,0 +1,234 @@
+"""The curves of a run: the loss, and beside it the metric one chooses, with the run before as a ghost.
+
+Redraws at most twenty times a second and only while seen. Knows the run controller.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+
+from gui import theme
+from gui.training.history import LOSS
+from gui.training.metric_plot import MetricPlot, thin
+from gui.training.run import Run
+from gui.training.run_controller import RunController
+from gui.training.series import SMOOTHING
+from gui.training.view_header import PictureButton, ViewHeader
+
+BETWEEN = 50  # ms between two drawings
+LOG_KEY = Qt.Key.Key_Y
+
+
+class CurvesView(QWidget):
+    """A legend with the choices, and one or two plots over the same steps."""
+
+    def __init__(self, controller: RunController, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._controller = controller
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.loss = MetricPlot(LOSS, "loss")
+        self.other: MetricPlot | None = None
+        self.header = ViewHeader("Curves")
+        self._build_choices()
+        self._plots = QHBoxLayout()
+        self._plots.setSpacing(theme.GROUP)
+        self._plots.addWidget(self.loss, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.GAP, theme.SPACE, theme.GAP, theme.GAP)
+        column.setSpacing(theme.SPACE)
+        column.addWidget(self.header)
+        column.addLayout(self._plots, 1)
+        self._drawing = QTimer(self, singleShot=True, interval=BETWEEN)
+        self._drawing.timeout.connect(self.draw)
+        self._connect(self.loss)
+        controller.run_started.connect(self._begin)
+        controller.stepped.connect(self._soon)
+        controller.epoch_ended.connect(self._soon)
+        controller.progressed.connect(self._soon)
+        controller.state_changed.connect(self._soon)
+        controller.run_outdated.connect(self._soon)
+        theme.appearance.changed.connect(self._redress)
+        if controller.run is not None:
+            self._begin(controller.run)
+
+    def _build_choices(self) -> None:
+        self.legend = Legend()
+        self.header.add(self.legend)
+        self.smoothing = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=99, value=round(100 * SMOOTHING))
+        self.smoothing.setFixedWidth(64)
+        self.smoothing.setAccessibleName("Smoothing")
+        self.smoothing.valueChanged.connect(self._smooth)
+        self.header.add(self.smoothing)
+        self.metric = QComboBox()
+        self.metric.setToolTip("Which metric is drawn beside the loss")
+        self.metric.setAccessibleName("Metric")
+        self.metric.hide()
+        self.metric.activated.connect(lambda _: self._choose_metric(self.metric.currentText()))
+        self.header.add(self.metric)
+        self.log = PictureButton("logarithm", "Logarithmic loss axis (Y)")
+        self.log.setCheckable(True)
+        self.log.toggled.connect(self.loss.set_logarithmic)
+        self.header.add(self.log)
+        self.fit = PictureButton("fit", "Show the whole run (double-click on a plot; the wheel zooms the steps)")
+        self.fit.clicked.connect(self._fit)
+        self.header.add(self.fit)
+        self._say_smoothing()
+
+    # Keys: taken before a window-wide shortcut can have them
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() == LOG_KEY and not event.modifiers():
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event) -> None:
+        if event.key() == LOG_KEY and not event.modifiers():
+            self.log.toggle()
+        else:
+            super().keyPressEvent(event)
+
+    def showEvent(self, event) -> None:
+        super().showEvent(event)
+        self._soon()
+
+    # Drawing
+
+    def draw(self) -> None:
+        """Bring both plots up to date."""
+        run = self._controller.run
+        if run is None:
+            return
+        if self.other is None:
+            self._offer_metrics()
+        for plot in self._all():
+            plot.draw()
+        self._say(run)
+
+    def _soon(self, *_: object) -> None:
+        if self.isVisible() and not self._drawing.isActive():
+            self._drawing.start()
+
+    def _begin(self, run: Run) -> None:
+        run.history.smooth_by(self._weight)
+        self.loss.title.setText(run.loss_label)
+        previous = self._controller.previous
+        for plot in self._all():
+            plot.show_history(run.history, previous.history if previous else None)
+        self.legend.set_ghost(previous is not None)
+        self._soon()
+
+    def _all(self) -> list[MetricPlot]:
+        return [self.loss] + ([self.other] if self.other is not None else [])
+
+    def _offer_metrics(self) -> None:
+        """Once the run has told of more than the loss, draw it too."""
+        names = [name for name in self._controller.run.history.names if name != LOSS]
+        if not names:
+            return
+        self.metric.clear()
+        self.metric.addItems(names)
+        self.metric.setVisible(len(names) > 1)
+        self._choose_metric(names[0])
+
+    def _choose_metric(self, name: str) -> None:
+        if self.other is not None:
+            self._plots.removeWidget(self.other)
+            self.other.deleteLater()
+        self.other = MetricPlot(name, name.replace("_", " "))
+        self._plots.addWidget(self.other, 1)
+        self._connect(self.other)
+        previous = self._controller.previous
+        self.other.show_history(self._controller.run.history, previous.history if previous else None)
+
+    def _connect(self, plot: MetricPlot) -> None:
+        plot.pointed.connect(self._point)
+
+    def _point(self, step: float | None) -> None:
+        for plot in self._all():
+            plot.point_at(step)
+
+    def _fit(self) -> None:
+        for plot in self._all():
+            plot.follow()
+
+    @property
+    def _weight(self) -> float:
+        return self.smoothing.value() / 100
+
+    def _smooth(self, _: int) -> None:
+        for run in (self._controller.run, self._controller.previous):
+            if run is not None:
+                run.history.smooth_by(self._weight)
+        self._say_smoothing()
+        self.draw()
+
+    def _say_smoothing(self) -> None:
+        self.smoothing.setToolTip(
+            f"Smoothing {self._weight:.2f}: the strong training line is a debiased moving average"
+            " of the faint one; validation is never smoothed"
+        )
+
+    def _say(self, run: Run) -> None:
+        words = f"smoothed {self._weight:.2f}" if self._weight else "not smoothed"
+        if run.edited_since:
+            words += ", of the network before your edits"
+        self.header.note.setText(f"{run.title}, {words}")
+
+    def _redress(self, *_: object) -> None:
+        for plot in self._all():
+            plot.dress()
+        self.legend.update()
+
+
+class Legend(QWidget):
+    """Training, validation, the best point and the ghost, each drawn as in the plots."""
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._ghost = False
+        self.setAccessibleName("Training and validation; the ring marks the best epoch")
+        self._fit_width()
+
+    def set_ghost(self, ghost: bool) -> None:
+        self._ghost = ghost
+        self._fit_width()
+        self.update()
+
+    def _entries(self) -> list[str]:
+        return ["training", "validation", "best", *(["run before"] if self._ghost else [])]
+
+    def _fit_width(self) -> None:
+        self.ensurePolished()
+        metrics = self._metrics()
+        width = sum(metrics.horizontalAdvance(text) + 18 + 12 for text in self._entries())
+        self.setFixedSize(QSize(width, theme.ROW))
+
+    def _metrics(self):
+        from PySide6.QtGui import QFontMetrics
+
+        return QFontMetrics(theme.ui_font("small"))
+
+    def paintEvent(self, event) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme.ui_font("small"))
+        colours, left, middle = theme.current(), 0, self.height() // 2
+        pens = {
+            "training": QPen(colours.series[0], 2),
+            "validation": QPen(colours.series[1], 2),
+            "best": QPen(colours.text[0], 2),
+            "run before": QPen(thin(colours.text[2], 0.8), 1),
+        }
+        for text in self._entries():
+            painter.setPen(pens[text])
+            if text == "best":
+                painter.drawEllipse(left + 2, middle - 5, 10, 10)
+            else:
+                painter.drawLine(left, middle, left + 14, middle)
+            painter.setPen(colours.text[1])
+            width = painter.fontMetrics().horizontalAdvance(text)
+            painter.drawText(left + 18, 0, width, self.height(), Qt.AlignmentFlag.AlignVCenter, text)
+            left += 18 + width + 12

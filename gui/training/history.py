@@ -1,0 +1,85 @@
+"""What a run has told about itself so far: step metrics as curves, epochs, the best one, how far it is.
+
+Fed with the backend's events, read by curves, verdict and transport bar. Knows no Qt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from backend.messages import Epoch, Progress, Steps
+from gui.training.series import SMOOTHING, Series
+
+LOSS = "loss"
+
+
+@dataclass(slots=True)
+class History:
+    """The metrics of one run; `metrics` maps names to training curves, every one over the same steps."""
+
+    smoothing: float = SMOOTHING
+    metrics: dict[str, Series] = field(default_factory=dict)
+    epochs: list[Epoch] = field(default_factory=list)
+    progress: Progress | None = None
+    step: int = 0
+    steps: int = 0  # planned ones, 0 while unknown
+    planned_epochs: int = 0
+    not_finite_at: int | None = None  # the first step whose loss was no number
+
+    def add_steps(self, event: Steps) -> None:
+        fresh = [at for at, step in enumerate(event.steps) if step > self.step]
+        if not fresh:
+            return
+        steps = [event.steps[at] for at in fresh]
+        for name, column in event.metrics.items():
+            series = self.metrics.setdefault(name, Series(self.smoothing))
+            values = np.array([column[at] for at in fresh], float)
+            series.extend(steps, values)
+            if name == LOSS and self.not_finite_at is None and not np.isfinite(values).all():
+                self.not_finite_at = steps[int(np.argmax(~np.isfinite(values)))]
+        self.step = steps[-1]
+
+    def add_epoch(self, event: Epoch) -> None:
+        self.epochs.append(event)
+
+    def add_progress(self, event: Progress) -> None:
+        self.progress = event
+        self.steps, self.planned_epochs = event.steps, event.epochs
+
+    @property
+    def losses(self) -> Series:
+        return self.metrics.get(LOSS) or Series()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The metrics to draw, the loss first."""
+        known = [*self.metrics, *(name for epoch in self.epochs for name in (*epoch.train, *epoch.validation))]
+        return tuple(dict.fromkeys((LOSS, *known)))
+
+    @property
+    def best(self) -> Epoch | None:
+        """The epoch whose weights were saved as the best."""
+        return next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
+
+    @property
+    def epoch(self) -> int:
+        """The epoch under way, counted from 1; 0 before the first."""
+        if self.progress:
+            return self.progress.epoch
+        return self.epochs[-1].epoch if self.epochs else 0
+
+    def epoch_at(self, step: float) -> Epoch | None:
+        """The last epoch that had ended at a step."""
+        return next((epoch for epoch in reversed(self.epochs) if epoch.step <= step), None)
+
+    def validation(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Steps and validation values of a metric, one point an epoch."""
+        points = [(epoch.step, epoch.validation[name]) for epoch in self.epochs if name in epoch.validation]
+        return tuple(np.array(points, float).reshape(-1, 2).T)
+
+    def smooth_by(self, weight: float) -> None:
+        self.smoothing = weight
+        for series in self.metrics.values():
+            series.smooth_by(weight)

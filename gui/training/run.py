@@ -1,0 +1,90 @@
+"""One run as the window remembers it, and the folder it is given. Knows neither Qt widgets nor processes."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QStandardPaths
+
+from backend.messages import Failure, Finished, Prediction, ProbeKind
+from graph import Document
+from gui.training.history import History
+
+
+@dataclass(slots=True)
+class Run:
+    """A run from its snapshot to its end; `names` are the blocks' names when it began."""
+
+    number: int  # within this window, from 1
+    folder: Path
+    seed: int
+    loss_label: str
+    classes: int | None
+    names: dict[str, str]
+    history: History = field(default_factory=History)
+    started: datetime = field(default_factory=datetime.now)
+    failure: Failure | None = None
+    finished: Finished | None = None
+    edited_since: bool = False  # the document is no longer what this run trains
+
+    @property
+    def title(self) -> str:
+        return f"run {self.number}, {self.started:%H:%M}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """A probe's arrays, copied out of shared memory: filters (out, in, ...) or feature maps (C, H, W)."""
+
+    kind: ProbeKind
+    block: str
+    step: int
+    epoch: int
+    array: np.ndarray
+    image: np.ndarray | None = None
+    prediction: Prediction | None = None
+
+
+def new_run_folder(document: Document, now: datetime | None = None) -> Path:
+    """A name free for a run's folder: in `runs` beside the project, else in the user's data folder."""
+    slug = re.sub(r"[^a-z0-9]+", "-", document.network.name.lower()).strip("-") or "network"
+    stem = f"{slug}-{now or datetime.now():%Y%m%d-%H%M%S}"
+    home = runs_home(document.path)
+    names = (stem if count == 1 else f"{stem}-{count}" for count in range(1, 10_000))
+    return next(home / name for name in names if not (home / name).exists())
+
+
+def runs_home(project: Path | None) -> Path:
+    """Where a project's runs go; not among installed files, and only where there is leave to write."""
+    if project is not None:
+        beside = Path(project).resolve().parent
+        if os.access(beside, os.W_OK) and not (beside / "__init__.py").exists():
+            return beside / "runs"
+    data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
+    return Path(data) / "runs"
+
+
+LOSS_UNITS = {
+    "CrossEntropyLoss": "cross-entropy loss (nats)",
+    "BCEWithLogitsLoss": "cross-entropy loss (nats)",
+    "MSELoss": "mean squared error",
+    "L1Loss": "mean absolute error",
+}
+
+
+def describe_objective(document: Document) -> tuple[str, int | None]:
+    """What the loss axis is called, and the number of classes where the targets are labels."""
+    network, analysis = document.network, document.analysis
+    targets = [analysis.output(block) for block in network.with_role("target")]
+    classes = next((target.classes for target in targets if target and target.classes), None)
+    kinds = {block.type for block in network.with_role("loss")}
+    if not kinds:  # the default objective
+        labels = any(target and target.dtype.startswith("int") for target in targets)
+        kinds = {"CrossEntropyLoss" if labels else "MSELoss"}
+    labels = {LOSS_UNITS.get(kind, "loss") for kind in kinds}
+    return (labels.pop() if len(labels) == 1 else "loss (sum of several)"), classes

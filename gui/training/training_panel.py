@@ -1,0 +1,156 @@
+"""The training panel: curves, filters and feature maps side by side, what went wrong above them.
+
+Before the first run it says what would be trained and offers to begin. The plots are built when first needed,
+for their library takes half a second to import. Knows the session and the run controller.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtWidgets import QLabel, QPushButton, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+
+from backend.messages import Failure
+from gui import theme
+from gui.session import Session
+from gui.training.banner import Banner, Offer
+from gui.training.endings import refusal
+from gui.training.run_controller import RunController
+
+IDLE = 1500  # ms after the panel was first seen until the plots are built in advance
+
+
+class TrainingPanel(QWidget):
+    """`curves`, `filters` and `feature_maps` are there once a run has begun."""
+
+    def __init__(self, session: Session, controller: RunController, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._session = session
+        self._controller = controller
+        self.curves = self.filters = self.feature_maps = None
+        self.banner = Banner()
+        self.invitation = Invitation(session, controller)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        self.splitter.setHandleWidth(5)
+        pages = QWidget()
+        self._pages = QStackedLayout(pages)
+        self._pages.addWidget(self.invitation)
+        self._pages.addWidget(self.splitter)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(pages, 1)
+        self._prebuilding = QTimer(self, singleShot=True, interval=IDLE)
+        self._prebuilding.timeout.connect(self.build)
+        controller.run_started.connect(self._begin)
+        controller.failed.connect(self._fail)
+        controller.warned.connect(self._warn)
+        controller.state_changed.connect(self._follow_state)
+        session.document_changed.connect(self._reset)
+        if controller.run is not None:
+            self._begin()
+
+    def sizeHint(self) -> QSize:
+        return QSize(1200, 300)
+
+    def showEvent(self, event) -> None:
+        super().showEvent(event)
+        if self.curves is None:
+            self._prebuilding.start()
+
+    def build(self) -> None:
+        """Make the three views; once."""
+        if self.curves is not None:
+            return
+        from gui.training.curves import CurvesView
+        from gui.training.feature_maps import FeatureMapsView
+        from gui.training.filters import FiltersView
+
+        self.curves = CurvesView(self._controller)
+        self.filters = FiltersView(self._session, self._controller)
+        self.feature_maps = FeatureMapsView(self._session, self._controller)
+        for view, stretch in ((self.curves, 5), (self.filters, 3), (self.feature_maps, 4)):
+            self.splitter.addWidget(view)
+            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
+        self.splitter.setSizes([500, 300, 400])
+
+    def _begin(self, *_: object) -> None:
+        self.build()
+        self.banner.hide()
+        self._pages.setCurrentWidget(self.splitter)
+
+    def _reset(self) -> None:
+        self.banner.hide()
+        self._pages.setCurrentWidget(self.invitation)
+
+    def _follow_state(self, state: str) -> None:
+        if state in ("training", "finished"):
+            self.banner.hide()
+
+    def _fail(self, failure: Failure) -> None:
+        offers: list[Offer] = []
+        if failure.block is not None and failure.block in self._session.network.blocks:
+            offers.append(("Show block", lambda: self._session.reveal(failure.block)))
+        if failure.kind in ("process", "internal", "device", "out_of_memory", "not_finite"):
+            offers.append(("Start again", self._controller.start))
+        self.banner.tell(self._named(failure), "error", tuple(offers), failure.detail)
+
+    def _named(self, failure: Failure) -> str:
+        """The text, beginning with the block where it does not name it already."""
+        block = self._session.network.blocks.get(failure.block) if failure.block else None
+        if block is None or block.name in failure.text:
+            return failure.text
+        return f"{block.name}: {failure.text}"
+
+    def _warn(self, text: str) -> None:
+        if text:
+            self.banner.tell(text, "warning", (("Stop", self._controller.stop),))
+        elif self.banner.isVisible() and self.banner._severity == "warning":
+            self.banner.hide()
+
+
+class Invitation(QWidget):
+    """What would be trained on what, the button that begins it, or what is in the way."""
+
+    def __init__(self, session: Session, controller: RunController, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._session = session
+        self.title = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self.title.setProperty("role", "title")
+        self.words = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self.words.setProperty("role", "quiet")
+        self.button = QPushButton("Train")
+        self.button.setProperty("role", "primary")
+        self.button.setMinimumWidth(120)
+        self.button.setIconSize(QSize(16, 16))
+        self.button.setToolTip("Train this network  (F5)")
+        self.button.clicked.connect(controller.start)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.GROUP, theme.GROUP, theme.GROUP, theme.GROUP)
+        column.setSpacing(theme.GAP)
+        column.addStretch(1)
+        column.addWidget(self.title)
+        column.addWidget(self.words)
+        column.addSpacing(theme.GAP)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignCenter)
+        column.addStretch(1)
+        session.changed.connect(self._describe)
+        session.document_changed.connect(self._describe)
+        theme.appearance.changed.connect(self._describe)
+        self._describe()
+
+    def _describe(self, *_: object) -> None:
+        document = self._session.document
+        refused = refusal(document)
+        self.button.setEnabled(refused is None)
+        ink = theme.current().on_accent if refused is None else theme.current().text[2]
+        self.button.setIcon(theme.icon("play", ink))
+        if refused is not None:
+            self.title.setText("Not ready to train")
+            self.words.setText(refused.text)
+            return
+        recipe = document.recipe
+        data = recipe.data.kind.replace("_", " ")
+        self.title.setText(f"Train {document.network.name} on {data}")
+        parts = f"{recipe.epochs} epochs, batches of {recipe.batch_size}, {recipe.optimizer}"
+        self.words.setText(f"{parts}. Curves, filters and feature maps are drawn here while it learns.")

@@ -1,0 +1,241 @@
+"""The bar that steers a run: play, pause, stop, learning rate, seed, how far it is, and how it is doing.
+
+Every control works by mouse and key; the verdict says what the curves mean. Knows the run controller.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+
+from graph.edits import SetRecipe
+from gui import theme
+from gui.session import Session
+from gui.training.rate_slider import RateSlider
+from gui.training.run_controller import RunController
+from gui.training.timeline import Timeline
+from gui.training.verdict import Evidence, Verdict, judge
+from gui.training.view_header import PictureButton
+
+BETWEEN = 100  # ms between two updates of numbers: faster cannot be read
+TONES = {"quiet": None, "good": "good", "warning": "warning", "error": "error"}
+
+
+class TransportBar(QWidget):
+    """Two rows: what one does, and what it comes to."""
+
+    def __init__(self, session: Session, controller: RunController, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._session = session
+        self._controller = controller
+        self._build_controls()
+        self._build_words()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.GAP, theme.SPACE, theme.GAP, theme.SPACE)
+        column.setSpacing(0)
+        column.addLayout(self._controls_row())
+        column.addLayout(self._words_row())
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._updating = QTimer(self, singleShot=True, interval=BETWEEN)
+        self._updating.timeout.connect(self.refresh)
+        for signal in (controller.stepped, controller.progressed, controller.epoch_ended, controller.run_outdated):
+            signal.connect(self._soon)
+        for signal in (controller.state_changed, controller.run_started, controller.worker_changed):
+            signal.connect(self._now)
+        for signal in (session.changed, session.document_changed):
+            signal.connect(self._now)
+        controller.learning_rate_changed.connect(self._show_rate)
+        theme.appearance.changed.connect(self._now)
+        self.refresh()
+
+    # Building
+
+    def _build_controls(self) -> None:
+        controller = self._controller
+        self.play = QPushButton()
+        self.play.setProperty("role", "primary")
+        self.play.setIconSize(QSize(16, 16))
+        self.play.setFixedWidth(104)
+        self.play.clicked.connect(controller.toggle)
+        self.stop = PictureButton("stop", "Stop after this step and keep the weights  (Shift+F5)")
+        self.stop.clicked.connect(controller.stop)
+        self.rate = RateSlider()
+        self.rate.chosen.connect(self._choose_rate)
+        self.seed = QSpinBox(minimum=0, maximum=2**31 - 1, keyboardTracking=False)
+        self.seed.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.seed.setFixedWidth(64)
+        self.seed.setToolTip("Seed of the next run: the same seed gives the same weights")
+        self.seed.setAccessibleName("Seed")
+        self.seed.valueChanged.connect(self._choose_seed)
+        self.timeline = Timeline()
+        self.place = QLabel()
+        self.place.setFont(theme.mono_font("small"))
+
+    def _build_words(self) -> None:
+        self.tone = QLabel()
+        self.tone.setFixedSize(16, 16)
+        self.verdict = QLabel()
+        self.verdict.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.speed = QLabel()
+        self.left = QLabel()
+        for label in (self.speed, self.left):
+            label.setProperty("role", "small")
+            label.setFont(theme.mono_font("small"))
+            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+    def _controls_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(theme.GAP)
+        seed = QLabel("seed")
+        seed.setProperty("role", "quiet")
+        row.addWidget(self.play)
+        row.addWidget(self.stop)
+        row.addSpacing(theme.GAP)
+        row.addWidget(self.rate)
+        row.addSpacing(theme.GAP)
+        row.addWidget(seed)
+        row.addWidget(self.seed)
+        row.addSpacing(theme.GAP)
+        row.addWidget(self.timeline, 1)
+        row.addWidget(self.place)
+        return row
+
+    def _words_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(theme.GAP)
+        row.addWidget(self.tone)
+        row.addWidget(self.verdict, 1)
+        row.addWidget(self.speed)
+        row.addSpacing(theme.GAP)
+        row.addWidget(self.left)
+        return row
+
+    # Choosing
+
+    def _choose_rate(self, value: float) -> None:
+        """For the run that is on, or else for the recipe."""
+        if self._controller.active:
+            self._controller.set_learning_rate(value)
+            return
+        recipe = self._session.document.recipe
+        if value != recipe.learning_rate:
+            edit = SetRecipe(recipe.having(learning_rate=value), "Change learning rate")
+            self._session.document.do(edit, merge="recipe learning_rate")
+
+    def _choose_seed(self, value: int) -> None:
+        recipe = self._session.document.recipe
+        if value != recipe.seed:
+            self._session.document.do(SetRecipe(recipe.having(seed=value), "Change seed"), merge="recipe seed")
+
+    # Showing
+
+    def _soon(self, *_: object) -> None:
+        if not self._updating.isActive():
+            self._updating.start()
+
+    def _now(self, *_: object) -> None:
+        self._updating.start(0)
+
+    def refresh(self) -> None:
+        """Bring everything up to date."""
+        controller, recipe = self._controller, self._session.document.recipe
+        self._show_buttons(controller.state)
+        self._show_rate(controller.learning_rate if controller.active else recipe.learning_rate)
+        self.rate.explain(controller.active)
+        self.seed.blockSignals(True)
+        self.seed.setValue(recipe.seed)
+        self.seed.blockSignals(False)
+        history = controller.run.history if controller.run else None
+        self.timeline.show_history(history, controller.state in ("training", "stopping"))
+        self._show_numbers()
+        self._show_verdict(self._verdict())
+
+    def _show_buttons(self, state: str) -> None:
+        ink = theme.current().on_accent
+        text, picture, tip = {
+            "starting": ("Starting", "play", "The data and the network are being prepared"),
+            "training": ("Pause", "pause", "Hold after this step  (F5)"),
+            "paused": ("Resume", "play", "Go on  (F5)"),
+            "stopping": ("Stopping", "pause", "The step under way is finished first"),
+        }.get(state, ("Train", "play", "Train this network  (F5)"))
+        self.play.setText(text)
+        enabled = state not in ("starting", "stopping")
+        self.play.setEnabled(enabled)
+        self.play.setIcon(theme.icon(picture, ink if enabled else theme.current().text[2]))
+        self.play.setToolTip(tip)
+        self.stop.setEnabled(self._controller.active)
+        again = state == "stopping"
+        tip = "End the training process now" if again else "Stop after this step and keep the weights"
+        self.stop.show_picture("stop", f"{tip}  (Shift+F5)")
+
+    def _show_numbers(self) -> None:
+        run, recipe = self._controller.run, self._session.document.recipe
+        progress = run.history.progress if run else None
+        if progress is None:
+            self.place.setText(f"{recipe.epochs} epochs")
+            self.speed.clear()
+            self.left.clear()
+            return
+        width = len(f"{progress.steps:,}")
+        self.place.setText(f"epoch {progress.epoch}/{progress.epochs}  step {run.history.step:>{width},}/{progress.steps:,}")
+        self.speed.setText(f"{progress.images_per_second:,.0f} {self._samples()}/s")
+        spent = duration(progress.seconds)
+        if self._controller.active and progress.seconds_left is not None:
+            self.left.setText(f"{spent} so far, {duration(progress.seconds_left)} left")
+        else:
+            self.left.setText(f"took {spent}" if not self._controller.active else f"{spent} so far")
+
+    def _samples(self) -> str:
+        """What a second is counted in."""
+        network, analysis = self._session.network, self._session.analysis
+        outputs = [analysis.output(block.id) for block in network.with_role("input")]
+        return "images" if any(output is not None and output.rank == 4 for output in outputs) else "samples"
+
+    def _verdict(self) -> Verdict:
+        controller = self._controller
+        run, state = controller.run, controller.state
+        if state == "failed" and run is not None and run.failure is not None:
+            return Verdict("error", run.failure.text)
+        if state in ("starting", "stopping"):
+            return Verdict("quiet", f"{controller.text[:1].upper()}{controller.text[1:]} ...")
+        if run is None or not len(run.history.losses):
+            return Verdict("quiet", self._invitation())
+        losses = run.history.losses
+        ended = state in ("finished", "failed", "idle")
+        judged = judge(
+            Evidence(losses.smooth, losses.values, losses.steps, run.history.epochs, run.classes, finished=ended)
+        )
+        return Verdict(judged.tone, f"Paused. {judged.text}") if state == "paused" else judged
+
+    def _invitation(self) -> str:
+        ready = self._controller.ready
+        if ready is None:
+            return "Warming up the training process ..."
+        return f"Ready to train on {ready.device_name}."
+
+    def _show_verdict(self, verdict: Verdict) -> None:
+        colours = theme.current()
+        colour = colours.severity[verdict.tone] if verdict.tone in colours.severity else colours.text[1]
+        pictures = {"good": "good", "warning": "warning", "error": "error"}
+        self.tone.setPixmap(theme.icon(pictures.get(verdict.tone, "chart"), colour).pixmap(QSize(16, 16)))
+        self.verdict.setText(
+            self.verdict.fontMetrics().elidedText(
+                verdict.text, Qt.TextElideMode.ElideRight, max(self.verdict.width(), 40)
+            )
+        )
+        self.verdict.setToolTip(verdict.text)
+
+    def _show_rate(self, value: float) -> None:
+        if not self.rate.slider.isSliderDown() and not self.rate.field.hasFocus():
+            self.rate.show_value(value)
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._now()
+
+
+def duration(seconds: float) -> str:
+    """Minutes and seconds, hours when it takes them."""
+    seconds = max(round(seconds), 0)
+    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

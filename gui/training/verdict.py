@@ -1,0 +1,207 @@
+"""One sentence on how a run is doing, with its evidence: a pure function of what the run has told.
+
+Rules stand in order of urgency; the first that applies speaks. Knows neither Qt nor processes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from backend.messages import Epoch
+
+Tone = Literal["quiet", "good", "warning", "error"]
+
+FEW_STEPS = 10  # below, a batch's luck outweighs the trend
+PATIENCE = 3  # epochs without a gain before a curve counts as level or as turned
+WIDE_GAP = 0.05  # of accuracy between training and validation
+SHARES = ("accuracy",)  # metrics that are shares of 1, and better when higher
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A sentence and how it is meant."""
+
+    tone: Tone
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the rules look at; `losses` are the smoothed training losses of every step, `raw` as measured."""
+
+    losses: np.ndarray
+    raw: np.ndarray
+    steps: np.ndarray
+    epochs: Sequence[Epoch]
+    classes: int | None = None
+    finished: bool = False
+
+    @property
+    def share(self) -> str | None:
+        """The name of the accuracy, if the run measures one."""
+        names = [*self.epochs[-1].validation, *self.epochs[-1].train] if self.epochs else []
+        return next((name for name in names if name.split("_")[0] in SHARES), None)
+
+    def train(self, name: str) -> list[float]:
+        return [epoch.train.get(name, math.nan) for epoch in self.epochs]
+
+    def validation(self, name: str) -> list[float]:
+        return [epoch.validation.get(name, math.nan) for epoch in self.epochs]
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """The first rule that applies, in the order of RULES."""
+    for rule in RULES:
+        verdict = rule(evidence)
+        if verdict is not None:
+            return verdict
+    raise AssertionError("the last rule always speaks")
+
+
+def percent(share: float) -> str:
+    """A share of 1 with one digit after the point, as a percentage."""
+    return f"{100 * share:.1f} %"
+
+
+def number(value: float) -> str:
+    """A loss with three significant digits, without an exponent where it can be helped."""
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else "infinite"
+    if value and not 1e-3 <= abs(value) < 1e5:
+        return f"{value:.1e}"
+    digits = 2 - math.floor(math.log10(abs(value))) if value else 2
+    return f"{value:,.{min(max(digits, 0), 4)}f}"
+
+
+def _nothing_yet(evidence: Evidence) -> Verdict | None:
+    return None if len(evidence.raw) else Verdict("quiet", "No step yet.")
+
+
+def _not_a_number(evidence: Evidence) -> Verdict | None:
+    wrong = np.flatnonzero(~np.isfinite(evidence.raw))
+    if not len(wrong):
+        return None
+    step, value = int(evidence.steps[wrong[0]]), number(float(evidence.raw[wrong[0]]))
+    return Verdict("error", f"Broken: the loss became {value} at step {step:,}. Try a smaller learning rate.")
+
+
+def _diverging(evidence: Evidence) -> Verdict | None:
+    losses = evidence.losses
+    if len(losses) < FEW_STEPS:
+        return None
+    at = int(np.argmin(losses))
+    now, lowest, first = float(losses[-1]), float(losses[at]), float(losses[0])
+    if now <= max(1.5 * abs(first), 3 * abs(lowest)):
+        return None
+    return Verdict(
+        "error",
+        f"Diverging: loss {number(now)}, up from {number(lowest)} at step {int(evidence.steps[at]):,}."
+        " Lower the learning rate.",
+    )
+
+
+def _too_early(evidence: Evidence) -> Verdict | None:
+    if evidence.epochs:
+        return None
+    count, first, now = len(evidence.raw), float(evidence.raw[0]), float(evidence.losses[-1])
+    if count < FEW_STEPS:
+        return Verdict("quiet", f"Too early to tell: loss {number(now)} after {_count(count, 'step')}.")
+    step = int(evidence.steps[-1])
+    if now < 0.98 * first:
+        return Verdict("quiet", f"Falling: loss {number(now)} at step {step:,}, {number(first)} at the start.")
+    return Verdict("quiet", f"No trend yet: loss {number(now)} at step {step:,}, {number(first)} at the start.")
+
+
+def _overfitting(evidence: Evidence) -> Verdict | None:
+    losses = evidence.validation("loss")
+    if not np.isfinite(losses).any():
+        return None
+    best = int(np.nanargmin(losses))
+    train = evidence.train("loss")
+    turned = len(losses) - 1 - best >= PATIENCE and losses[-1] > 1.1 * losses[best] and train[-1] < train[best]
+    if not turned:
+        return None
+    return Verdict(
+        "warning",
+        f"Overfitting since epoch {evidence.epochs[best].epoch}: validation loss {number(losses[-1])}, was"
+        f" {number(losses[best])}, while training fell to {number(train[-1])}."
+        + ("" if evidence.finished else " Stop here, or add Dropout or data."),
+    )
+
+
+def _not_learning(evidence: Evidence) -> Verdict | None:
+    if len(evidence.epochs) < 2:
+        return None
+    first, now = float(np.mean(evidence.raw[:FEW_STEPS])), evidence.train("loss")[-1]
+    if now < 0.97 * first:
+        return None
+    text = f"Not learning: loss {number(now)} after {len(evidence.epochs)} epochs, {number(first)} at the start"
+    share = evidence.share
+    value = _last(evidence, share)[1] if share else math.nan
+    if evidence.classes and abs(value - 1 / evidence.classes) < 0.5 / evidence.classes:
+        text += f"; accuracy {percent(value)} is chance for {evidence.classes} classes"
+    return Verdict("warning", f"{text}. Try another learning rate, by factors of ten.")
+
+
+def _level(evidence: Evidence) -> Verdict | None:
+    """Level: the last epochs bettered neither the training nor the validation loss by a hundredth."""
+    if len(evidence.epochs) <= PATIENCE + 1 or evidence.finished:
+        return None
+    for curve in (evidence.train("loss"), evidence.validation("loss")):
+        before, lately = np.array(curve[:-PATIENCE]), np.array(curve[-PATIENCE:])
+        if np.isfinite(curve).all() and lately.min() < before.min() - 0.01 * abs(before.min()):
+            return None
+    what, value, _ = _standing(evidence)
+    tone: Tone = "good" if evidence.share and value >= 0.95 else "quiet"
+    text = f"Level for {PATIENCE} epochs: {what}. A smaller learning rate may still gain."
+    return Verdict(tone, text)
+
+
+def _learning(evidence: Evidence) -> Verdict | None:
+    what, value, gap = _standing(evidence)
+    if not any(epoch.validation for epoch in evidence.epochs):
+        return Verdict("quiet", f"Learning: {what}. Without validation data nobody can tell whether it generalises.")
+    if evidence.share is None:
+        start = "Finished" if evidence.finished else "Learning"
+        return Verdict("good", f"{start}: {what}, training {number(evidence.train('loss')[-1])}.")
+    if gap > WIDE_GAP:
+        start = "Finished, but training is ahead" if evidence.finished else "Learning, but training is ahead"
+        return Verdict("warning", f"{start}: {what}, gap {percent(gap)}.")
+    good = value >= 0.9
+    start = ("Finished well" if good else "Finished") if evidence.finished else ("Learning well" if good else "Learning")
+    return Verdict("good", f"{start}: {what}, gap {percent(max(gap, 0.0))}.")
+
+
+RULES: tuple[Callable[[Evidence], Verdict | None], ...] = (
+    _nothing_yet,
+    _not_a_number,
+    _diverging,
+    _too_early,
+    _overfitting,
+    _not_learning,
+    _level,
+    _learning,
+)
+
+
+def _standing(evidence: Evidence) -> tuple[str, float, float]:
+    """Where the run stands: in words, as a number, and how far training is ahead."""
+    share = evidence.share
+    where, value = _last(evidence, share or "loss")
+    if share is None:
+        return f"{where} loss {number(value)}", value, 0.0
+    return f"{where} {percent(value)}", value, evidence.train(share)[-1] - value
+
+
+def _last(evidence: Evidence, name: str) -> tuple[str, float]:
+    value = evidence.validation(name)[-1]
+    return ("validation", value) if math.isfinite(value) else ("training", evidence.train(name)[-1])
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
