@@ -28,7 +28,6 @@ from gui.settings import own_keys, remember_theme, settings
 from gui.status import Status
 from gui.training import RunController, TrainingPanel, TransportBar
 from gui.updates import Updates
-from gui.welcome import Welcome
 
 LAYOUT = 1  # version of the arrangement that is kept between starts
 
@@ -50,7 +49,6 @@ class MainWindow(QMainWindow):
         self.actions_by_id = actions.build(self, self.canvas, own_keys())
         self._make_menus()
         self._make_toolbar()
-        self.welcome = Welcome(self)
         self.setStatusBar(Status(self.session, self.run, self))
         self.updates = Updates(self, self._refresh)
         self._connect()
@@ -207,13 +205,11 @@ class MainWindow(QMainWindow):
 
     def show_commands(self) -> None:
         """The command palette: everything the menus hold, by name."""
-        entries = [
-            Entry(
-                action.text().replace("&", "").rstrip("."), action.shortcut().toString(), action.trigger, action.icon()
-            )
-            for action in self.actions_by_id.values()
-            if action.isEnabled() and action.objectName() != "commands"
-        ]
+        entries = []
+        for action in self.actions_by_id.values():
+            if action.isEnabled() and action.objectName() != "commands":
+                words = action.text().replace("&", "").rstrip(".")
+                entries.append(Entry(words, action.shortcut().toString(), action.trigger, action.icon()))
         for path in self.files.examples():
             entries.append(Entry(f"Open example {path.stem}", "", lambda path=path: self.files.open_example(path)))
         self._find("Type a command", entries, "No command is like this.")
@@ -259,7 +255,6 @@ class MainWindow(QMainWindow):
         self.actions_by_id["stop"].setEnabled(self.run.active)
         count = len(document.analysis.problems)
         self.docks["problems"].setWindowTitle(f"Problems {count}")
-        self.welcome.setVisible(not document.network.blocks)
         for mode in theme.MODES:
             self.actions_by_id[f"theme_{mode}"].setChecked(theme.appearance.mode == mode)
         actions.paint(self.actions_by_id)

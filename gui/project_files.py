@@ -120,7 +120,9 @@ class ProjectFiles(QObject):
     def export_python(self) -> bool:
         document = self.session.document
         try:
-            text = str(generate_source(document.network, document.recipe.fields))
+            text = str(
+                generate_source(document.network, document.recipe.fields, analysis=document.analysis, example=True)
+            )
         except ValueError as error:
             self.tell_failure("There is no complete source yet", str(error))
             return False

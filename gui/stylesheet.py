@@ -72,6 +72,13 @@ RULES = """
 QMainWindow, QDialog { background: @s1; }
 QMainWindow::separator { background: @s0; width: 5px; height: 5px; }
 QMainWindow::separator:hover { background: @accent; }
+QFrame#hairline { background: @line; border: none; }
+QWidget#dockTitle { background: @s1; border-bottom: 1px solid @line; }
+QWidget#problemRow:hover { background: @s2; }
+QWidget#problemRow:focus { background: @select; }
+QDialog#finder { background: @s2; border: 1px solid @line; border-radius: 6px; }
+QDialog#finder QListView { background: @s2; }
+QDialog#finder QListView::item:hover { background: @s3; }
 QSplitter::handle { background: @s0; }
 QSplitter::handle:hover { background: @accent; }
 QToolTip { background: @s3; color: @t0; border: 1px solid @line; padding: 4px 8px; }
@@ -139,6 +146,7 @@ QComboBox { padding-right: 20px; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: @url_down; width: 12px; height: 12px; }
 QAbstractSpinBox { padding-right: 20px; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
     border: none; background: transparent; width: 18px; }
 QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: top right; height: 13px; }

@@ -5,6 +5,7 @@ Every change is one edit of the document; while a value is typed its edits merge
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from itertools import count
 from typing import Any
 
@@ -69,6 +70,11 @@ class BlockForm(QWidget):
         else:
             self.shapes.show_rows(self._totals())
 
+    @property
+    def help(self) -> str:
+        """What the blocks do, where they are of one type."""
+        return cleandoc(self.types[0].help) if len(self.types) == 1 else ""
+
     def begin_typing(self) -> None:
         self._typing = next(TYPING)
 
@@ -101,8 +107,6 @@ class BlockForm(QWidget):
             line.addWidget(label(", ".join(t.name for t in self.types), "quiet", wrap=True), 1)
         line.addStretch(1)
         box.addLayout(line)
-        if len(self.types) == 1 and first.help:
-            box.addWidget(label(first.help, "small", wrap=True))
 
     def _add_fields(self) -> None:
         for declared in self.shared:

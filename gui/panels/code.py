@@ -59,8 +59,10 @@ class Code(QWidget):
     def refresh(self) -> None:
         document = self.session.document
         try:
-            self.source = generate_source(document.network, document.recipe.fields)
-        except Exception as error:
+            self.source = generate_source(
+                document.network, document.recipe.fields, analysis=document.analysis, partial=True
+            )
+        except ValueError as error:
             # What cannot be written yet is said; the last good source stays readable.
             self._say(f"Not up to date: {error}")
             return

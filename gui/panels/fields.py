@@ -31,6 +31,7 @@ class ValueField(QWidget):
         self.wrong = label("", "wrong", wrap=True)
         self.wrong.hide()
         self.editor = self.make_editor()
+        self.editor.setFixedHeight(theme.ROW)
         self.editor.setAccessibleName(declared.name)
         self.editor.setToolTip(declared.help)
         self.editor.installEventFilter(self)
@@ -166,7 +167,7 @@ class StepBox(QAbstractSpinBox):
     def __init__(self, field: NumberField):
         super().__init__()
         self._field = field
-        self.setKeyboardTracking(True)
+        self.lineEdit().setTextMargins(6, 0, 0, 0)  # the stylesheet's padding does not reach it
 
     def validate(self, text: str, position: int) -> object:
         return QValidator.State.Acceptable, text, position

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.panels.fields import ValueField
 from gui.panels.rows import IconButton, label
 
-LABELS = 112  # width of the column of names, the same in every form so that they align
+LABELS = 120  # width of the column of names, the same in every form so that they align
+RESET = 28  # the button between name and field
 
 
 class Form(QWidget):
@@ -26,38 +27,48 @@ class Form(QWidget):
         super().__init__()
         self.fields: dict[str, ValueField] = {}
         self.resets: dict[str, IconButton] = {}
-        self._rows: dict[str, tuple[QWidget, ...]] = {}
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(theme.GAP)
-        self._grid.setVerticalSpacing(theme.SPACE)
-        self._grid.setColumnMinimumWidth(0, LABELS)
-        self._grid.setColumnStretch(1, 1)
+        self._rows: dict[str, QWidget] = {}
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(theme.SPACE)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def add(self, name: str, field: ValueField, title: str = "", resettable: bool = True) -> None:
         """One row; the label is the name as torch spells it unless a title is given."""
-        row = self._grid.rowCount()
-        title_label = label(title or name, "quiet")
-        title_label.setToolTip(field.declared.help)
-        title_label.setBuddy(field.editor)
-        title_label.setMinimumHeight(theme.ROW)
-        self._grid.addWidget(title_label, row, 0, Qt.AlignmentFlag.AlignTop)
-        self._grid.addWidget(field, row, 1, Qt.AlignmentFlag.AlignTop)
-        parts: list[QWidget] = [title_label, field]
+        row = self._rows[name] = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(theme.SPACE)
+        top = Qt.AlignmentFlag.AlignTop
+        line.addWidget(self._title(title or name, field), 0, top)
         if resettable:
-            back = IconButton("reset", f"Set {title or name} back to its default", lambda: self.reset.emit(name))
-            policy = back.sizePolicy()
-            policy.setRetainSizeWhenHidden(True)
-            back.setSizePolicy(policy)
-            back.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            self._grid.addWidget(back, row, 2, Qt.AlignmentFlag.AlignTop)
-            self.resets[name] = back
-            parts.append(back)
+            line.addWidget(self._reset_button(name, title or name), 0, top)
+        else:
+            line.addSpacing(RESET)
+        line.addWidget(field, 1, top)
         field.entered.connect(lambda value: self.entered.emit(name, value))
-        field.focused.connect(lambda: self.explained.emit(f"{name}: {field.declared.help}"))
+        field.focused.connect(lambda: self.explained.emit(f"{title or name}: {field.declared.help}"))
         self.fields[name] = field
-        self._rows[name] = tuple(parts)
+        self._box.addWidget(row)
+
+    def _title(self, text: str, field: ValueField) -> QLabel:
+        title = label(text, "quiet")
+        title.setToolTip(f"{text}\n{field.declared.help}")
+        title.setBuddy(field.editor)
+        title.setFixedSize(LABELS, theme.ROW)
+        title.setText(title.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, LABELS))
+        return title
+
+    def _reset_button(self, name: str, title: str) -> IconButton:
+        back = self.resets[name] = IconButton(
+            "reset", f"Set {title} back to its default", lambda: self.reset.emit(name)
+        )
+        back.setFixedWidth(RESET - theme.SPACE)
+        back.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        policy = back.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        back.setSizePolicy(policy)
+        return back
 
     def show_value(self, name: str, value: Any, is_default: bool) -> None:
         self.fields[name].show_value(value)
@@ -65,8 +76,7 @@ class Form(QWidget):
             self.resets[name].setVisible(not is_default)
 
     def set_row_visible(self, name: str, visible: bool) -> None:
-        for part in self._rows[name]:
-            part.setVisible(visible)
+        self._rows[name].setVisible(visible)
 
     def focus(self, name: str = "") -> None:
         """Put the cursor into a field, the first if none is named."""

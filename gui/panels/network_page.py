@@ -80,6 +80,10 @@ class NetworkPage(QWidget):
         box.addStretch(1)
         self.refresh()
 
+    @property
+    def help(self) -> str:
+        return "Nothing is selected: these settings belong to the whole network and its training."
+
     def refresh(self) -> None:
         document = self.session.document
         if not self.name.hasFocus() and not self.wrong.text():
@@ -90,8 +94,6 @@ class NetworkPage(QWidget):
             value = getattr(document.recipe, declared.name)
             self.recipe.show_value(declared.name, value, value == getattr(DEFAULTS, declared.name))
         self.recipe.set_row_visible("momentum", document.recipe.optimizer == "SGD")
-        if document.recipe.optimizer == "SGD":
-            self.recipe.resets["momentum"].setVisible(document.recipe.momentum != DEFAULTS.momentum)
 
     def _show_totals(self) -> None:
         network, analysis = self.session.network, self.session.analysis

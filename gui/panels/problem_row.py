@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from graph import Problem
 from gui import theme
 from gui.panels.rows import button, label
 from gui.session import Session
+
+NARROW = 640
+PLACE = 140
 
 
 class ProblemRow(QWidget):
@@ -26,24 +29,26 @@ class ProblemRow(QWidget):
         line.setContentsMargins(theme.GAP, theme.SPACE, theme.GAP, theme.SPACE)
         line.setSpacing(theme.GAP)
         line.addWidget(self._picture(), 0, Qt.AlignmentFlag.AlignTop)
-        words = QVBoxLayout() if not with_place else QHBoxLayout()
-        words.setSpacing(theme.GAP)
+        self.words = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self.words.setSpacing(theme.SPACE)
+        told = QHBoxLayout()
+        told.setSpacing(theme.GAP)
         if with_place:
-            self._add_place(words)
+            self._add_place(told)
         text = label(problem.text[:1].upper() + problem.text[1:], wrap=True)
         text.setMinimumHeight(24)
         text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        words.addWidget(text, 1)
-        fixes = QHBoxLayout()
-        fixes.setSpacing(theme.GAP)
+        told.addWidget(text, 1)
+        self.words.addLayout(told, 1)
         self.fixes = [button(fix.title, lambda fix=fix: self._apply(fix)) for fix in problem.fixes]
-        for made in self.fixes:
-            fixes.addWidget(made)
-        if with_place:
-            words.addLayout(fixes)
-        elif self.fixes:
-            fixes.addStretch(1)
-            words.addLayout(fixes)
+        if self.fixes:
+            mending = QHBoxLayout()
+            mending.setSpacing(theme.GAP)
+            for made in self.fixes:
+                mending.addWidget(made)
+            mending.addStretch(1)
+            self.words.addLayout(mending)
+        words = self.words
         line.addLayout(words, 1)
         if with_place and problem.block:
             self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -61,12 +66,12 @@ class ProblemRow(QWidget):
     def _add_place(self, words: QHBoxLayout) -> None:
         block = self.session.network.blocks.get(self.problem.block)
         place = label(block.name if block else "Network", "heading")
-        place.setFixedWidth(140)
+        place.setFixedWidth(PLACE)
         place.setMinimumHeight(24)
         place.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        if place.fontMetrics().horizontalAdvance(place.text()) > 136:
+        if place.fontMetrics().horizontalAdvance(place.text()) > PLACE - 4:
             place.setToolTip(place.text())
-            place.setText(place.fontMetrics().elidedText(place.text(), Qt.TextElideMode.ElideRight, 136))
+            place.setText(place.fontMetrics().elidedText(place.text(), Qt.TextElideMode.ElideRight, PLACE - 4))
         words.addWidget(place, 0, Qt.AlignmentFlag.AlignTop)
 
     def _apply(self, fix) -> None:
@@ -81,6 +86,12 @@ class ProblemRow(QWidget):
             if self.problem.hyperparameter:
                 self.session.field_requested.emit(self.problem.block, self.problem.hyperparameter)
             self.jumped.emit(self.problem.block)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # Where there is no room beside the words, the fixes go under them.
+        narrow = event.size().width() < NARROW
+        ways = QBoxLayout.Direction
+        self.words.setDirection(ways.TopToBottom if narrow else ways.LeftToRight)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.focusPolicy() != Qt.FocusPolicy.NoFocus:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QStackedLayout, QTableView, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter
+from PySide6.QtWidgets import QHeaderView, QPushButton, QStackedLayout, QTableView, QVBoxLayout, QWidget
 
-from graph.quantities import counted, prefixed, thousands
+from graph.quantities import counted, thousands
 from gui import theme
-from gui.panels.rows import EmptyState, IconButton, label
+from gui.panels.rows import EmptyState, button
 from gui.session import Session
 from gui.updates import Updates
 
 COLUMNS = ("Block", "Type", "Output shape", "Parameters", "Multiply-adds")
 NUMBERS = (3, 4)
+UNKNOWN = "not known yet"
+PAD = 11  # of a cell, as the stylesheet and the style set it
 Row = tuple[str, str, str, str, str]
 
 
@@ -63,8 +65,8 @@ class SummaryModel(QAbstractTableModel):
             return _side(column)
         if role == Qt.ItemDataRole.FontRole and column >= 2:
             return theme.mono_font()
-        if role == Qt.ItemDataRole.ForegroundRole and column == 1:
-            return theme.current().text[1]
+        if role == Qt.ItemDataRole.ForegroundRole and (column == 1 or self.rows[row][column] in ("0", UNKNOWN)):
+            return theme.current().text[2]
         return None
 
     def markdown(self, totals: Row) -> str:
@@ -82,21 +84,14 @@ class Summary(QWidget):
         self._syncing = False
         self.model = SummaryModel()
         self.table = self._make_table()
-        self.totals = label("", "quiet")
-        self.totals.setFont(theme.mono_font())
-        foot = QHBoxLayout()
-        foot.setContentsMargins(theme.GROUP, theme.SPACE, theme.GAP, theme.SPACE)
-        foot.addWidget(label("Total", "heading"))
-        foot.addStretch(1)
-        foot.addWidget(self.totals)
-        foot.addSpacing(theme.GAP)
-        foot.addWidget(IconButton("copy", "Copy the table as Markdown", self.copy))
+        copy = button("Copy as Markdown", self.copy, "flat", "Copy the table as Markdown  (Ctrl+C)")
+        self.totals = Totals(self.table.horizontalHeader(), copy)
         page = QWidget()
         box = QVBoxLayout(page)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         box.addWidget(self.table, 1)
-        box.addLayout(foot)
+        box.addWidget(self.totals)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(
             EmptyState("No blocks yet.", "Each block is listed here with its shape and what it costs.", "table")
@@ -116,17 +111,16 @@ class Summary(QWidget):
         self.model.read(self.session)
         self._syncing = False
         self._pages.setCurrentIndex(1 if self.model.ids else 0)
-        analysis = self.session.analysis
-        macs = analysis.total_macs
-        self.totals.setText(f"{thousands(analysis.total_parameters)} parameters    {prefixed(macs)} multiply-adds")
+        self.totals.show_row(self._totals())
         self._show_selection()
 
     def copy(self) -> None:
-        analysis = self.session.analysis
-        blocks = counted(len(self.model.ids), "block")
-        totals = ("Total", blocks, "", thousands(analysis.total_parameters), thousands(analysis.total_macs))
-        QGuiApplication.clipboard().setText(self.model.markdown(totals))
+        QGuiApplication.clipboard().setText(self.model.markdown(self._totals()))
         self.session.say("The table is in the clipboard as Markdown")
+
+    def _totals(self) -> Row:
+        analysis, blocks = self.session.analysis, counted(len(self.model.ids), "block")
+        return "Total", blocks, "", thousands(analysis.total_parameters), thousands(analysis.total_macs)
 
     def keyPressEvent(self, event) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -148,7 +142,11 @@ class Summary(QWidget):
         table.verticalHeader().setDefaultSectionSize(theme.ROW)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setResizeContentsPrecision(50)  # rows that are measured; a thousand would take long
+        for column in range(len(COLUMNS)):
+            fits = column in (1, *NUMBERS)
+            mode = QHeaderView.ResizeMode
+            header.setSectionResizeMode(column, mode.ResizeToContents if fits else mode.Stretch)
         header.setMinimumSectionSize(80)
         return table
 
@@ -185,10 +183,46 @@ class Summary(QWidget):
         self._syncing = False
 
 
+class Totals(QWidget):
+    """The last line: it stands under the columns and does not scroll."""
+
+    def __init__(self, header: QHeaderView, copy: QPushButton):
+        super().__init__()
+        self._header, self._copy = header, copy
+        copy.setParent(self)
+        self._cells: Row = ("",) * len(COLUMNS)
+        self.setFixedHeight(theme.ROW + 2)
+        header.sectionResized.connect(self._follow)
+        header.geometriesChanged.connect(self._follow)
+
+    def show_row(self, cells: Row) -> None:
+        self._cells = cells
+        self.setAccessibleName(" ".join(cells))
+        self.update()
+
+    def _follow(self, *_ignored) -> None:
+        self._copy.adjustSize()
+        self._copy.move(self._header.sectionViewportPosition(2), (self.height() - self._copy.height()) // 2)
+        self.update()
+
+    def text(self) -> str:
+        return " ".join(cell for cell in self._cells if cell)
+
+    def paintEvent(self, event) -> None:
+        look, header, painter = theme.current(), self._header, QPainter(self)
+        painter.setPen(look.line)
+        painter.drawLine(0, 0, self.width(), 0)
+        for column, cell in enumerate(self._cells):
+            painter.setFont(theme.mono_font() if column >= 2 else theme.ui_font("normal", bold=column == 0))
+            painter.setPen(look.text[1] if column == 1 else look.text[0])
+            left, width = header.sectionViewportPosition(column), header.sectionSize(column)
+            painter.drawText(left + PAD, 1, width - 2 * PAD, self.height() - 1, _side(column), cell)
+
+
 def _row(block, analysis) -> Row:
     inferred = analysis.inferred(block.id)
     if inferred is None:
-        return block.name, block.type, "not known yet", "", ""
+        return block.name, block.type, UNKNOWN, "", ""
     shape = str(next(iter(inferred.outputs.values()))) if inferred.outputs else ""
     parameters = thousands(inferred.parameters) if inferred.parameters else "0"
     return block.name, block.type, shape, parameters, thousands(inferred.macs)
