@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import linecache
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,30 +23,17 @@ from graph.recipe import Field
 class Program:
     """A network ready to run: its module, its objective, and how both are fed.
 
-    `input_fields` names the data's field of every argument of forward, `target_fields` that of the objective's last
-    arguments (None where a block is not bound); `blocks` is submodule name -> block id.
+    The objective takes what the module returns and then the targets. Where losses compare more than the module
+    returns, the module has a method `compute` that returns both, in the objective's order.
     """
 
     module: nn.Module
     objective: Callable[..., dict[str, Tensor]] | None
     source: Source
-    input_fields: tuple[str | None, ...]
-    target_fields: tuple[str | None, ...]
-    blocks: dict[str, str]
-
-    def outputs(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """What the module returns, always as a tuple."""
-        returned = self.module(*inputs)
-        return returned if isinstance(returned, tuple) else (returned,)
-
-    def judge(self, inputs: Sequence[Tensor], targets: Sequence[Tensor]) -> dict[str, Tensor]:
-        """Losses and metrics of a batch by name, the total as "loss"; `targets` in the order of `target_fields`."""
-        if self.objective is None:
-            raise ValueError(f"{self.source.class_name} has no loss, and no single Output and Target to make one of")
-        if not self.source.compared:
-            return self.objective(*self.outputs(inputs), *targets)
-        shown = [targets[self.source.answers.index(id)] for id in self.source.shown_answers]
-        return self.objective(*self.module.compute(*inputs, *shown), *targets)
+    filename: str  # of the text, in tracebacks
+    input_fields: tuple[str | None, ...]  # the data's field of every argument of forward, None where not bound
+    target_fields: tuple[str | None, ...]  # that of the objective's last arguments
+    blocks: dict[str, str]  # submodule name -> block id
 
 
 def compile_network(network: Network, fields: Iterable[Field] = ()) -> nn.Module:
@@ -65,6 +52,7 @@ def compile_program(network: Network, fields: Iterable[Field] = ()) -> Program:
         module,
         namespace.get("objective"),
         source,
+        file_name(source),
         tuple(bound[id] for id in source.inputs),
         tuple(bound[id] for id in source.answers),
         {name: id for id, name in source.names.items() if name in submodules},

@@ -38,7 +38,6 @@ class Source:
     results: tuple[tuple[str, str], ...]  # (block id, output port) that forward returns
     compared: tuple[tuple[str, str], ...]  # those the objective needs besides; `compute` returns both, if there are any
     answers: tuple[str, ...]  # Target (or Input) blocks that are the objective's last arguments
-    shown_answers: tuple[str, ...]  # those of them that `compute` takes as well
     has_objective: bool
 
     def __str__(self) -> str:
@@ -61,10 +60,9 @@ def generate_source(
     plan = make_plan(network, analysis or analyze(network, fields), partial)
     names = _names(plan)
     name = class_name(network.name)
-    shown = [id for id in plan.answers if id in _seen(plan) and plan.type_of(id).role == "target"]
     page = Page()
     objective = Page()
-    methods = _methods(plan, names, shown)
+    methods = _methods(plan, names)
     _write_class(plan, names, name, methods, page)
     has_objective = write_objective(plan, names, objective)
     page.add(objective)
@@ -82,7 +80,6 @@ def generate_source(
         tuple(plan.results),
         tuple(plan.extras),
         tuple(plan.answers),
-        tuple(shown),
         has_objective,
     )
 
@@ -101,24 +98,12 @@ def _names(plan: Plan) -> Names:
     return names
 
 
-def _seen(plan: Plan) -> set[str]:
-    """Everything upstream of what losses compare besides the results."""
-    found: set[str] = set()
-    waiting = [value[0] for value in plan.extras]
-    while waiting:
-        id = waiting.pop()
-        if id not in found:
-            found.add(id)
-            waiting.extend(wire.source for wire in plan.network.wires_into(id))
-    return found
-
-
-def _methods(plan: Plan, names: Names, shown: list[str]) -> list[tuple[str, Method]]:
+def _methods(plan: Plan, names: Names) -> list[tuple[str, Method]]:
     """`forward`, and where losses compare more than it returns, `compute` for both."""
     forward = ("forward", Method(plan, names, plan.inputs, plan.results))
     if not plan.extras or plan.broken:
         return [forward]
-    return [forward, ("compute", Method(plan, names, plan.inputs + shown, plan.results + plan.extras))]
+    return [forward, ("compute", Method(plan, names, plan.inputs, plan.results + plan.extras))]
 
 
 def _write_class(plan: Plan, names: Names, name: str, methods: list[tuple[str, Method]], page: Page) -> None:
@@ -126,15 +111,14 @@ def _write_class(plan: Plan, names: Names, name: str, methods: list[tuple[str, M
     layers = list(dict.fromkeys(id for _, method in reversed(methods) for id in method.layers))
     if _write_init(plan, names, layers, page):
         page.blank()
-    shares = len(methods) == 2 and not plan.behind_target.intersection(layers)
     for index, (method_name, method) in enumerate(methods):
         if index:
             page.blank()
-        if shares and method_name == "forward":
+        if len(methods) == 2 and method_name == "forward":
             _write_sharing_forward(plan, names, page)
         else:
             method.write(page, method_name, plan.outputs)
-    left_out = [plan.block(id).name for id in unused(plan, [*layers, *plan.broken])]
+    left_out = [plan.block(id).name for id in unused(plan, [*layers, *plan.prepared, *plan.broken])]
     if left_out:
         page.blank()
         page.remark(f"Drawn, but not connected to an output: {', '.join(left_out)}", 4)

@@ -22,6 +22,7 @@ def write_example(plan: Plan, names: Names, class_name: str, page: Page) -> None
     page.blank()
     page.statement("model.load_state_dict(load_file(sys.argv[1]))", 8)
     page.statement("model.eval()", 4)
+    page.section()
     for id in plan.inputs:
         _write_zeros(plan, names, id, page)
     arguments = ", ".join(names[id] for id in plan.inputs)

@@ -46,9 +46,14 @@ def write_objective(plan: Plan, names: Names, page: Page) -> bool:
         page.statement(f"{name} = {expression}", BODY)
         entries[key] = name
     called = arguments(plan, names)
+    for id in plan.prepared:
+        port = plan.type_of(id).outputs[0].name
+        shape = str(plan.analysis.output(id))
+        page.statement(f"{names[id]} = {_expression(plan, id, called)}", BODY, id, remark=shape)
+        called[id, port] = names[id]
     for id in plan.judges:
         name = "loss" if losses == [id] else names[id]
-        page.statement(f"{name} = {_judgement(plan, id, called)}", BODY, id)
+        page.statement(f"{name} = {_expression(plan, id, called)}", BODY, id)
         entries[name] = name
     if len(losses) > 1:
         page.statement(f"loss = {' + '.join(names[id] for id in losses)}", BODY, *losses)
@@ -58,7 +63,7 @@ def write_objective(plan: Plan, names: Names, page: Page) -> bool:
     return True
 
 
-def _judgement(plan: Plan, id: str, called: Mapping[Value, str]) -> str:
+def _expression(plan: Plan, id: str, called: Mapping[Value, str]) -> str:
     wired: dict[str, list[str]] = {}
     for wire in plan.wires(id):
         wired.setdefault(wire.input, []).append(called[wire.source, wire.output])

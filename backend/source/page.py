@@ -30,6 +30,10 @@ class Page:
         self._entries: list[_Entry] = []
         self._group = 0
 
+    def section(self) -> None:
+        """Begin a stretch whose remarks stand in a column of their own, as functions do."""
+        self._group += 1
+
     def statement(self, code: str, indent: int = 0, *blocks: str, remark: str = "") -> None:
         """One statement, the ids of its blocks, and what is said at its end."""
         if not indent or code.startswith("def "):
@@ -67,13 +71,26 @@ class Page:
         return "\n".join(lines) + "\n", first, all_lines
 
     def _columns(self) -> dict[int, int]:
-        """Where the remarks of each function begin."""
-        columns: dict[int, int] = {}
+        """Where the remarks of each group begin."""
+        groups: dict[int, list[tuple[int, int]]] = {}
         for entry in self._entries:
-            end = entry.indent + len(entry.code) + 2
-            if entry.code and entry.remark and end <= FARTHEST:
-                columns[entry.group] = max(columns.get(entry.group, 0), end)
-        return columns
+            if entry.code and entry.remark:
+                ends = (entry.indent + len(entry.code) + 2, len(entry.remark) + 2)
+                groups.setdefault(entry.group, []).append(ends)
+        return {group: _column(lines) for group, lines in groups.items()}
+
+
+def _column(lines: list[tuple[int, int]]) -> int:
+    """The column in which most remarks can stand; a line is (where its code ends, the length of its remark)."""
+    farthest = max(end for end, _ in lines)
+    if farthest <= FARTHEST and farthest + max(length for _, length in lines) <= WIDTH:
+        return farthest
+
+    def standing(column: int) -> int:
+        return sum(end <= column and column + length <= WIDTH for end, length in lines)
+
+    candidates = sorted({end for end, _ in lines if end <= FARTHEST})
+    return max(candidates, key=standing, default=0)
 
 
 def _written(entry: _Entry, column: int) -> list[str]:

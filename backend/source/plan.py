@@ -1,4 +1,4 @@
-"""What the source of a network consists of, before any of it is written: results, arguments, losses, and what is broken.
+"""What the source of a network consists of, before any of it is written: results, losses, and what is broken.
 
 Reads the network and its analysis; knows nothing of text. A value is a block id with an output port.
 """
@@ -39,6 +39,7 @@ class Plan:
     results: list[Value] = field(default_factory=list)  # what forward returns
     extras: list[Value] = field(default_factory=list)  # what losses compare besides the results
     judges: list[str] = field(default_factory=list)  # loss and metric blocks
+    prepared: list[str] = field(default_factory=list)  # layers between a Target and a loss, part of the objective
     answers: list[str] = field(default_factory=list)  # Target (or Input) blocks the losses compare with
     default_target: str | None = None  # the Target of the default objective
     broken: dict[str, str] = field(default_factory=dict)  # block -> what is wrong with it
@@ -130,21 +131,22 @@ def _find_results(plan: Plan) -> None:
 
 def _find_judged(plan: Plan) -> None:
     """Sort what losses and metrics look at into results, extras and answers."""
-    for id in plan.judges:
+    plan.prepared = [id for id in plan.order(plan.judges) if id in plan.behind_target and id not in plan.judges]
+    for id in plan.prepared + plan.judges:
         for wire in plan.wires(id):
             value = (wire.source, wire.output)
             if plan.type_of(wire.source).role in ("target", "input"):
-                if wire.source not in plan.answers:
-                    plan.answers.append(wire.source)
-            elif value not in plan.results and value not in plan.extras:
+                plan.answers.append(wire.source)
+            elif value not in plan.results and wire.source not in plan.prepared:
                 plan.extras.append(value)
     targets = plan.network.with_role("target")
     has_loss = any(plan.type_of(id).role == "loss" for id in plan.judges)
-    if len(plan.results) == len(plan.outputs) == 1 and len(targets) == 1 and not has_loss:
-        target = targets[0].id
-        if plan.analysis.output(target) is not None:
-            plan.default_target = target
-            plan.answers = list(_distinct([*plan.answers, target]))
+    single = len(plan.results) == len(plan.outputs) == len(targets) == 1
+    if single and not has_loss and plan.analysis.output(targets[0]) is not None:
+        plan.default_target = targets[0].id
+        plan.answers.append(targets[0].id)
+    plan.answers = sorted(set(plan.answers), key=number)
+    plan.extras = _distinct(plan.extras)
 
 
 def _find_broken(plan: Plan) -> None:
@@ -155,6 +157,8 @@ def _find_broken(plan: Plan) -> None:
     roots = _distinct([*plan.outputs, *(value[0] for value in plan.results), *plan.judges])
     for id in _upstream(plan, roots):
         reason = _wrong_value(plan, id) or errors.get(id) or _wrong_place(plan, id)
+        if reason is None and id in plan.behind_target and _has_module(plan, id):
+            reason = "it stands between a Target and a loss, where blocks without a module of their own may, as Reshape"
         if reason is None and plan.analysis.inferred(id) is None:
             waiting = [wire.source for wire in plan.wires(id) if wire.source in plan.broken]
             reason = f"waits for {plan.block(waiting[0]).name}" if waiting else "what it computes is not known"
@@ -206,6 +210,14 @@ def _wrong_place(plan: Plan, id: str) -> str | None:
     if declared.role == "output" and id in plan.behind_target:
         return "it depends on a Target, which only losses and metrics may see"
     return None
+
+
+def _has_module(plan: Plan, id: str) -> bool:
+    inferred = plan.analysis.inferred(id)
+    return (
+        inferred is not None
+        and plan.type_of(id).module(plan.values(id), plan.analysis.inputs(id), inferred) is not None
+    )
 
 
 def _drop_broken(plan: Plan) -> None:

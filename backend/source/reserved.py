@@ -4,24 +4,30 @@ Fixed sets rather than a look at the running Python and torch: a network's names
 must not depend on the machine. Tests hold them against the real `builtins`, `keyword` and `nn.Module`.
 """
 
-KEYWORDS = frozenset(
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text: long sets stay readable."""
+    return frozenset(text.split())
+
+
+KEYWORDS = words(
     """
     and as assert async await break case class continue def del elif else except finally for from global if import in
     is lambda lazy match nonlocal not or pass raise return try type while with yield
-    """.split()
+    """
 )
 
-BUILTINS = frozenset(
+BUILTINS = words(
     """
     abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr classmethod compile complex
     copyright credits delattr dict dir divmod enumerate eval exec exit filter float format frozenset getattr globals
     hasattr hash help hex id input int isinstance issubclass iter len license list locals map max memoryview min next
     object oct open ord pow print property quit range repr reversed round set setattr slice sorted staticmethod str
     sum super tuple type vars zip
-    """.split()
+    """
 )
 
-MODULE_ATTRIBUTES = frozenset(
+MODULE_ATTRIBUTES = words(
     """
     add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval extra_repr
     float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia
@@ -30,16 +36,16 @@ MODULE_ATTRIBUTES = frozenset(
     register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter
     register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule
     share_memory state_dict to to_empty train training type xpu zero_grad
-    """.split()
+    """
 )
 
 # What the generated text says itself: imports, methods, functions, variables of the example at its end.
-OURS = frozenset("compute load_file model nn objective self sys torch".split())
+OURS = words("compute load_file model nn objective self sys torch")
 
 IDENTIFIERS = KEYWORDS | BUILTINS | MODULE_ATTRIBUTES | OURS
 
 # Builtin classes and imports that a class name (capitalised words without underscores) could shadow.
-CLASS_NAMES = frozenset(
+CLASS_NAMES = words(
     """
     ArithmeticError AssertionError AttributeError BaseException BaseExceptionGroup BlockingIOError BrokenPipeError
     BufferError BytesWarning ChildProcessError ConnectionAbortedError ConnectionError ConnectionRefusedError
@@ -52,5 +58,5 @@ CLASS_NAMES = frozenset(
     StopAsyncIteration StopIteration SyntaxError SyntaxWarning SystemError SystemExit TabError TimeoutError True
     TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError UnicodeTranslateError
     UnicodeWarning UserWarning ValueError Warning WindowsError ZeroDivisionError
-    """.split()
+    """
 )

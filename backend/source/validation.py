@@ -12,12 +12,15 @@ from functools import cache, lru_cache
 
 from backend.source.identifiers import LONGEST
 from backend.source.literals import LARGEST, WORD
-from backend.source.reserved import CLASS_NAMES, IDENTIFIERS
+from backend.source.reserved import CLASS_NAMES, IDENTIFIERS, words
 from graph import registry
 
-IMPORTS = frozenset(
-    ("import torch", "import torch.nn.functional as F", "from torch import nn", "import sys")
-    + ("from safetensors.torch import load_file",)
+IMPORTS = (
+    "import torch",
+    "import torch.nn.functional as F",
+    "from torch import nn",
+    "import sys",
+    "from safetensors.torch import load_file",
 )
 FUNCTIONS = frozenset(("__init__", "forward", "compute", "objective"))
 VARIABLE = re.compile(r"[a-z][a-z0-9_]{0,%d}\Z" % (LONGEST + 20), re.ASCII)  # noqa: UP031 (braces are the pattern's)
@@ -26,29 +29,29 @@ TITLE = re.compile(r"[A-Z][A-Za-z0-9]{0,60}, drawn with Netloom\.\Z", re.ASCII)
 COOKIE = re.compile(r"^[ \t\f]*#.*?coding[:=]", re.ASCII)
 
 # Functions of torch and methods of tensors that compute and do nothing else.
-TORCH = frozenset(
+TORCH = words(
     """
     abs add amax amin argmax argmin bmm cat chunk clamp cos div einsum eq exp flatten float32 float64 float16 bfloat16
     gather int32 int64 uint8 bool log matmul max maximum mean min minimum mul neg norm numel outer permute pow prod
     relu reshape rsqrt sigmoid sin softmax split sqrt square squeeze stack std sub sum tanh transpose unsqueeze var
     where zeros no_grad
-    """.split()
+    """
 )
-METHODS = frozenset(
+METHODS = words(
     """
     abs amax amin argmax argmin chunk clamp contiguous cos dim div eq exp expand flatten float gather ge gt item le log
     long lt matmul max mean min mul ne norm numel permute pow prod repeat reshape round select shape sigmoid sin size
     softmax split sqrt square squeeze std sub sum t tanh to transpose type_as unflatten unsqueeze var view
-    """.split()
+    """
 )
-FUNCTIONAL = frozenset(
+FUNCTIONAL = words(
     """
     binary_cross_entropy binary_cross_entropy_with_logits cosine_embedding_loss cosine_similarity cross_entropy
     gaussian_nll_loss hinge_embedding_loss huber_loss interpolate kl_div l1_loss log_softmax margin_ranking_loss
     mse_loss multi_margin_loss multilabel_margin_loss multilabel_soft_margin_loss nll_loss normalize one_hot pad
     pairwise_distance pixel_shuffle pixel_unshuffle poisson_nll_loss relu scaled_dot_product_attention sigmoid
     smooth_l1_loss soft_margin_loss softmax softplus tanh triplet_margin_loss
-    """.split()
+    """
 )
 EXAMPLE_CALLS = frozenset(("len", "load_file", "print"))
 MODULE_CALLS = frozenset(("eval", "load_state_dict"))
