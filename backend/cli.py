@@ -27,7 +27,7 @@ def open_project(path: Path) -> Document:
     try:
         return load_project(path)
     except ProjectError as error:
-        raise click.ClickException(f"{path}: {error}") from None
+        raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"{path}: {error.strerror or error}") from None
 
@@ -133,7 +133,9 @@ def export(project: Path, output: Path) -> None:
 @PROJECT
 @click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's.")
 @click.option("--device", help="auto, cpu, cuda, cuda:1, mps; instead of the recipe's.")
-@click.option("--run", "run_folder", type=click.Path(path_type=Path), help="The folder to write; default runs/NAME-TIME.")
+@click.option(
+    "--run", "run_folder", type=click.Path(path_type=Path), help="The folder to write; default runs/NAME-TIME."
+)
 def train(project: Path, epochs: int | None, device: str | None, run_folder: Path | None) -> None:
     """Train PROJECT and write a run folder: weights, source, event log."""
     document = open_project(project)
@@ -173,7 +175,7 @@ def run_training(
         try:
             for event in client.events():
                 if isinstance(event, Ready):
-                    console.print(f"{event.device_name}, torch {event.torch}")
+                    console.print(f"{event.device_name}, torch {event.torch}; epochs: training / validation, * best so far")
                 elif isinstance(event, State) and event.state == "loading":
                     console.print(event.text)
                 elif isinstance(event, Step):
@@ -199,9 +201,11 @@ def run_training(
 
 
 def _epoch_line(event) -> str:
-    parts = [f"epoch {event.epoch:>3}", f"{event.seconds:.1f} s"]
-    parts += [f"{name} {value:.4f}" for name, value in event.train.items()]
-    parts += [f"validation {name} {value:.4f}" for name, value in event.validation.items()]
+    """One line: training / validation for every metric, a star where the weights are the best so far."""
+    parts = [f"epoch {event.epoch:>3}  {event.seconds:.1f} s"]
+    for name, value in event.train.items():
+        checked = f" / {event.validation[name]:.4f}" if name in event.validation else ""
+        parts.append(f"{name} {value:.4f}{checked}")
     return "  ".join(parts) + ("  *" if event.best else "")
 
 

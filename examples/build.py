@@ -32,7 +32,7 @@ def lenet_digits() -> Document:
         ("Linear", "fc3", {"out_features": 10}),
     )
     _classify(net, last)
-    return _document(net, DataSource(kind="digits", options={"size": 32}), epochs=20, learning_rate=2e-3)
+    return _document(net, DataSource(kind="digits", options={"size": 32}), epochs=60, learning_rate=1e-3)
 
 
 def lenet5() -> Document:
@@ -56,7 +56,7 @@ def lenet5() -> Document:
         ("Linear", "scores", {"out_features": 10}),
     )
     _classify(net, last)
-    return _document(net, DataSource(kind="digits", options={"size": 32}), epochs=20, learning_rate=2e-3)
+    return _document(net, DataSource(kind="digits", options={"size": 32}), epochs=60, learning_rate=1e-3)
 
 
 def mlp_spirals() -> Document:

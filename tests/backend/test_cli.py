@@ -75,10 +75,10 @@ def test_export_of_a_broken_network_names_the_block_and_writes_nothing(broken, t
     ("content", "words"),
     [
         (b"", "empty"),
-        (b"{", "not"),
+        (b"{", "cut off"),
         (b"\x89PNG\r\n\x1a\n0000", "PNG"),
-        (b'{"netloom": 1', "not"),
-        (b"[1, 2]", "Netloom"),
+        (b'{"netloom": 1', "cut off"),
+        (b"[1, 2]", "no project"),
     ],
 )
 def test_bad_files_are_answered_in_one_line(content, words, tmp_path):
@@ -87,7 +87,7 @@ def test_bad_files_are_answered_in_one_line(content, words, tmp_path):
     for command in (("check", path), ("train", path), ("export", path, "-o", tmp_path / "m.py")):
         result = run(*command)
         assert result.exit_code == 1
-        assert result.output.startswith("Error: ") and words in result.output
+        assert result.output.startswith("Error: bad.netloom") and words in result.output
         assert "Traceback" not in result.output
 
 
