@@ -38,7 +38,7 @@ def look(job: Job, identifiers: Collection[str], row: int) -> Look:
     random = devices.random_state(job.device)
     try:
         with evaluating(job.module):
-            outputs = job.module(*inputs)
+            outputs = job.compute(*inputs)
     finally:
         for hook in hooks:
             hook.remove()

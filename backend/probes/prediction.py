@@ -12,9 +12,9 @@ SHOWN = 1000  # classes or values told
 
 
 def prediction(seen: Look, row: int, rows: int, field: Field | None) -> Prediction:
-    """The prediction for a sample whose first target is described by `field`."""
+    """What the first output says beside the first target, which `field` describes."""
     about = {"sample": row, "samples": rows}
-    if len(seen.outputs) != 1 or not seen.targets:
+    if not seen.targets:
         return Prediction(**about)
     answer, target = seen.outputs[0], seen.targets[0]
     if field is not None and field.dtype.startswith("int") and answer.ndim == 1 and target.ndim == 0:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from backend.training.job import Values, forward
+from backend.training.job import Job, Values, forward
 from backend.training.resident import Batches, Resident
 
 
@@ -26,23 +26,20 @@ def evaluating(module: nn.Module) -> Iterator[None]:
 
 
 def evaluate(
-    module: nn.Module,
-    objective: Callable[..., Values],
-    data: Resident,
-    batch_size: int,
-    keep_on: Callable[[], bool] = lambda: True,
+    job: Job, data: Resident, batch_size: int, keep_on: Callable[[], bool] = lambda: True
 ) -> dict[str, float] | None:
     """Means over the samples of what the objective gives; None when `keep_on` said no between two batches.
 
     Losses and metrics that are means over their batch come out exact, whatever the batch size.
     """
     sums: Values = {}
-    with evaluating(module):
+    wide = torch.float32 if job.device.type == "mps" else torch.float64
+    with evaluating(job.module):
         for rows in Batches(len(data), batch_size).in_order():
             inputs, targets = data.take(rows)
             weight = rows.stop - rows.start
-            for name, value in forward(module, objective, inputs, targets).items():
-                sums[name] = sums.get(name, 0.0) + value.double() * weight
+            for name, value in forward(job.compute, job.program.objective, inputs, targets).items():
+                sums[name] = sums.get(name, 0.0) + value.to(wide) * weight
             if not keep_on():
                 return None
     return {name: float(value) / len(data) for name, value in sums.items()}

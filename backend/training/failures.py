@@ -5,10 +5,10 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
+from backend.compile import block_of_error
 from backend.data import DataError
 from backend.messages import Failure, FailureKind
 from backend.run_folder import RunFolderError
-from backend.training.blame import block_of
 from backend.training.device import DeviceError, is_out_of_memory
 from backend.training.labels import LabelError
 from backend.training.optimizer import NothingToLearn
@@ -43,7 +43,7 @@ def failure(error: BaseException, network: Network | None, program: Any = None) 
     detail = "".join(traceback.format_exception(error))[-DETAIL:]
     if is_out_of_memory(error):
         return Failure(kind="out_of_memory", text=f"No memory left: {first_line(error)}", detail=detail)
-    block = block_of(error, program) if program is not None else None
+    block = block_of_error(error, program.source) if program is not None else None
     if block is not None and network is not None and block in network.blocks:
         named = network.block(block)
         text = f"{named.name} ({named.type}) failed while running: {first_line(error)}{_advice(error)}"

@@ -104,13 +104,8 @@ class Follower:
         """Validation metrics; {} without a validation set, None when a command ended the run meanwhile."""
         if not len(self._job.validation):
             return {}
-        return evaluate(
-            self._job.module,
-            self._job.program.objective,
-            self._job.validation,
-            2 * self._job.recipe.batch_size,  # nothing is kept for a backward pass
-            self._go_on,
-        )
+        twice = 2 * self._job.recipe.batch_size  # nothing is kept for a backward pass
+        return evaluate(self._job, self._job.validation, twice, self._go_on)
 
     def _go_on(self) -> bool:
         self.moved = time.perf_counter()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -36,12 +36,17 @@ class Job:
         return self.program.module
 
     @property
+    def compute(self) -> Callable[..., Any]:
+        """What gives the objective's first arguments: the module, or more of it than its answer."""
+        return getattr(self.program.module, "compute", self.program.module)
+
+    @property
     def steps(self) -> int:
         """Steps of the whole run."""
         return self.epochs * len(self.batches)
 
 
-def forward(module: nn.Module, objective: Callable[..., Values], inputs: Tensors, targets: Tensors) -> Values:
+def forward(compute: Callable[..., Any], objective: Callable[..., Values], inputs: Tensors, targets: Tensors) -> Values:
     """Loss and metrics of one batch, by name; "loss" is what is minimised."""
-    outputs = module(*inputs)
+    outputs = compute(*inputs)
     return objective(*(outputs if isinstance(outputs, tuple) else (outputs,)), *targets)

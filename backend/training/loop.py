@@ -28,14 +28,14 @@ def train(job: Job, observer: Observer) -> bool:
     The seed decides everything: the order of the samples is drawn from a generator of its own, so that neither
     the network (dropout) nor an observer can move it.
     """
-    module, objective, optimizer = job.module, job.program.objective, job.optimizer
+    module, compute, objective, optimizer = job.module, job.compute, job.program.objective, job.optimizer
     order = torch.Generator().manual_seed(job.recipe.seed)
     for epoch in range(1, job.epochs + 1):
         module.train()
         observer.epoch_begins(epoch)
         for rows in job.batches.shuffled(order, job.device):
             inputs, targets = job.train.take(rows)
-            values = forward(module, objective, inputs, targets)
+            values = forward(compute, objective, inputs, targets)
             optimizer.zero_grad()
             values["loss"].backward()
             optimizer.step()

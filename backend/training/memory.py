@@ -52,5 +52,5 @@ def _step(job: Job, size: int) -> None:
     rows = torch.arange(size, device=job.device)
     job.module.train()
     inputs, targets = job.train.take(rows)
-    forward(job.module, job.program.objective, inputs, targets)["loss"].backward()
+    forward(job.compute, job.program.objective, inputs, targets)["loss"].backward()
     devices.synchronize(job.device)

@@ -62,7 +62,8 @@ class Batches:
         starts = list(range(0, self.count, self.size))
         if self.join_single and len(starts) > 1 and self.count - starts[-1] == 1:
             starts.pop()
-        return list(zip(starts, [*starts[1:], self.count], strict=True))
+        stops = [*starts[1:], self.count][: len(starts)]
+        return list(zip(starts, stops, strict=True))
 
     def shuffled(self, generator: torch.Generator, device: torch.device) -> Iterator[torch.Tensor]:
         """Row numbers of each batch of one epoch, in an order drawn from `generator` (a CPU one)."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import time
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,12 +95,13 @@ def _watched_step(job: Job, rows: torch.Tensor) -> Origin | None:
     found: list[Origin] = []
     hooks = [hook for name, part in job.module.named_children() for hook in _hooks(name, part, found)]
     try:
-        loss = forward(job.module, job.program.objective, inputs, targets)["loss"]
+        loss = forward(job.compute, job.program.objective, inputs, targets)["loss"]
         if not found and not _finite(loss):
             found.append(Origin(None, "the loss is not finite though every block's output is"))
         if not found:
             job.optimizer.zero_grad()
-            loss.backward()
+            with warnings.catch_warnings(action="ignore"):  # inputs need no gradients, and that is well
+                loss.backward()
     finally:
         for hook in hooks:
             hook.remove()

@@ -1,0 +1,27 @@
+"""Optimizers: the recipe's values reach torch, fused, and a network without parameters is refused."""
+
+import pytest
+import torch
+from torch import nn
+
+from backend.training import optimizer as optimizers
+from graph.recipe import Recipe
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("Adam", torch.optim.Adam), ("AdamW", torch.optim.AdamW), ("SGD", torch.optim.SGD)]
+)
+def test_the_recipe_is_what_runs(name, kind):
+    recipe = Recipe(optimizer=name, learning_rate=0.02, momentum=0.7, weight_decay=0.3)
+    optimizer = optimizers.build(recipe, nn.Linear(2, 2))
+    assert type(optimizer) is kind
+    group = optimizer.param_groups[0]
+    assert (group["lr"], group["weight_decay"], group["fused"]) == (0.02, 0.3, True)
+    assert group.get("momentum", 0.7) == 0.7
+    optimizers.set_learning_rate(optimizer, 0.5)
+    assert optimizers.learning_rate(optimizer) == 0.5
+
+
+def test_nothing_to_learn_is_said():
+    with pytest.raises(optimizers.NothingToLearn, match="Linear or Conv2d"):
+        optimizers.build(Recipe(), nn.ReLU())
