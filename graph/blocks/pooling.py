@@ -46,14 +46,11 @@ class Pooling(BlockType):
     dtypes = FLOATS
 
     def check(self, values: Values) -> None:
-        rank = self.rank
-        kernel, padding = each(values["kernel_size"], rank), each(values["padding"], rank)
-        dilation = each(values.get("dilation", 1), rank)
-        reach = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
-        if any(2 * p > r for p, r in zip(padding, reach, strict=True)):
+        kernel, padding = each(values["kernel_size"], self.rank), each(values["padding"], self.rank)
+        if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
             raise ShapeError(
-                f"padding {by(padding)} is more than half the window {by(reach)}:"
-                f" use at most {by(tuple(r // 2 for r in reach))}",
+                f"padding {by(padding)} is more than half the kernel {by(kernel)}:"
+                f" use at most {by(tuple(k // 2 for k in kernel))}",
                 hyperparameter="padding",
                 code="padding",
             )

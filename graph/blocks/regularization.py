@@ -49,7 +49,7 @@ class Dropout2d(Dropout):
 
     def infer(self, values: Values, inputs: Inputs) -> Inferred:
         x = inputs["input"]
-        if x.rank < 2:
+        if x.rank < 2 and 0 < values["p"] < 1:
             raise wrong_rank(self.name, x, LAYOUTS[2])
         found = super().infer(values, inputs)
         if x.rank == 4:

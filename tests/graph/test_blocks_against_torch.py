@@ -1,0 +1,428 @@
+"""torch is the judge: random right and wrong settings of every block type, held against the real module on the CPU.
+
+Verdict, output shapes, dtypes, parameters, buffers and weight names must agree. Three things torch lets pass count as
+wrong here: an input it would read as one sample without a batch, an output without a single value, and a volume in
+AdaptiveAvgPool2d(1), which is documented for images.
+"""
+
+import math
+import random
+import warnings
+import zlib
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: F401 - read by evaluated expressions
+
+from graph import registry
+from graph.block_type import ShapeError
+from graph.dim import N, symbol
+from graph.hyperparameter import HyperparameterError
+from graph.tensor_type import DTYPES, TensorType
+
+BATCH = 7  # no drawn dimension is 7, so that a misplaced batch shows
+DRAWS = 160
+NAMES = {"floor": math.floor, "ceil": math.ceil, "N": BATCH}
+
+# Drawing settings and inputs
+
+
+def one_of(rng, *values):
+    return rng.choice(values)
+
+
+def size(rng, rank, low, high):
+    """One number or one for each direction."""
+    if rng.random() < 0.5:
+        return rng.randint(low, high)
+    return tuple(rng.randint(low, high) for _ in range(rank))
+
+
+def dtype(rng):
+    return "float32" if rng.random() < 0.85 else rng.choice(DTYPES)
+
+
+def dims(rng, spatial, largest=9):
+    """Channels and sizes, now and then too few or too many."""
+    directions = spatial + (rng.choice((-1, 1)) if rng.random() < 0.08 else 0)
+    return (rng.choice((1, 2, 3, 4, 6)), *(rng.choice([d for d in range(1, largest + 1) if d != BATCH])
+                                           for _ in range(directions)))  # fmt: skip
+
+
+def some(rng, **settings):
+    """Each setting with even chance; the others keep their defaults."""
+    return {name: value for name, value in settings.items() if rng.random() < 0.5}
+
+
+def any_dims(rng, least=0, most=4):
+    return tuple(rng.choice((1, 2, 3, 4)) for _ in range(rng.randint(least, most)))
+
+
+def convolution(rank):
+    def draw(rng):
+        kernel = size(rng, rank, 1, 4) if rng.random() < 0.97 else 0
+        padding = one_of(rng, 0, size(rng, rank, 0, 3), size(rng, rank, 0, 3), "same", "valid")
+        settings = some(
+            rng,
+            stride=size(rng, rank, 1, 3) if rng.random() < 0.95 else 0,
+            padding=padding,
+            dilation=size(rng, rank, 1, 2) if rng.random() < 0.97 else 0,
+            groups=one_of(rng, 1, 2, 3),
+            bias=one_of(rng, True, False),
+            padding_mode=one_of(rng, "zeros", "reflect", "replicate", "circular"),
+        )
+        return {"out_channels": rng.randint(1, 6), "kernel_size": kernel, **settings}, dims(rng, rank), dtype(rng)
+
+    return draw
+
+
+def transposed(rng):
+    settings = some(
+        rng,
+        stride=size(rng, 2, 1, 3),
+        padding=size(rng, 2, 0, 4),
+        output_padding=size(rng, 2, 0, 2),
+        groups=one_of(rng, 1, 2, 3),
+        bias=one_of(rng, True, False),
+        dilation=size(rng, 2, 1, 3),
+    )
+    values = {"out_channels": rng.randint(1, 6), "kernel_size": size(rng, 2, 1, 4), **settings}
+    return values, dims(rng, 2, 5), dtype(rng)
+
+
+def pool(rank, kind):
+    def draw(rng):
+        settings = {
+            "stride": size(rng, rank, 1, 4),
+            "padding": size(rng, rank, 0, 2),
+            "ceil_mode": one_of(rng, True, False),
+        }
+        if kind == "max":
+            settings["dilation"] = size(rng, rank, 1, 3)
+        else:
+            settings["count_include_pad"] = one_of(rng, True, False)
+        if kind == "avg" and rank == 2:
+            settings["divisor_override"] = rng.randint(0, 3)
+        return {"kernel_size": size(rng, rank, 1, 4), **some(rng, **settings)}, dims(rng, rank), dtype(rng)
+
+    return draw
+
+
+def adaptive(rng):
+    def wanted():
+        return None if rng.random() < 0.2 else rng.randint(1, 5)
+
+    size = one_of(rng, rng.randint(1, 5), (wanted(), wanted()))
+    return {"output_size": size}, dims(rng, 2), dtype(rng)
+
+
+def linear(rng):
+    return {"out_features": rng.randint(1, 5), **some(rng, bias=False)}, any_dims(rng, 0, 3), dtype(rng)
+
+
+def recurrent(name):
+    def draw(rng):
+        settings = {
+            "num_layers": rng.randint(1, 3),
+            "bias": one_of(rng, True, False),
+            "dropout": one_of(rng, 0.0, 0.5, 1.0, 1.5),
+            "bidirectional": one_of(rng, True, False),
+        }
+        if name == "RNN":
+            settings["nonlinearity"] = one_of(rng, "tanh", "relu")
+        if name == "LSTM":
+            settings["proj_size"] = rng.randint(0, 4)
+        rank = 2 if rng.random() < 0.85 else one_of(rng, 1, 3)
+        shape = tuple(rng.randint(1, 5) for _ in range(rank))
+        return {"hidden_size": rng.randint(1, 5), **some(rng, **settings)}, shape, dtype(rng)
+
+    return draw
+
+
+def embedding(rng):
+    rows = rng.randint(1, 5)
+    settings = some(rng, padding_idx=rng.randint(-6, 6))
+    kind = one_of(rng, "int64", "int64", "int32", "uint8", "float32", "bool")
+    return {"num_embeddings": rows, "embedding_dim": rng.randint(1, 4), **settings}, any_dims(rng, 0, 3), kind
+
+
+def batch_norm(spatial):
+    def draw(rng):
+        settings = some(
+            rng,
+            eps=1e-3,
+            momentum=one_of(rng, None, 0.5),
+            affine=one_of(rng, True, False),
+            track_running_stats=one_of(rng, True, False),
+        )
+        return settings, dims(rng, rng.choice(spatial)), dtype(rng)
+
+    return draw
+
+
+def layer_norm(rng):
+    shape = any_dims(rng, 1, 3)
+    given = {} if rng.random() < 0.4 else {"normalized_shape": shape[-rng.randint(1, len(shape)) :]}
+    if given and rng.random() < 0.3:
+        given = {"normalized_shape": any_dims(rng, 1, 3)}
+    settings = some(rng, eps=1e-3, elementwise_affine=one_of(rng, True, False), bias=one_of(rng, True, False))
+    return {**given, **settings}, shape, dtype(rng)
+
+
+def group_norm(rng):
+    settings = some(rng, eps=1e-3, affine=one_of(rng, True, False))
+    return {"num_groups": rng.randint(1, 4), **settings}, dims(rng, rng.randint(0, 3)), dtype(rng)
+
+
+def plain(**settings):
+    def draw(rng):
+        chosen = some(rng, **{name: rng.choice(values) for name, values in settings.items()})
+        kind = one_of(rng, "float32", *DTYPES)
+        return chosen, any_dims(rng), kind
+
+    return draw
+
+
+def softmax(rng):
+    return {"dim": rng.randint(-5, 4)}, any_dims(rng), one_of(rng, "float32", "float32", *DTYPES)
+
+
+def dropout(rng):
+    return some(rng, p=one_of(rng, 0.0, 0.3, 1.0, 1.2, -0.1)), any_dims(rng), one_of(rng, "float32", *DTYPES)
+
+
+def flatten(rng):
+    return some(rng, start_dim=rng.randint(-5, 4), end_dim=rng.randint(-5, 4)), any_dims(rng), dtype(rng)
+
+
+def reshape(rng):
+    shape = any_dims(rng, 0, 3)
+    wanted = list(shape if rng.random() < 0.5 else any_dims(rng, 0, 3))
+    rng.shuffle(wanted)
+    if wanted and rng.random() < 0.6:
+        wanted[rng.randrange(len(wanted))] = -1
+    return {"shape": tuple(wanted)}, shape, dtype(rng)
+
+
+def permute(rng):
+    shape = any_dims(rng, 0, 3)
+    order = [0, *rng.sample(range(1, len(shape) + 1), len(shape))]
+    if rng.random() < 0.3:
+        order[rng.randrange(len(order))] = rng.randint(-4, 4)
+    return {"dims": tuple(order)}, shape, dtype(rng)
+
+
+def select(rng):
+    return some(rng, index=rng.randint(-5, 4), dim=rng.randint(-4, 3)), any_dims(rng, 0, 3), dtype(rng)
+
+
+def upsample(rng):
+    settings = some(
+        rng,
+        mode=one_of(rng, "nearest", "linear", "bilinear", "bicubic", "trilinear"),
+        align_corners=one_of(rng, True, False),
+    )
+    spatial = rng.randint(0, 4) if rng.random() < 0.2 else 2
+    sizes = one_of(rng, rng.randint(1, 9), tuple(rng.randint(1, 9) for _ in range(spatial or 1)))
+    which = rng.random()
+    if which > 0.1:
+        settings["scale_factor"] = one_of(rng, 0.1, 0.3, 0.5, 1.0, 1.1, 1.5, 1.7, 2.0, 3.0)
+    if which < 0.5:
+        settings["size"] = sizes
+        if which > 0.15:
+            del settings["scale_factor"]
+    shape = (2, *(rng.choice((1, 2, 3, 4, 5, 6, 8, 10)) for _ in range(spatial)))
+    return settings, shape, dtype(rng)
+
+
+DRAW = {
+    **{f"Conv{rank}d": convolution(rank) for rank in (1, 2, 3)},
+    "ConvTranspose2d": transposed,
+    **{f"MaxPool{rank}d": pool(rank, "max") for rank in (1, 2, 3)},
+    **{f"AvgPool{rank}d": pool(rank, "avg") for rank in (1, 2)},
+    "AdaptiveAvgPool2d": adaptive,
+    "AdaptiveMaxPool2d": adaptive,
+    "Linear": linear,
+    **{name: recurrent(name) for name in ("RNN", "LSTM", "GRU")},
+    "Embedding": embedding,
+    "BatchNorm1d": batch_norm((0, 1)),
+    "BatchNorm2d": batch_norm((2,)),
+    "LayerNorm": layer_norm,
+    "GroupNorm": group_norm,
+    **{name: plain() for name in ("ReLU", "SiLU", "Sigmoid", "Tanh", "Hardswish")},
+    "LeakyReLU": plain(negative_slope=(0.0, 0.2, -0.1)),
+    "ELU": plain(alpha=(0.5, 2.0)),
+    "GELU": plain(approximate=("none", "tanh", "erf")),
+    "Softplus": plain(beta=(0.5, 2.0), threshold=(1.0, 30.0)),
+    "Softmax": softmax,
+    "LogSoftmax": softmax,
+    "Dropout": dropout,
+    "Dropout2d": dropout,
+    "Flatten": flatten,
+    "Reshape": reshape,
+    "Permute": permute,
+    "SelectStep": select,
+    "Upsample": upsample,
+}
+KNOWN_FROM_INPUT = {
+    **{name: ("in_channels", 1) for name in ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose2d")},
+    **{name: ("input_size", 2) for name in ("RNN", "LSTM", "GRU")},
+    "Linear": ("in_features", -1),
+    "BatchNorm1d": ("num_features", 1),
+    "BatchNorm2d": ("num_features", 1),
+    "GroupNorm": ("num_channels", 1),
+}
+READ_WITHOUT_BATCH = {  # the number of dimensions torch would read as one sample
+    **{name: int(name[-2]) + 1 for name in DRAW if "Pool" in name or "Conv" in name},
+    **{name: 2 for name in ("RNN", "LSTM", "GRU")},
+    "Linear": 1,
+    "LayerNorm": 1,
+}
+
+# The two verdicts
+
+
+def tensor(shape, kind, below=3):
+    made = torch.rand(shape) if "float" in kind else torch.randint(0, below, shape)
+    return made.to(getattr(torch, kind))
+
+
+def torch_type(t):
+    return tuple(t.shape), str(t.dtype).removeprefix("torch.")
+
+
+def our_type(t, **known):
+    return tuple(eval(str(d), {**NAMES, **known}) for d in t.dims), t.dtype
+
+
+def judged_by_torch(name, values, shape, kind):
+    """(outputs, module) of the real thing, or None where it refuses."""
+    x = tensor((BATCH, *shape), kind, values.get("num_embeddings", 3))
+    if len(x.shape) == READ_WITHOUT_BATCH.get(name) or (name == "AdaptiveAvgPool2d" and len(x.shape) != 4):
+        return None
+    try:
+        if name == "Reshape":
+            return (x.reshape(BATCH, *values["shape"]),), None
+        if name == "Permute":
+            return (x.permute(values["dims"]),), None
+        if name == "SelectStep":
+            return (x.select(values.get("dim", 1), values.get("index", -1)),), None
+        settings = dict(values)
+        if name in KNOWN_FROM_INPUT:
+            argument, axis = KNOWN_FROM_INPUT[name]
+            settings[argument] = x.shape[axis]
+        if name == "LayerNorm":
+            settings.setdefault("normalized_shape", x.shape[-1:])
+        if name in ("RNN", "LSTM", "GRU"):
+            settings["batch_first"] = True
+        module = getattr(nn, name)(**settings).train()
+        if x.is_floating_point():
+            x.requires_grad_()
+        result = module(x)
+    except (RuntimeError, ValueError, TypeError, IndexError, AssertionError, ZeroDivisionError, NotImplementedError):
+        return None
+    flat = [result] if isinstance(result, torch.Tensor) else [result[0], *_tuple(result[1])]
+    return (tuple(flat), module) if flat[0].numel() else None
+
+
+def _tuple(value):
+    return value if isinstance(value, tuple) else (value,)
+
+
+def judged_by_us(name, values, inputs):
+    """(complete values, Inferred), or the error."""
+    declared = registry.block_type(name)
+    try:
+        complete = declared.complete({k: declared.hyperparameter(k).coerce(v) for k, v in values.items()})
+        declared.check(complete)
+        return complete, declared.infer(complete, inputs)
+    except (ShapeError, HyperparameterError) as error:
+        return error
+
+
+class Here:
+    """The site of a block whose expression is evaluated in this file."""
+
+    def __init__(self, values, inputs):
+        self.values, self.inputs = values, inputs
+
+    def one(self, port):
+        return port if port in self.inputs else None
+
+    def many(self, port):
+        return [f"{port}[{i}]" for i in range(len(self.inputs[port]))]
+
+    def literal(self, value):
+        return repr(value)
+
+    def call_module(self, *variables):
+        return f"module({', '.join(variables)})"
+
+
+def run_ours(declared, complete, inputs, inferred, tensors):
+    """The block's own constructor and expression, evaluated."""
+    call = declared.module(complete, inputs, inferred)
+    module = call and eval(call.function)(*call.args, **call.kwargs)
+    return eval(declared.forward(Here(complete, inputs)), {**globals(), **tensors, "module": module})
+
+
+@pytest.mark.parametrize("name", DRAW)
+def test_torch_agrees(name):
+    rng = random.Random(zlib.crc32(name.encode()))
+    torch.manual_seed(0)
+    declared = registry.block_type(name)
+    right = wrong = 0
+    for _ in range(DRAWS):
+        values, shape, kind = DRAW[name](rng)
+        what = f"{name}({values}) on {shape} {kind}"
+        inputs = {"input": TensorType((N, *shape), kind)}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theirs = judged_by_torch(name, values, shape, kind)
+        ours = judged_by_us(name, values, inputs)
+        if isinstance(ours, Exception):
+            wrong += 1
+            assert theirs is None or getattr(ours, "code", "") == "batch", f"{what}: torch takes it, we say {ours}"
+            continue
+        assert theirs is not None, f"{what}: torch refuses, we say {ours[1]}"
+        right += 1
+        complete, inferred = ours
+        outputs, module = theirs
+        assert [our_type(t) for t in inferred.outputs.values()] == [torch_type(t) for t in outputs], what
+        if module is not None:
+            named = tuple((n, tuple(p.shape)) for n, p in module.named_parameters())
+            assert inferred.weights == named, what
+            assert inferred.parameters == sum(p.numel() for p in module.parameters()), what
+            assert inferred.buffers == sum(b.numel() for b in module.buffers()), what
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            x = {"input": tensor((BATCH, *shape), kind, complete.get("num_embeddings", 3))}
+            result = run_ours(declared, complete, inputs, inferred, x)
+        first = result if isinstance(result, torch.Tensor) else result[0]
+        assert torch_type(first) == torch_type(outputs[0]), what
+    assert right >= DRAWS // 6, "too few of the draws are right to mean anything"
+    assert wrong >= 4 or name in ("Sigmoid", "Tanh"), "too few of the draws are wrong to mean anything"
+
+
+@pytest.mark.parametrize("name", DRAW)
+def test_open_dimensions_follow_the_same_arithmetic(name):
+    """What is inferred with a dimension open, filled in, is what the number gives."""
+    rng = random.Random(zlib.crc32(name.encode()) + 1)
+    opened = 0
+    for _ in range(DRAWS):
+        values, shape, kind = DRAW[name](rng)
+        closed = judged_by_us(name, values, {"input": TensorType((N, *shape), kind)})
+        if isinstance(closed, Exception) or not shape:
+            continue
+        i = rng.randrange(len(shape))
+        open_shape = (*shape[:i], symbol("T"), *shape[i + 1 :])
+        ours = judged_by_us(name, values, {"input": TensorType((N, *open_shape), kind)})
+        if isinstance(ours, Exception):
+            assert ours.code == "open", f"{name}({values}) on {open_shape}: {ours}"
+            continue
+        opened += 1
+        for a, b in zip(ours[1].outputs.values(), closed[1].outputs.values(), strict=True):
+            assert our_type(a, T=shape[i]) == our_type(b), f"{name}({values}) on {open_shape}: {a}"
+        assert eval(str(ours[1].macs), {**NAMES, "T": shape[i]}) == closed[1].macs
+    assert opened or name in ("Linear",)
