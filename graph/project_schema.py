@@ -23,6 +23,11 @@ from graph.recipe import Recipe
 SHOWN_FAULTS = 12
 MOST_BLOCKS, MOST_WIRES = 20_000, 100_000
 FARTHEST = 1e7  # canvas units from the origin
+BLOCK_ID, WIRE_ID = r"^b[1-9][0-9]{0,8}$", r"^w[1-9][0-9]{0,8}$"
+WANTED = {  # what a pattern asks for, in words
+    "id": "an id such as b7, or w7 for a wire",
+    "device": "auto, cpu, mps, cuda or one device such as cuda:0",
+}
 
 Coordinate = Annotated[float, Rule(ge=-FARTHEST, le=FARTHEST)]
 Read = TypeVar("Read", bound="PartsRecord")
@@ -57,7 +62,7 @@ class Record(BaseModel):
 class BlockRecord(Record):
     """One line of `blocks`; what a type's hyperparameters may hold is checked by the type."""
 
-    id: Annotated[str, Rule(pattern=r"^b[1-9][0-9]{0,8}$")]
+    id: Annotated[str, Rule(pattern=BLOCK_ID)]
     type: Annotated[str, Rule(min_length=1, max_length=100)]
     name: str
     hyperparameters: dict[str, Any] = {}
@@ -67,7 +72,7 @@ class BlockRecord(Record):
 class WireRecord(Record):
     """One line of `wires`: block id and port at both ends."""
 
-    id: Annotated[str, Rule(pattern=r"^w[1-9][0-9]{0,8}$")]
+    id: Annotated[str, Rule(pattern=WIRE_ID)]
     start: Annotated[tuple[str, Annotated[str, Rule(max_length=100)]], Pair, Rule(alias="from")]
     end: Annotated[tuple[str, Annotated[str, Rule(max_length=100)]], Pair, Rule(alias="to")]
     slot: Annotated[int, Rule(ge=0, le=1_000_000)] = 0
@@ -181,7 +186,7 @@ class _Reading:
                 values[name] = coerce_hyperparameter(block, name, value)
             except HyperparameterError as error:
                 text = str(error).removeprefix(f"{record.name} ({record.type}): ").removeprefix(f"{name} ")
-                self._fault(f"{place}, {shown(name)}", text)
+                self._fault(f"{place}, {shown(name)}", f"it {text}" if text.startswith("must") else text)
         declared = self.types[record.id].hyperparameters
         return {parameter.name: values[parameter.name] for parameter in declared if parameter.name in values}
 
@@ -269,14 +274,15 @@ def _order(ids: list[BlockId], wires: tuple[Wire, ...]) -> Iterator[BlockId]:
 def _in_words(detail: dict[str, Any], raw: Any) -> Fault:
     """A pydantic error as place and words."""
     kind, value, context = detail["type"], shown(detail["input"]), detail.get("ctx", {})
+    message = detail["msg"][:1].lower() + detail["msg"][1:]
     rule = {
         "missing": "it is missing",
         "extra_forbidden": f"this version knows no such entry; its value is {value}",
         "too_long": f"it may hold at most {context.get('max_length', 0):,} entries",
-        "string_pattern_mismatch": f"it must look like {context.get('pattern')}, not {value}",
+        "string_pattern_mismatch": f"it must be {WANTED.get(detail['loc'][-1], message)}, not {value}",
+        "model_type": f"it must be an object in braces, not {value}",
     }.get(kind)
-    message = detail["msg"][0].lower() + detail["msg"][1:]
-    return Fault(_place(detail["loc"], raw), rule or f"{message}, not {value}")
+    return Fault(_place(detail["loc"], raw), rule or f"{message.replace('input should', 'it must')}, not {value}")
 
 
 def _place(location: tuple[Any, ...], raw: Any) -> str:

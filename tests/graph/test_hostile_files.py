@@ -20,7 +20,7 @@ from graph.strict_json import JsonError, Limits, loads
 
 MUTATIONS = int(os.environ.get("NETLOOM_MUTATIONS", "20000"))
 SEED = int(os.environ.get("NETLOOM_SEED", "0"))
-PATIENCE = 5.0  # seconds for any one file, on a busy machine
+PATIENCE = 30.0  # seconds for any one file on a busy machine; a hang takes minutes
 
 TOKENS = [
     *(
@@ -247,10 +247,12 @@ GIANTS = {
 }
 CHAIN = lines('{"id": "w#", "from": ["b@", "output"], "to": ["b#", "input"]}', 4_999)
 FAN = lines('{"id": "w#", "from": ["b1", "output"], "to": ["b@", "input"]}', 4_999)
+FORWARD = lines('{"id": "w#", "from": ["b#", "output"], "to": ["b@", "input"]}', 4_999)
 STAR = lines('{"id": "w#", "from": ["b1", "output"], "to": ["b2", "any"], "slot": #}', 20_000)
 LARGE = {
     "a chain drawn backwards": filled(lines(RELU, 5_000), CHAIN),
     "one block feeding thousands": filled(lines(RELU, 5_000), FAN),
+    "thousands of unknown types": filled(lines(UNKNOWN.replace("T#", "Frobnicate#"), 5_000), FORWARD),
     "thousands of wires into one port": filled(lines(UNKNOWN, 2), STAR),
 }
 

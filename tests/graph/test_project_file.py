@@ -234,10 +234,15 @@ FAULTS = [
     (lambda r: r.pop("name"), "name", "it is missing"),
     (lambda r: r.update(name=" x"), "name", "1 to 80 printable characters"),
     (lambda r: r.update(extra=1), "extra", "this version knows no such entry; its value is 1"),
-    (lambda r: r["recipe"].update(batch_size=0), "recipe, batch_size", "greater than or equal to 1, not 0"),
+    (lambda r: r["recipe"].update(batch_size=0), "recipe, batch_size", "it must be greater than or equal to 1, not 0"),
     (lambda r: r["recipe"].update(optimizer="Adm"), "recipe, optimizer", "'Adam', 'AdamW' or 'SGD', not Adm"),
+    (lambda r: r["recipe"].update(device="gpu"), "recipe, device", "it must be auto, cpu, mps, cuda or one device"),
     (lambda r: r["recipe"]["data"].update(kind="zip"), "recipe, data, kind", "not zip"),
-    (lambda r: r["blocks"][1].update(id="7"), "blocks[1] conv1, id", "must look like ^b[1-9]"),
+    (
+        lambda r: r["blocks"][1].update(id="7"),
+        "blocks[1] conv1, id",
+        "it must be an id such as b7, or w7 for a wire, not 7",
+    ),
     (lambda r: r["blocks"][1].update(id="b1"), "blocks[1] conv1", "the id b1 is taken by image"),
     (lambda r: r["blocks"][1].update(name="image"), "blocks[1] image", "blocks[0] has the same name"),
     (lambda r: r["blocks"][1].update(name="a\nb"), "blocks[1] 'a\\nb', name", "printable"),
@@ -245,11 +250,11 @@ FAULTS = [
     (lambda r: r["blocks"][1].update(type="a\tb"), "blocks[1] conv1, type", "a printable word such as Conv2d"),
     (lambda r: r["blocks"][1].update(at=[1]), "blocks[1] conv1, at[1]", "missing"),
     (lambda r: r["blocks"][1].update(at=[1, 1e8]), "blocks[1] conv1, at[1]", "not 100000000.0"),
-    (lambda r: r["blocks"].append(7), "blocks[5]", "not 7"),
+    (lambda r: r["blocks"].append(7), "blocks[5]", "it must be an object in braces, not 7"),
     (
         lambda r: r["blocks"][1]["hyperparameters"].update(kernel_size=0),
         "blocks[1] conv1, kernel_size",
-        "must be a whole number of at least 1, or 2 of them such as 3 x 3, not 0",
+        "it must be a whole number of at least 1, or 2 of them such as 3 x 3, not 0",
     ),
     (
         lambda r: r["blocks"][1]["hyperparameters"].update(in_channels=3),
@@ -267,7 +272,7 @@ FAULTS = [
     ),
     (lambda r: r["wires"][3].update(slot=0), "wires[3] w4, to", "slot 0 of inputs of sum is taken by w3"),
     (lambda r: r["wires"][0].update(slot=-1), "wires[0] w1, slot", "greater than or equal to 0, not -1"),
-    (lambda r: r["wires"][0].update({"from": ["b4", "output"]}), "wires", "conv1 -> sum -> conv1 is a cycle"),
+    (lambda r: r["wires"][0].update({"from": ["b4", "output"]}), "wires", "-> sum is a cycle; a network runs one way"),
 ]
 
 
@@ -275,7 +280,6 @@ FAULTS = [
 def test_a_fault_is_named_with_its_place(change, place, text):
     error = error_of(edited(lambda raw: change(raw) and None))
     assert error.place == place and text in error.text, str(error)
-    assert len(error.faults) == 1
 
 
 def test_every_fault_is_listed():
@@ -412,5 +416,5 @@ def test_a_foreign_clipboard_is_no_catastrophe(text):
 
 def test_faults_of_a_clipboard_are_named():
     text = blocks_to_text(small_network(), ["b1", "b2"]).replace('"kernel_size": [3, 5]', '"kernel_size": "big"')
-    with pytest.raises(ProjectError, match=r"blocks\[1\] conv1, kernel_size: must be"):
+    with pytest.raises(ProjectError, match=r"blocks\[1\] conv1, kernel_size: it must be"):
         text_to_blocks(text)
