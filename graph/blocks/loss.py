@@ -81,7 +81,7 @@ class CrossEntropyLoss(Loss):
             raise wrong_rank("CrossEntropyLoss", x, "scores N x classes")
         if target.is_float and target.rank == x.rank:
             return self._probabilities(x, target)
-        if target.dtype not in ("int64", "uint8"):
+        if target.dtype != "int64" and (target.dtype != "uint8" or target.rank > 1):
             hint = "" if target.is_float else " of dtype int64"
             raise ShapeError(
                 f"the target must be class numbers{hint} shaped {_without_classes(x)}, or probabilities shaped {x};"
@@ -125,14 +125,14 @@ class CrossEntropyLoss(Loss):
 class ValueLoss(Loss):
     """What losses of values share: answer and target are compared value by value."""
 
-    targets_of_bool = True
+    takes_bool = True
 
     def _compare(self, x, target):
         dtype = promote((x, target))
         if not TensorType((), dtype).is_float:
             raise wrong_dtype(self.name, x)
-        if target.dtype == "bool" and not self.targets_of_bool:
-            raise wrong_dtype(self.name, target, port="target")
+        if not self.takes_bool and "bool" in (x.dtype, target.dtype):
+            raise wrong_dtype(self.name, *((x,) if x.dtype == "bool" else (target, "float32", "target")))
         if x.dims == target.dims:
             return x.dims, dtype, ()
         joined = broadcast(x.dims, target.dims)
@@ -162,7 +162,7 @@ class L1Loss(ValueLoss):
     aliases = ("mean absolute error", "mae", "absolute loss", "regression loss")
     function = "l1_loss"
     formula = "|input - target|"
-    targets_of_bool = False
+    takes_bool = False
 
 
 class BCEWithLogitsLoss(Loss):

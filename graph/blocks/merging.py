@@ -25,13 +25,13 @@ class Elementwise(BlockType):
         first = tensors[0]
         dims, dtype = first.dims, first.dtype
         for x in tensors:
+            if x.dtype != dtype:
+                dtype = promote((TensorType(dims, dtype), x))
             if x.dims != dims:
                 joined = broadcast(dims, x.dims)
                 if joined.__class__ is str:
                     raise self._misfit(TensorType(dims), x, joined)
                 dims = joined
-            if x.dtype != dtype:
-                dtype = promote(tensors)
         warnings = _one_input(self.name) if len(tensors) == 1 else ()
         return Inferred({"output": TensorType(dims, dtype)}, warnings=warnings)
 
