@@ -14,7 +14,7 @@ import networkx as nx
 
 from graph.network import Network, number
 
-ROW_GAP = 64.0  # between rows: room for an arrow and a shape pill
+ROW_GAP = 56.0  # between rows: room for an arrow and a shape pill
 BLOCK_GAP = 40.0  # between blocks of one row
 LANE = 96.0  # what a wire passing a row takes: a shape pill fits beside the blocks
 NARROW_LANE = 24.0  # the same where many wires pass
@@ -60,11 +60,15 @@ class _Grid:
     above: dict[str, list[str]] = field(default_factory=dict)
     below: dict[str, list[str]] = field(default_factory=dict)
     width: dict[str, float] = field(default_factory=dict)
+    lead: dict[str, list[str]] = field(default_factory=dict)  # the neighbours above a node stands under
+    follow: dict[str, list[str]] = field(default_factory=dict)  # and below, over which it stands
+    weight: dict[str, float] = field(default_factory=dict)  # how firmly it insists
 
 
 def _component(graph: nx.DiGraph, ids: Sequence[str], sizes: Sizes) -> Positions:
     grid = _rows(graph, ids, sizes)
     _order_rows(grid)
+    _find_trunks(grid, graph)
     x = _columns(grid)
     placed, y = {}, 0.0
     for row in grid.rows:
@@ -158,36 +162,67 @@ def _order_by_barycentre(grid: _Grid) -> None:
             row.sort(key=lambda id, centre=centre, own=own: (centre[id], own[id]))
 
 
+def _find_trunks(grid: _Grid, graph: nx.DiGraph) -> None:
+    """The longest paths stand straight: each node follows its deepest input and leads its highest reader."""
+    order = list(nx.topological_sort(graph))
+    depth, height = dict.fromkeys(order, 0), dict.fromkeys(order, 0)
+    for id in order:
+        depth[id] = max((depth[before] + 1 for before in graph.pred[id]), default=0)
+    for id in reversed(order):
+        height[id] = max((height[after] + 1 for after in graph.succ[id]), default=0)
+    for id in (id for row in grid.rows for id in row):
+        grid.lead[id] = _foremost(grid.above[id], {other: depth[_source(other)] for other in grid.above[id]})
+        grid.follow[id] = _foremost(grid.below[id], {other: height[_target(other)] for other in grid.below[id]})
+    for id in (id for row in grid.rows for id in row):
+        on_trunk = any(id in grid.follow[other] for other in grid.lead[id]) or not grid.lead[id]
+        grid.weight[id] = 1e-6 if _is_lane(id) else 1.0 if on_trunk else 1e-3
+
+
+def _foremost(ids: Sequence[str], measure: Mapping[str, int]) -> list[str]:
+    best = max(measure.values(), default=0)
+    blocks = [id for id in ids if measure[id] == best and not _is_lane(id)]
+    return blocks or [id for id in ids if measure[id] == best]
+
+
+def _is_lane(id: str) -> bool:
+    return id.startswith("lane/")
+
+
+def _source(id: str) -> str:
+    return id.split("/")[1] if _is_lane(id) else id
+
+
+def _target(id: str) -> str:
+    return id.split("/")[2] if _is_lane(id) else id
+
+
 def _columns(grid: _Grid) -> dict[str, float]:
     """Centres along the row: each block under its inputs or over its readers, nothing overlapping."""
     x: dict[str, float] = {}
     for row in grid.rows:
-        x.update(_apart(row, dict.fromkeys(row, 0.0), grid.width))
+        x.update(_apart(row, dict.fromkeys(row, 0.0), grid))
     for sweep in range(2 * SWEEPS + 1):
         downwards = sweep % 2 == 0
-        beside = grid.above if downwards else grid.below
+        beside = grid.lead if downwards else grid.follow
+        before = dict(x)
         for row in grid.rows if downwards else grid.rows[::-1]:
-            x.update(_apart(row, {id: _wish(id, beside[id], x, grid) for id in row}, grid.width))
+            wishes = {id: sum(x[o] for o in beside[id]) / len(beside[id]) if beside[id] else x[id] for id in row}
+            x.update(_apart(row, wishes, grid))
+        if downwards and sweep and all(abs(x[id] - before[id]) < 0.5 for id in x):
+            break
     return x
 
 
-def _wish(id: str, beside: Sequence[str], x: Mapping[str, float], grid: _Grid) -> float:
-    """Where a node would like to stand: the trunk first, passing wires and side inputs only if there is no trunk."""
-    trunk = [other for other in beside if grid.above[other] and not other.startswith("lane/")]
-    chosen = trunk or [other for other in beside if not other.startswith("lane/")] or beside
-    return sum(x[other] for other in chosen) / len(chosen) if chosen else x[id]
-
-
-def _apart(row: Sequence[str], wishes: Mapping[str, float], width: Mapping[str, float]) -> dict[str, float]:
+def _apart(row: Sequence[str], wishes: Mapping[str, float], grid: _Grid) -> dict[str, float]:
     """The places nearest to the wishes that keep order and distances (pool adjacent violators)."""
     offsets, offset = [0.0], 0.0
     for left, right in pairwise(row):
-        gap = BLOCK_GAP if not (left.startswith("lane/") or right.startswith("lane/")) else 0.0
-        offset += (width[left] + width[right]) / 2 + gap
+        gap = 0.0 if _is_lane(left) or _is_lane(right) else BLOCK_GAP
+        offset += (grid.width[left] + grid.width[right]) / 2 + gap
         offsets.append(offset)
     pools: list[list[float]] = []  # [mean, weight, count]
     for id, offset in zip(row, offsets, strict=True):
-        pools.append([wishes[id] - offset, 0.05 if id.startswith("lane/") else 1.0, 1])
+        pools.append([wishes[id] - offset, grid.weight.get(id, 1.0), 1])
         while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
             mean, weight, count = pools.pop()
             last = pools[-1]

@@ -1,0 +1,334 @@
+"""CanvasView: the canvas as a widget; it turns mouse and keys into tools and actions.
+
+Which press begins which gesture is decided here; what a gesture does is in tools/, what a key does in
+canvas_actions. Observes the session through the scene.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QMenu, QToolTip
+
+from gui import theme
+from gui.canvas import words
+from gui.canvas.bubble import Bubble
+from gui.canvas.canvas_actions import CanvasActions
+from gui.canvas.empty_state import EmptyState
+from gui.canvas.geometry import REACH, PortRef
+from gui.canvas.keys import KEYS
+from gui.canvas.navigation import Navigation
+from gui.canvas.picture import save_picture
+from gui.canvas.scene import CanvasScene
+from gui.canvas.tools.band import Band
+from gui.canvas.tools.cut import Cut
+from gui.canvas.tools.drop import Drop
+from gui.canvas.tools.move import MoveBlocks
+from gui.canvas.tools.pan import Pan
+from gui.canvas.tools.tool import Pointer, Tool
+from gui.canvas.tools.wire import DrawWire, pull_end
+from gui.session import Session
+
+WIRE_REACH = 7.0
+
+
+class CanvasView(CanvasActions, Navigation):
+    """The network of a session, to be looked at and drawn on."""
+
+    example_requested = Signal()  # the empty canvas's link was clicked
+
+    def __init__(self, session: Session, parent=None):
+        super().__init__(CanvasScene(session), parent)
+        self.canvas.setParent(self)
+        self.session = session
+        self.bubble = Bubble(self.viewport())
+        self.motion = True
+        self.tool: Tool | None = None
+        self._empty = EmptyState()
+        self._drop = Drop(self)
+        self._last = Pointer(QPointF(), self.viewport().rect().center())
+        self._hovered: tuple[str, str] = ("", "")
+        self._space = False
+        self._space_used = False
+        self.setObjectName("canvas")
+        self.setAccessibleName("Canvas")
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        session.document_changed.connect(self._show_document)
+        session.revealed.connect(lambda id: self.bring_into_view((id,)))
+        theme.appearance.changed.connect(lambda *_: self.viewport().update())
+        self.canvas.synced.connect(self._forget_hover)
+
+    def pointer_view(self) -> QPoint:
+        """Where the mouse was last over the canvas, in pixels."""
+        at = self._last.view
+        return at if self.viewport().rect().contains(at) else self.viewport().rect().center()
+
+    def pointer_scene(self) -> QPointF:
+        return self.mapToScene(self.pointer_view())
+
+    def render_png(self, path) -> None:
+        save_picture(self.canvas, path)
+
+    render_svg = render_png
+
+    # Mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self._hide_tooltip()
+        if self.tool is not None:  # another button while dragging gives the gesture up
+            self.cancel_tool()
+            return
+        at = self._pointer(event)
+        if not self.canvas.blocks and self._empty.link.contains(event.position()):
+            self.example_requested.emit()
+            return
+        tool = self._tool_for(event.button(), at)
+        if tool is not None:
+            self.begin(tool, at)
+
+    def _tool_for(self, button: Qt.MouseButton, at: Pointer) -> Tool | None:
+        """The gesture a press begins."""
+        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._space):
+            self._space_used = True
+            return Pan(self)
+        if button == Qt.MouseButton.RightButton:
+            return Cut(self) if at.ctrl else None
+        if button != Qt.MouseButton.LeftButton:
+            return None
+        port = self.canvas.port_at(at.scene, REACH / 1.4 / max(self.zoom, 0.5)) if not self.far else None
+        if port is not None:
+            return self._from_port(port, at)
+        block = self.canvas.block_at(at.scene)
+        if block is not None:
+            return MoveBlocks(self, block.id)
+        wire = self.canvas.wire_at(at.scene, WIRE_REACH / self.zoom) if not self.far else None
+        if wire is not None:
+            self._select_wire(wire.id, at)
+            return pull_end(self, wire.id, at.scene)
+        return Band(self)
+
+    def _from_port(self, port: PortRef, at: Pointer) -> Tool:
+        """A press on a taken input pulls its wire off; on any other port it draws a new one."""
+        if not port.output:
+            landed = [w.id for w in self.session.network.wires_at(port.block, port.name)]
+            near = [id for id in landed if abs(self.canvas.wires[id].route.end[0] - at.scene.x()) <= 6]
+            declared = self.session.network.type_of(port.block).input_port(port.name)
+            if near or (landed and not (declared and declared.many)):
+                return pull_end(self, (near or landed)[0], at.scene)
+        return DrawWire(self, port)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._last = self._pointer(event)
+        if self.tool is not None:
+            self.tool.move(self._last)
+        else:
+            self._hover(self._last)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.tool is not None:
+            self.finish(self._pointer(event))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        at = self._pointer(event)
+        block = self.canvas.block_at(at.scene)
+        if block is not None:
+            on_title = at.scene.y() < block.pos().y() + 28
+            self.rename_block(block.id) if on_title else self.session.field_requested.emit(block.id, "")
+        elif self.canvas.wire_at(at.scene, WIRE_REACH / self.zoom) is None:
+            self.search_at(at.view)
+
+    def contextMenuEvent(self, event) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier or self.tool is not None or not self.actions():
+            return
+        block = self.canvas.block_at(self.mapToScene(event.pos()))
+        if block is not None and block.id not in self.session.selection:
+            self.session.select((block.id,))
+        menu = QMenu(self)
+        menu.addActions(self.actions())
+        menu.popup(event.globalPos())
+
+    def leaveEvent(self, event) -> None:
+        self._forget_hover()
+        super().leaveEvent(event)
+
+    # Tools
+
+    def begin(self, tool: Tool, at: Pointer) -> None:
+        """Start a gesture; it gets everything until it ends."""
+        self._forget_hover()
+        self.tool, self._last = tool, at
+        if tool.cursor is not None:
+            self.viewport().setCursor(tool.cursor)
+        tool.start(at)
+        self.follow_edges(tool.pans_at_edges)
+
+    def finish(self, at: Pointer) -> None:
+        tool, self.tool = self.tool, None
+        self._put_down()
+        try:
+            tool.end(at)
+        except ValueError as error:  # what the network refuses in the end: nothing has changed, so say why
+            self.bubble.show_at(at.scene, str(error))
+
+    def cancel_tool(self) -> None:
+        if self.tool is not None:
+            tool, self.tool = self.tool, None
+            self._put_down()
+            tool.cancel()
+
+    def _put_down(self) -> None:
+        self.follow_edges(False)
+        self.viewport().unsetCursor()
+        self.viewport().update()
+
+    def drag_at(self) -> QPoint | None:
+        return self._last.view if self.tool is not None else None
+
+    def edge_scrolled(self) -> None:
+        if self.tool is not None:
+            self._last = Pointer(self.mapToScene(self._last.view), self._last.view, self._last.modifiers)
+            self.tool.move(self._last)
+
+    # Dragging in from the palette
+
+    def dragEnterEvent(self, event) -> None:
+        event.acceptProposedAction() if self._drop.start_drag(event.mimeData()) else event.ignore()
+
+    def dragMoveEvent(self, event) -> None:
+        self._drop.move(self._pointer(event))
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event) -> None:
+        self._drop.cancel()
+
+    def dropEvent(self, event) -> None:
+        try:
+            self._drop.end(self._pointer(event))
+        except ValueError as error:
+            self.bubble.show_at(self._pointer(event).scene, str(error))
+        event.acceptProposedAction()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # Keys
+
+    def event(self, event) -> bool:
+        # Tab belongs to the search, not to the focus chain.
+        if event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+            self.keyPressEvent(event)
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.tool is not None:
+            self.cancel_tool()
+        elif event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space, self._space_used = True, False
+            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+        elif self.tool is not None:
+            self._modifiers_changed(event)
+        elif action := KEYS.get(event.keyCombination().toCombined() & ~int(Qt.KeyboardModifier.KeypadModifier.value)):
+            action(self)
+        elif event.key() != Qt.Key.Key_Space:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat() and self._space:
+            self._space = False
+            self.viewport().unsetCursor()
+            if not self._space_used:
+                self.search()
+        elif self.tool is not None:
+            self._modifiers_changed(event)
+
+    def _modifiers_changed(self, event: QKeyEvent) -> None:
+        self._last = Pointer(self._last.scene, self._last.view, event.modifiers())
+        self.tool.move(self._last)
+
+    # Hovering
+
+    def _hover(self, at: Pointer) -> None:
+        self._empty.hovered = not self.canvas.blocks and self._empty.link.contains(QPointF(at.view))
+        port = self.canvas.port_at(at.scene, REACH / max(self.zoom, 0.5)) if not self.far else None
+        block = self.canvas.blocks[port.block] if port else self.canvas.block_at(at.scene)
+        wire = None
+        if block is None and not self.far:
+            wire = self.canvas.wire_at(at.scene, WIRE_REACH / self.zoom)
+        here = (block.id if block else "", wire.id if wire else "")
+        if here != self._hovered:
+            self._forget_hover()
+            self._hovered = here
+        if block is not None:
+            block.set_look(hovered=True, lit_port=port)
+        if wire is not None:
+            wire.set_state(hovered=True)
+        over = self._empty.hovered
+        shape = Qt.CursorShape.CrossCursor if port else Qt.CursorShape.PointingHandCursor if over else None
+        self.viewport().unsetCursor() if shape is None else self.viewport().setCursor(shape)
+
+    def _forget_hover(self) -> None:
+        block, wire = self._hovered
+        if block in self.canvas.blocks:
+            self.canvas.blocks[block].set_look(hovered=False, lit_port=None)
+        if wire in self.canvas.wires:
+            self.canvas.wires[wire].set_state(hovered=False)
+        self._hovered = ("", "")
+
+    def viewportEvent(self, event) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            text = self._explain(self.mapToScene(event.pos()))
+            QToolTip.showText(event.globalPos(), text, self.viewport()) if text else QToolTip.hideText()
+            return True
+        return super().viewportEvent(event)
+
+    def _explain(self, at: QPointF) -> str:
+        """What the thing under a point has to say."""
+        if self.tool is not None:
+            return ""
+        port = self.canvas.port_at(at, REACH / max(self.zoom, 0.5)) if not self.far else None
+        if port is not None:
+            return words.of_port(self.session.document, port)
+        block = self.canvas.block_at(at)
+        if block is not None:
+            return words.of_block(self.session.document, block.id)
+        wire = self.canvas.wire_at(at, WIRE_REACH / self.zoom)
+        return words.of_wire(self.session.document, wire.id) if wire is not None else ""
+
+    def _hide_tooltip(self) -> None:
+        QToolTip.hideText()
+        self.bubble.hide()
+
+    # Painting above the items
+
+    def drawForeground(self, painter: QPainter, area: QRectF) -> None:
+        for tool in (self.tool, self._drop):
+            if tool is not None:
+                painter.save()
+                tool.paint(painter)
+                painter.restore()
+        painter.save()
+        painter.resetTransform()
+        if not self.canvas.blocks:
+            self._empty.paint(painter, QRectF(self.viewport().rect()))
+        self.bubble.paint(painter, self.viewportTransform())
+        painter.restore()
+
+    # Inner workings
+
+    def _pointer(self, event) -> Pointer:
+        at = event.position().toPoint()
+        return Pointer(self.mapToScene(at), at, event.modifiers())
+
+    def _select_wire(self, id: str, at: Pointer) -> None:
+        chosen = self.canvas.selected_wires if at.shift or at.ctrl else ()
+        if not (at.shift or at.ctrl):
+            self.session.clear_selection()
+        self.canvas.select_wires((*chosen, id))
+
+    def _show_document(self) -> None:
+        self.cancel_tool()
+        self._hovered = ("", "")
+        QTimer.singleShot(0, self, self.show_document) if self.isVisible() else setattr(self, "_fit_when_shown", True)
