@@ -181,7 +181,7 @@ ICONS = {
     "close": "close",
     "right": "chevron-right",
     "left": "chevron-left",
-    "random": "dice-multiple-outline",
+    "random": "shuffle-variant",
     "logarithm": "math-log",
     "down": "chevron-down",
     "filters": "grid",

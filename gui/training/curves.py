@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.training.history import LOSS
@@ -60,7 +60,11 @@ class CurvesView(QWidget):
         self.smoothing.setFixedWidth(64)
         self.smoothing.setAccessibleName("Smoothing")
         self.smoothing.valueChanged.connect(self._smooth)
+        self.smoothing_label = QLabel()
+        self.smoothing_label.setProperty("role", "small")
+        self.smoothing_label.setFixedWidth(58)
         self.header.add(self.smoothing)
+        self.header.add(self.smoothing_label)
         self.metric = QComboBox()
         self.metric.setToolTip("Which metric is drawn beside the loss")
         self.metric.setAccessibleName("Metric")
@@ -166,16 +170,19 @@ class CurvesView(QWidget):
         self.draw()
 
     def _say_smoothing(self) -> None:
-        self.smoothing.setToolTip(
-            f"Smoothing {self._weight:.2f}: the strong training line is a debiased moving average"
-            " of the faint one; validation is never smoothed"
-        )
+        words = f"smooth .{self.smoothing.value():02}" if self._weight else "raw"
+        self.smoothing_label.setText(words)
+        for widget in (self.smoothing, self.smoothing_label):
+            widget.setToolTip(
+                f"Smoothing {self._weight:.2f}: the strong training line is a debiased moving average of the"
+                " faint one and never moves past points; validation is not smoothed"
+            )
 
     def _say(self, run: Run) -> None:
-        words = f"smoothed {self._weight:.2f}" if self._weight else "not smoothed"
         if run.edited_since:
-            words += ", of the network before your edits"
-        self.header.note.setText(f"{run.title}, {words}")
+            self.header.note.tell(f"{run.title}, before your edits", "before your edits", "old")
+        else:
+            self.header.note.tell(run.title, f"run {run.number}", "")
 
     def _redress(self, *_: object) -> None:
         for plot in self._all():

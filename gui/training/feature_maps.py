@@ -5,11 +5,8 @@ Watches only while it is seen. Knows the run controller and the session.
 
 from __future__ import annotations
 
-import random
-
 import numpy as np
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from backend.messages import Prediction
 from gui import theme
@@ -19,10 +16,11 @@ from gui.training.filters import step_text
 from gui.training.prediction_view import PredictionView
 from gui.training.run import Look, Run
 from gui.training.run_controller import RunController
+from gui.training.sample_choice import SampleChoice
 from gui.training.sample_view import SampleView
 from gui.training.tile_view import Tiles, TileView, short
 from gui.training.tiles import steady_limit
-from gui.training.view_header import PictureButton, ViewHeader
+from gui.training.view_header import ViewHeader
 
 MOST = 1024  # maps laid out
 SIDE = 176  # width of the column with the sample
@@ -38,7 +36,6 @@ class FeatureMapsView(QWidget):
         self._controller = controller
         self._limit: float | None = None
         self._signed = False
-        self._samples = 0
         self.look: Look | None = None
         self.choice = BlockChoice(session, self._has_maps, "The block whose feature maps are shown")
         self.header = ViewHeader("Feature maps")
@@ -48,8 +45,6 @@ class FeatureMapsView(QWidget):
         self.maps = TileView()
         self.empty = QLabel(wordWrap=True)
         self.empty.setProperty("role", "quiet")
-        self._later = QTimer(self, singleShot=True, interval=60)  # a held arrow key asks once
-        self._later.timeout.connect(self._watch)
         self._build()
         self.choice.chosen.connect(self._choose)
         controller.looked.connect(self._take)
@@ -60,27 +55,14 @@ class FeatureMapsView(QWidget):
         self._say()
 
     def _build(self) -> None:
-        self.index = QSpinBox(minimum=0, maximum=0, wrapping=True, keyboardTracking=False)
-        self.index.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.index.setAccessibleName("Validation sample")
-        self.index.setToolTip("Which sample of the validation set, counted from 0 (up and down arrows)")
-        self.index.valueChanged.connect(lambda _: self._later.start())
-        self.back = PictureButton("left", "Previous sample")
-        self.forth = PictureButton("right", "Next sample")
-        self.random = PictureButton("random", "A random sample")
-        self.back.clicked.connect(self.index.stepDown)
-        self.forth.clicked.connect(self.index.stepUp)
-        self.random.clicked.connect(self._pick)
-        choices = QHBoxLayout()
-        choices.setSpacing(theme.SPACE)
-        for widget in (self.back, self.index, self.forth, self.random):
-            choices.addWidget(widget, 1 if widget is self.index else 0)
+        self.sample = SampleChoice()
+        self.sample.chosen.connect(self._watch)
         self.side = QWidget()
         self.side.setFixedWidth(SIDE)
         side = QVBoxLayout(self.side)
         side.setContentsMargins(0, 0, 0, 0)
         side.setSpacing(theme.GAP)
-        side.addLayout(choices)
+        side.addWidget(self.sample)
         side.addWidget(self.sample_view, 5)
         side.addWidget(self.prediction_view, 4)
         body = QHBoxLayout()
@@ -111,16 +93,11 @@ class FeatureMapsView(QWidget):
         output = self._session.analysis.output(block.id)
         return output is not None and output.rank >= 2
 
-    def _watch(self) -> None:
+    def _watch(self, *_: object) -> None:
         if self.choice.block and self.isVisible():
-            self._controller.watch("features", self.choice.block, self.index.value())
+            self._controller.watch("features", self.choice.block, self.sample.index)
         else:
             self._controller.unwatch("features")
-
-    def _pick(self) -> None:
-        if self._samples > 1:
-            others = [row for row in range(self._samples) if row != self.index.value()]
-            self.index.setValue(random.choice(others))
 
     def _choose(self) -> None:
         self._limit, self._signed = None, False
@@ -133,10 +110,10 @@ class FeatureMapsView(QWidget):
 
     def _forget(self) -> None:
         self.look = self._limit = None
-        self._samples, self._signed = 0, False
+        self._signed = False
         for clear in (self.maps.show_tiles, self.sample_view.show_sample, self.prediction_view.show_prediction):
             clear(None)
-        self.index.setMaximum(0)
+        self.sample.set_count(0)
         self._say()
 
     def _take(self, look: Look) -> None:
@@ -153,10 +130,8 @@ class FeatureMapsView(QWidget):
 
     def _take_prediction(self, prediction: Prediction | None) -> None:
         self.prediction_view.show_prediction(prediction)
-        if prediction is not None and prediction.samples != self._samples:
-            self._samples = prediction.samples
-            self.index.setMaximum(max(self._samples - 1, 0))
-            self.index.setSuffix(f" of {self._samples:,}")
+        if prediction is not None and prediction.samples != self.sample.count:
+            self.sample.set_count(prediction.samples)
 
     def _refused(self, block: str, text: str) -> None:
         if block == self.choice.block and "feature maps" in text:
@@ -171,11 +146,10 @@ class FeatureMapsView(QWidget):
         if seen and self.maps.tiles is not None:
             total, shown = len(self.maps.tiles.values), self.maps.shown
             part = f"first {shown:,} of {total:,}, " if shown < total else ""
-            shape = " x ".join(map(str, self.look.array.shape))
-            self.header.note.setText(f"{part}{shape}, {step_text(self.look)}")
-            self.header.note.setToolTip(f"{shape} for one sample, {step_text(self.look)}")
+            shape, step = " x ".join(map(str, self.look.array.shape)), step_text(self.look)
+            self.header.note.tell(f"{part}{shape}, {step}", f"{part}{step}", step)
             return
-        self.header.note.clear()
+        self.header.note.tell("")
         if self.choice.block is None:
             self.empty.setText("Add a layer: what it makes of a sample is shown here while it trains.")
         elif self._controller.active:

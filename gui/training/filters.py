@@ -100,11 +100,10 @@ class FiltersView(QWidget):
         if seen:
             total, shown = len(self.picture.tiles.values), self.picture.shown
             part = f"first {shown:,} of {total:,}, " if shown < total else ""
-            shape = " x ".join(map(str, self.look.array.shape))
-            self.header.note.setText(f"{part}{shape}, {step_text(self.look)}")
-            self.header.note.setToolTip(f"Weights {shape} (outputs x inputs x size), {step_text(self.look)}")
+            shape, step = " x ".join(map(str, self.look.array.shape)), step_text(self.look)
+            self.header.note.tell(f"{part}{shape}, {step}", f"{part}{step}", step)
             return
-        self.header.note.clear()
+        self.header.note.tell("")
         if self.choice.block is None:
             self.empty.setText("This network has no convolution, and only those have filters to look at.")
         elif self._controller.active:

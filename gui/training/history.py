@@ -70,6 +70,13 @@ class History:
             return self.progress.epoch
         return self.epochs[-1].epoch if self.epochs else 0
 
+    def epoch_ends(self) -> list[tuple[int, int]]:
+        """The last step of every epoch with its number, planned ones included."""
+        if self.planned_epochs and self.steps:
+            length = self.steps / self.planned_epochs
+            return [(round(epoch * length), epoch) for epoch in range(1, self.planned_epochs + 1)]
+        return [(epoch.step, epoch.epoch) for epoch in self.epochs]
+
     def epoch_at(self, step: float) -> Epoch | None:
         """The last epoch that had ended at a step."""
         return next((epoch for epoch in reversed(self.epochs) if epoch.step <= step), None)

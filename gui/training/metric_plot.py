@@ -63,7 +63,7 @@ class MetricPlot(QWidget):
         item = self.plot.getPlotItem()
         item.hideButtons()
         item.showAxis("top")
-        item.layout.setContentsMargins(0, 0, 8, 0)
+        item.layout.setContentsMargins(0, 0, 20, 0)  # half of the last number on the step axis
         item.layout.setSpacing(0)
         self.view = item.getViewBox()
         self.view.setDefaultPadding(0)
@@ -81,6 +81,9 @@ class MetricPlot(QWidget):
         self.line.hide()
         self.plot.scene().sigMouseMoved.connect(self._mouse_moved)
         self.plot.setMinimumSize(160, 96)
+        self.units = [QLabel(text, self.plot) for text in ("epoch", "step")]
+        for label in self.units:
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def _curve(self) -> pg.PlotCurveItem:
         curve = pg.PlotCurveItem(connect="finite")
@@ -93,8 +96,12 @@ class MetricPlot(QWidget):
         training, validation, faint = colours.series[0], colours.series[1], colours.text[2]
         for axis in (self.epoch_axis, self.step_axis, self.value_axis):
             axis.dress()
-        self.value_axis.setGrid(36)
-        self.epoch_axis.setGrid(36)
+        for axis in (self.value_axis, self.epoch_axis):
+            axis.setGrid(150)
+        for label in self.units:
+            label.setFont(theme.ui_font("small"))
+            label.setStyleSheet(f"color: {colours.text[2].name()}")
+        self._place_units()
         self.raw.setPen(pg.mkPen(thin(training, 0.42), width=1))
         self.smooth.setPen(pg.mkPen(training, width=2))
         self.smooth.opts["antialias"] = True
@@ -150,9 +157,8 @@ class MetricPlot(QWidget):
         if self.logarithmic:
             self._log_bottom = log_floor(values, self._log_bottom)
             low, high = self._log_bottom, max(math.log10(high), self._log_bottom + 1)
-        elif self.percent:
-            high = 1.02
-        self.view.setYRange(low, high, padding=0)
+        edge = 0.035 * (high - low)  # room for points that lie on an end
+        self.view.setYRange(low - edge, high + edge, padding=0)
         if self._followed:
             reach = step_reach(self.history.step, self.history.steps)
             self.view.setXRange(0, reach, padding=0)
@@ -195,10 +201,11 @@ class MetricPlot(QWidget):
         return np.log10(np.maximum(values, TINY)) if self.logarithmic else values
 
     def _draw_epochs(self) -> None:
-        epochs = self.history.epochs if self.history else []
-        self.epoch_axis.set_marks([(epoch.step, epoch.epoch) for epoch in epochs])
+        self.epoch_axis.set_marks(self.history.epoch_ends() if self.history else [])
         steps, values = self.history.validation(self.name) if self.history else ([], [])
-        many = len(steps) > 60  # then the line alone is clearer
+        (low, high), _ = self.view.viewRange()
+        apart = (steps[-1] / len(steps)) / (high - low) * self.view.width() if len(steps) else 0
+        many = apart < 9  # pixels: then the line alone is clearer
         self.points.setData([] if many else steps, [] if many else self._placed(np.asarray(values)))
         best = self.history.best if self.history else None
         value = (best.validation.get(self.name) or best.train.get(self.name)) if best else None
@@ -217,6 +224,16 @@ class MetricPlot(QWidget):
         """Show the values at a step, or the latest."""
         self._step = step
         self._draw_pointer()
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._place_units()
+
+    def _place_units(self) -> None:
+        """Name the axes in the corners that the value axis leaves free."""
+        for label, top in zip(self.units, (0, self.plot.height() - 20), strict=True):
+            label.adjustSize()
+            label.move(44 - label.width(), top + (18 - label.height()) // 2 + (2 if top else 0))
 
     def leaveEvent(self, event) -> None:
         self.pointed.emit(None)

@@ -17,7 +17,7 @@ class Axis(pg.AxisItem):
     def __init__(self, side: str, width: int | None = None):
         super().__init__(side)
         self.enableAutoSIPrefix(False)
-        self.setStyle(tickLength=-4, autoExpandTextSpace=False, tickTextOffset=4, hideOverlappingLabels=True)
+        self.setStyle(tickLength=-4, autoExpandTextSpace=False, tickTextOffset=4, hideOverlappingLabels=False)
         if width:
             self.setWidth(width)
 

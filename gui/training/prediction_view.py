@@ -44,9 +44,7 @@ class PredictionView(QWidget):
         painter.setFont(theme.ui_font("normal", bold=True))
         painter.setPen(tone)
         head = QRect(0, 0, self.width(), LINE)
-        text = painter.fontMetrics().elidedText(
-            sentence(self.prediction), Qt.TextElideMode.ElideRight, self.width()
-        )
+        text = painter.fontMetrics().elidedText(sentence(self.prediction), Qt.TextElideMode.ElideRight, self.width())
         painter.drawText(head, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         painter.setFont(theme.ui_font("small"))
         self._paint_bars(painter)

@@ -1,4 +1,4 @@
-"""How far a run is, as a bar: the part done, where epochs end, and the epoch with the best weights. Paints a History."""
+"""How far a run is, as a bar: the part done, where epochs end, and the best of them. Paints a History."""
 
 from __future__ import annotations
 

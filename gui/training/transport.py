@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSp
 from graph.edits import SetRecipe
 from gui import theme
 from gui.session import Session
+from gui.training.fitting_label import FittingLabel
 from gui.training.rate_slider import RateSlider
 from gui.training.run_controller import RunController
 from gui.training.timeline import Timeline
@@ -62,8 +63,7 @@ class TransportBar(QWidget):
         self.rate = RateSlider()
         self.rate.chosen.connect(self._choose_rate)
         self.seed = QSpinBox(minimum=0, maximum=2**31 - 1, keyboardTracking=False)
-        self.seed.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.seed.setFixedWidth(64)
+        self.seed.setFixedWidth(84)
         self.seed.setToolTip("Seed of the next run: the same seed gives the same weights")
         self.seed.setAccessibleName("Seed")
         self.seed.valueChanged.connect(self._choose_seed)
@@ -74,8 +74,7 @@ class TransportBar(QWidget):
     def _build_words(self) -> None:
         self.tone = QLabel()
         self.tone.setFixedSize(16, 16)
-        self.verdict = QLabel()
-        self.verdict.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.verdict = FittingLabel()
         self.speed = QLabel()
         self.left = QLabel()
         for label in (self.speed, self.left):
@@ -177,7 +176,9 @@ class TransportBar(QWidget):
             self.left.clear()
             return
         width = len(f"{progress.steps:,}")
-        self.place.setText(f"epoch {progress.epoch}/{progress.epochs}  step {run.history.step:>{width},}/{progress.steps:,}")
+        self.place.setText(
+            f"epoch {progress.epoch}/{progress.epochs}  step {run.history.step:>{width},}/{progress.steps:,}"
+        )
         self.speed.setText(f"{progress.images_per_second:,.0f} {self._samples()}/s")
         spent = duration(progress.seconds)
         if self._controller.active and progress.seconds_left is not None:
@@ -218,20 +219,11 @@ class TransportBar(QWidget):
         colour = colours.severity[verdict.tone] if verdict.tone in colours.severity else colours.text[1]
         pictures = {"good": "good", "warning": "warning", "error": "error"}
         self.tone.setPixmap(theme.icon(pictures.get(verdict.tone, "chart"), colour).pixmap(QSize(16, 16)))
-        self.verdict.setText(
-            self.verdict.fontMetrics().elidedText(
-                verdict.text, Qt.TextElideMode.ElideRight, max(self.verdict.width(), 40)
-            )
-        )
-        self.verdict.setToolTip(verdict.text)
+        self.verdict.tell(verdict.text)
 
     def _show_rate(self, value: float) -> None:
         if not self.rate.slider.isSliderDown() and not self.rate.field.hasFocus():
             self.rate.show_value(value)
-
-    def resizeEvent(self, event) -> None:
-        super().resizeEvent(event)
-        self._now()
 
 
 def duration(seconds: float) -> str:

@@ -72,10 +72,11 @@ def number(value: float) -> str:
     """A loss with three significant digits, without an exponent where it can be helped."""
     if not math.isfinite(value):
         return "not a number" if math.isnan(value) else "infinite"
-    if value and not 1e-3 <= abs(value) < 1e5:
-        return f"{value:.1e}"
+    if value and not 1e-4 <= abs(value) < 1e5:
+        mantissa, exponent = f"{value:.1e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
     digits = 2 - math.floor(math.log10(abs(value))) if value else 2
-    return f"{value:,.{min(max(digits, 0), 4)}f}"
+    return f"{value:,.{min(max(digits, 0), 5)}f}"
 
 
 def _nothing_yet(evidence: Evidence) -> Verdict | None:
@@ -130,7 +131,7 @@ def _overfitting(evidence: Evidence) -> Verdict | None:
         "warning",
         f"Overfitting since epoch {evidence.epochs[best].epoch}: validation loss {number(losses[-1])}, was"
         f" {number(losses[best])}, while training fell to {number(train[-1])}."
-        + ("" if evidence.finished else " Stop here, or add Dropout or data."),
+        + (_kept(evidence) if evidence.finished else " Stop here, or add Dropout or data."),
     )
 
 
@@ -173,7 +174,9 @@ def _learning(evidence: Evidence) -> Verdict | None:
         start = "Finished, but training is ahead" if evidence.finished else "Learning, but training is ahead"
         return Verdict("warning", f"{start}: {what}, gap {percent(gap)}.")
     good = value >= 0.9
-    start = ("Finished well" if good else "Finished") if evidence.finished else ("Learning well" if good else "Learning")
+    start = (
+        ("Finished well" if good else "Finished") if evidence.finished else ("Learning well" if good else "Learning")
+    )
     return Verdict("good", f"{start}: {what}, gap {percent(max(gap, 0.0))}.")
 
 
@@ -196,6 +199,11 @@ def _standing(evidence: Evidence) -> tuple[str, float, float]:
     if share is None:
         return f"{where} loss {number(value)}", value, 0.0
     return f"{where} {percent(value)}", value, evidence.train(share)[-1] - value
+
+
+def _kept(evidence: Evidence) -> str:
+    best = next((epoch.epoch for epoch in reversed(evidence.epochs) if epoch.best), None)
+    return f" The best weights, of epoch {best}, are kept." if best else ""
 
 
 def _last(evidence: Evidence, name: str) -> tuple[str, float]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from gui import theme
+from gui.training.fitting_label import FittingLabel
 
 
 class ViewHeader(QWidget):
@@ -21,10 +22,9 @@ class ViewHeader(QWidget):
         heading.setProperty("role", "heading")
         self._row.addWidget(heading)
         self._row.addStretch(1)
-        self.note = QLabel()
+        self.note = FittingLabel()
         self.note.setProperty("role", "small")
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._row.addWidget(self.note, 4)
 
     def add(self, widget: QWidget) -> None:

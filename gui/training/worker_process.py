@@ -64,9 +64,7 @@ class WorkerProcess(QObject):
         process.setProcessEnvironment(environment)
         if sys.platform != "win32":
             parameters = QProcess.UnixProcessParameters()
-            parameters.flags = (
-                QProcess.UnixProcessFlag.CreateNewSession | QProcess.UnixProcessFlag.CloseFileDescriptors
-            )
+            parameters.flags = QProcess.UnixProcessFlag.CreateNewSession | QProcess.UnixProcessFlag.CloseFileDescriptors
             process.setUnixProcessParameters(parameters)
         process.readyReadStandardOutput.connect(self._read)
         process.readyReadStandardError.connect(self._read_errors)

@@ -1,0 +1,40 @@
+"""A line of text that never runs out of its room: of several wordings it shows the fullest that fits."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+
+class FittingLabel(QLabel):
+    """`tell` it wordings from the fullest to the shortest; the fullest is its tooltip when it is not shown."""
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._wordings: tuple[str, ...] = ("",)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def tell(self, *wordings: str) -> None:
+        if wordings != self._wordings:
+            self._wordings = wordings
+            self._fit()
+
+    @property
+    def fullest(self) -> str:
+        return self._wordings[0]
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        metrics, room = self.fontMetrics(), self.width() - 2
+        fitting = (text for text in self._wordings if metrics.horizontalAdvance(text) <= room)
+        shortest = metrics.elidedText(self._wordings[-1], Qt.TextElideMode.ElideRight, room)
+        shown = next(fitting, shortest)
+        if shown != self.text():
+            self.setText(shown)
+        self.setToolTip(self._wordings[0] if shown != self._wordings[0] else "")
