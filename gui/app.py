@@ -29,7 +29,7 @@ def application(mode: str | None = None) -> QApplication:
 
 
 def run_editor(project: Path | None = None, train: bool = False) -> int:
-    """Open the editor and stay until it is closed; the exit status."""
+    """Open the editor and stay until it is closed; the exit status. `train` opens a copy and trains it at once."""
     app = application()
     from gui.main_window import MainWindow
 
@@ -44,7 +44,8 @@ def run_editor(project: Path | None = None, train: bool = False) -> int:
 
 
 def _open(window, project: Path, train: bool) -> None:
-    if window.files.open_path(project) and train:
+    opened = window.files.open_example(project) if train else window.files.open_path(project)
+    if opened and train:
         window.run.start()
 
 
