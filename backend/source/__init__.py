@@ -142,7 +142,7 @@ def _constructor(plan: Plan, id: str) -> str | None:
         call = declared.module(plan.values(id), plan.analysis.inputs(id), plan.analysis.inferred(id))
         return None if call is None else _call(call)
     except (ShapeError, LiteralError, TypeError, ValueError, KeyError) as error:
-        raise SourceError(plan.network.name, [(plan.block(id).name, str(error))]) from error
+        raise SourceError(plan.network, [(id, str(error))]) from error
 
 
 def _call(call: Call) -> str:

@@ -30,7 +30,8 @@ def write_example(plan: Plan, names: Names, class_name: str, page: Page) -> None
     if len(plan.results) == 1:
         page.statement(f"print(model({arguments}))", 8)
     else:
-        page.statement(f"for result in model({arguments}):", 8)
+        page.statement(f"results = model({arguments})", 8)
+        page.statement("for result in results:", 8)
         page.statement("print(result)", 12)
 
 

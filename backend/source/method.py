@@ -51,7 +51,7 @@ class Method:
         self._names = names
         self._returns = returns
         self._arguments = arguments
-        self._order = plan.order(self._roots())
+        self._order = [id for id in plan.order(self._roots()) if plan.belongs_to_class(id)]
         self._written = [id for id in self._order if id not in plan.broken]
         self._uses = self._find_uses()
         self._chain = self._find_chain()
@@ -85,7 +85,7 @@ class Method:
         roots = [value[0] for value in self._returns]
         if self._plan.broken:
             network = self._plan.network
-            roots += [id for id in network.order() if self._plan.type_of(id).role in ("layer", "unknown")]
+            roots += [id for id in network.order() if self._plan.belongs_to_class(id)]
         return roots
 
     def _find_uses(self) -> dict[Value, list[int]]:
@@ -163,4 +163,4 @@ def expression_of(plan: Plan, id: str, place: Place) -> str:
     try:
         return plan.type_of(id).forward(place)
     except (ShapeError, LiteralError, TypeError, ValueError, KeyError) as error:
-        raise SourceError(plan.network.name, [(plan.block(id).name, str(error))]) from error
+        raise SourceError(plan.network, [(id, str(error))]) from error

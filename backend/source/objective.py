@@ -35,7 +35,12 @@ def parameters(plan: Plan, names: Names) -> list[str]:
 def write_objective(plan: Plan, names: Names, page: Page) -> bool:
     """Write the function; False where the network has neither losses, metrics nor a default."""
     default = _default_lines(plan, names)
+    missing = [id for id in plan.broken if id and not _shown_in_class(plan, id)]
     if not plan.judges and not default:
+        if missing:
+            page.blank(2)
+        for id in missing:
+            page.remark(f"{plan.block(id).name}: {plan.broken[id]}", 0, id)
         return False
     page.blank(2)
     page.statement(f"def objective({', '.join(parameters(plan, names))}):")
@@ -58,9 +63,15 @@ def write_objective(plan: Plan, names: Names, page: Page) -> bool:
     if len(losses) > 1:
         page.statement(f"loss = {' + '.join(names[id] for id in losses)}", BODY, *losses)
         entries = {"loss": "loss", **entries}
+    for id in missing:
+        page.remark(f"{plan.block(id).name}: {plan.broken[id]}", BODY, id)
     pairs = ", ".join(f'"{key}": {name}' for key, name in entries.items())
     page.statement(f"return {{{pairs}}}", BODY)
     return True
+
+
+def _shown_in_class(plan: Plan, id: str) -> bool:
+    return plan.belongs_to_class(id) or plan.type_of(id).role in ("input", "output")
 
 
 def _expression(plan: Plan, id: str, called: Mapping[Value, str]) -> str:

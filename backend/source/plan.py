@@ -17,15 +17,21 @@ from graph.hyperparameter import HyperparameterError, Text
 from graph.network import Block, Network, Wire, number
 
 Value = tuple[str, str]
+WAITING = "waits for "
 
 
 class SourceError(ValueError):
-    """A network that cannot be written as source; `problems` holds (block name or "", what is wrong)."""
+    """A network that cannot be written as source.
 
-    def __init__(self, name: str, problems: Iterable[tuple[str, str]]):
-        self.problems = tuple(problems)
-        texts = [f"{block}: {text}" if block else text for block, text in self.problems]
-        super().__init__(f"{name} cannot be written as source: {'; '.join(texts)}")
+    `problems` holds (block name or "", what is wrong), `block` the id of the first block named, if any.
+    """
+
+    def __init__(self, network: Network, problems: Iterable[tuple[str | None, str]]):
+        problems = list(problems)
+        self.block = problems[0][0] if problems else None
+        self.problems = tuple((network.blocks[id].name if id else "", text) for id, text in problems)
+        texts = [f"{name}: {text}" if name else text for name, text in self.problems]
+        super().__init__(f"{network.name} cannot be written as source: {'; '.join(texts)}")
 
 
 @dataclass(slots=True)
@@ -62,6 +68,10 @@ class Plan:
         order = {port.name: index for index, port in enumerate(self.type_of(id).inputs)}
         return sorted(wires, key=lambda wire: order.get(wire.input, len(order)))
 
+    def belongs_to_class(self, id: str) -> bool:
+        """Whether the block is a layer of the class, and not of the objective."""
+        return self.type_of(id).role in ("layer", "unknown") and id not in self.behind_target
+
     def order(self, roots: Iterable[str]) -> list[str]:
         """The layers the roots need, each branch told to its end before the next begins."""
         done: list[str] = []
@@ -85,15 +95,15 @@ def make_plan(network: Network, analysis: Analysis, partial: bool = False) -> Pl
     plan.judges = sorted(judges, key=lambda id: (plan.type_of(id).role != "loss", number(id)))
     plan.behind_target = _downstream(network, (block.id for block in network.with_role("target")))
     _find_results(plan)
-    _find_broken(plan)
+    _find_broken(plan, _distinct([*plan.outputs, *(value[0] for value in plan.results), *plan.judges]))
     if partial:
         _drop_broken(plan)
     elif plan.broken:
-        raise SourceError(network.name, _own_problems(plan))
+        raise SourceError(network, _own_problems(plan))
     _find_judged(plan)
     if not partial and not plan.results:
         nothing = "it computes nothing yet: place blocks and wire them from an Input to an Output"
-        raise SourceError(network.name, [("", nothing)])
+        raise SourceError(network, [(None, nothing)])
     return plan
 
 
@@ -140,28 +150,29 @@ def _find_judged(plan: Plan) -> None:
             elif value not in plan.results and wire.source not in plan.prepared:
                 plan.extras.append(value)
     targets = plan.network.with_role("target")
-    has_loss = any(plan.type_of(id).role == "loss" for id in plan.judges)
     single = len(plan.results) == len(plan.outputs) == len(targets) == 1
-    if single and not has_loss and plan.analysis.output(targets[0]) is not None:
+    if single and not plan.network.with_role("loss") and plan.analysis.output(targets[0]) is not None:
         plan.default_target = targets[0].id
         plan.answers.append(targets[0].id)
     plan.answers = sorted(set(plan.answers), key=number)
     plan.extras = _distinct(plan.extras)
 
 
-def _find_broken(plan: Plan) -> None:
+def _find_broken(plan: Plan, roots: list[str]) -> None:
+    """What is wrong with anything the roots need."""
     errors: dict[str | None, str] = {}
     for problem in plan.analysis.problems:
         if problem.severity == "error":
             errors.setdefault(problem.block, problem.text)
-    roots = _distinct([*plan.outputs, *(value[0] for value in plan.results), *plan.judges])
     for id in _upstream(plan, roots):
         reason = _wrong_value(plan, id) or errors.get(id) or _wrong_place(plan, id)
         if reason is None and id in plan.behind_target and _has_module(plan, id):
             reason = "it stands between a Target and a loss, where blocks without a module of their own may, as Reshape"
-        if reason is None and plan.analysis.inferred(id) is None:
-            waiting = [wire.source for wire in plan.wires(id) if wire.source in plan.broken]
-            reason = f"waits for {plan.block(waiting[0]).name}" if waiting else "what it computes is not known"
+        waiting = [wire.source for wire in plan.network.wires_into(id) if wire.source in plan.broken]
+        if reason is None and waiting:
+            reason = f"{WAITING}{plan.block(waiting[0]).name}"
+        elif reason is None and plan.analysis.inferred(id) is None:
+            reason = "what it computes is not known"
         if reason is not None:
             plan.broken[id] = reason
     if None in errors and not plan.broken:
@@ -221,9 +232,11 @@ def _has_module(plan: Plan, id: str) -> bool:
 
 
 def _drop_broken(plan: Plan) -> None:
-    """For a drawing in progress: keep what can be written."""
+    """For a drawing in progress: keep what can be written; once something is missing, all of it is looked at."""
     if not plan.results:
         plan.broken.setdefault("", "nothing is returned yet")
+    if plan.broken:
+        _find_broken(plan, list(plan.network.blocks))
     plan.results = [value for value in plan.results if value[0] not in plan.broken]
     plan.outputs = [
         id
@@ -233,10 +246,9 @@ def _drop_broken(plan: Plan) -> None:
     plan.judges = [id for id in plan.judges if id not in plan.broken]
 
 
-def _own_problems(plan: Plan) -> list[tuple[str, str]]:
+def _own_problems(plan: Plan) -> list[tuple[str | None, str]]:
     """The blocks that are wrong themselves; those that only wait for them are left out."""
-    wrong = [(id, text) for id, text in plan.broken.items() if not text.startswith("waits for ")]
-    return [(plan.block(id).name if id else "", text) for id, text in wrong]
+    return [(id or None, text) for id, text in plan.broken.items() if not text.startswith(WAITING)]
 
 
 def _downstream(network: Network, roots: Iterable[str]) -> set[str]:
