@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QWidget
 
 from gui import theme
@@ -15,7 +15,8 @@ LEFT, RIGHT, BOTTOM = (
 )
 PLACES = {"palette": LEFT, "inspector": RIGHT, "code": RIGHT, "problems": BOTTOM, "summary": BOTTOM, "training": BOTTOM}
 WIDTHS = {"palette": 220, "inspector": 340}
-HEIGHTS = {"inspector": 460, "code": 300, "training": 280}
+HEIGHT = theme.ROW + theme.SPACE
+HEIGHTS = {"inspector": 420, "code": 260, "training": 230}
 
 
 class Dock(QDockWidget):
@@ -28,20 +29,27 @@ class Dock(QDockWidget):
         self.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
         )
-        self.setTitleBarWidget(QWidget() if PLACES[name] == BOTTOM else DockTitle(name.capitalize()))
+        self.setTitleBarWidget(QWidget() if PLACES[name] == BOTTOM else DockTitle(name.capitalize(), panel))
 
 
 class DockTitle(QWidget):
-    """The title of a panel; it can be dragged to another side of the window."""
+    """The title of a panel with the panel's own buttons; it can be dragged to another side of the window."""
 
-    def __init__(self, text: str):
+    def __init__(self, text: str, panel: QWidget):
         super().__init__()
         self.setObjectName("dockTitle")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         line = QHBoxLayout(self)
         line.setContentsMargins(theme.GAP + 4, 0, theme.GAP, 0)
-        line.addWidget(label(text, "heading"))
-        self.setFixedHeight(theme.ROW + 2)
+        line.setSpacing(theme.SPACE)
+        line.addWidget(label(text, "heading"), 1)
+        for button in getattr(panel, "title_buttons", ()):
+            line.addWidget(button)
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, HEIGHT)
+
+    minimumSizeHint = sizeHint
 
 
 def arrange(window: QMainWindow, docks: dict[str, Dock]) -> None:

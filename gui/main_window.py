@@ -8,11 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QSizePolicy, QToolBar, QWidget
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QSizePolicy, QTabWidget, QToolBar, QWidget
 
 from graph import Document
-from graph.commands import add, append_after
 from gui import actions, theme
 from gui.canvas import CanvasView
 from gui.command_palette import Entry, Finder
@@ -41,7 +40,7 @@ class MainWindow(QMainWindow):
         self.run = run or RunController(self.session, self)
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, self._tabs_on_top())
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.canvas = CanvasView(self.session, self)
         self.setCentralWidget(self.canvas)
         self.files = ProjectFiles(self.session, self, self.canvas)
@@ -52,16 +51,11 @@ class MainWindow(QMainWindow):
         self.setStatusBar(Status(self.session, self.run, self))
         self.updates = Updates(self, self._refresh)
         self._connect()
-        self.resize(1360, 860)
+        self.resize(_fitting_size())
         self._restore()
         self._refresh()
 
     # Making
-
-    def _tabs_on_top(self):
-        from PySide6.QtWidgets import QTabWidget
-
-        return QTabWidget.TabPosition.North
 
     def _make_panels(self) -> None:
         session = self.session
@@ -135,6 +129,7 @@ class MainWindow(QMainWindow):
         self.files.opened.connect(ask)
         self.run.state_changed.connect(ask)
         self.palette_panel.chosen.connect(self.add_block)
+        self.canvas.example_requested.connect(self.show_examples)
         self.code.export_requested.connect(self.files.export_python)
         session.field_requested.connect(lambda *_: self.docks["inspector"].raise_())
         theme.appearance.changed.connect(self._repaint)
@@ -148,17 +143,11 @@ class MainWindow(QMainWindow):
         self.session.document.redo()
 
     def add_block(self, type: str) -> None:
-        """Place a block after the selected one, or in the middle of the view."""
-        document, before = self.session.document, self.session.selected
-        if before is not None and document.network.type_of(before).outputs:
-            edit = append_after(document.network, before, type)
-            placed = edit.edits[0].block
-        else:
-            centre = self.canvas.mapToScene(self.canvas.viewport().rect().center())
-            edit = add(document.network, type, (centre.x(), centre.y()))
-            placed = edit.block
-        document.do(edit)
-        self.session.reveal(placed.id)
+        """Place a block after the selected one, on the selected wire, or in the middle of the view."""
+        try:
+            self.session.reveal(self.canvas.add(type))
+        except ValueError as error:
+            self.session.say(str(error))
 
     def theme_system(self) -> None:
         self.set_theme("system")
@@ -214,15 +203,13 @@ class MainWindow(QMainWindow):
             entries.append(Entry(f"Open example {path.stem}", "", lambda path=path: self.files.open_example(path)))
         self._find("Type a command", entries, "No command is like this.")
 
-    def find_block(self) -> None:
-        """Find a block by name, type or value, and go there."""
-        network, entries = self.session.network, []
-        for block in network.blocks.values():
-            declared = network.type_of(block)
-            detail = f"{block.type}  {declared.summary(block.hyperparameters)}".strip()
-            go = lambda id=block.id: self.session.reveal(id)  # noqa: E731
-            entries.append(Entry(block.name, detail, go, theme.family_icon(declared.family)))
-        self._find("Find a block by name, type or value", entries, "No block is like this.")
+    def show_examples(self) -> None:
+        """The examples to choose from; the empty canvas offers them."""
+        entries = [
+            Entry(path.stem.replace("_", " "), path.name, lambda path=path: self.files.open_example(path))
+            for path in self.files.examples()
+        ]
+        self._find("Open an example", entries, "No example is like this.")
 
     def show_keys(self) -> None:
         """Every action with its key: the palette without a word typed."""
@@ -250,7 +237,7 @@ class MainWindow(QMainWindow):
         ):
             self.actions_by_id[id].setEnabled(able)
             self.actions_by_id[id].setText(f"&{id.capitalize()} {text}".strip())
-        for id in ("cut", "copy", "duplicate", "delete", "delete_bridge", "fit_selection", "rename", "select_none"):
+        for id in ("cut", "copy", "duplicate", "delete_bridge", "fit_selection", "rename"):
             self.actions_by_id[id].setEnabled(bool(selection))
         self.actions_by_id["stop"].setEnabled(self.run.active)
         count = len(document.analysis.problems)
@@ -319,3 +306,9 @@ def _dropped_project(event) -> Path | None:
     urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
     paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
     return next((path for path in paths if path.suffix == ".netloom"), None)
+
+
+def _fitting_size() -> QSize:
+    """Nine tenths of the screen, up to what a network, its panels and its curves need side by side."""
+    room = QGuiApplication.primaryScreen().availableSize()
+    return QSize(min(1520, room.width() * 9 // 10), min(980, room.height() * 9 // 10))

@@ -101,7 +101,8 @@ QMenu::icon { padding-left: 8px; }
 QMenu::indicator { margin-left: 8px; }
 QMenu::right-arrow { image: @url_right; width: 10px; height: 10px; margin-right: 8px; }
 
-QToolBar { background: @s1; border: none; border-bottom: 1px solid @line; spacing: 4px; padding: 4px 8px; }
+QToolBar { background: @s1; border: none; border-bottom: 1px solid @line; spacing: 4px; padding: 1px 8px; }
+QToolBar#transport { border-top: 1px solid @line; border-bottom: none; padding: 0; }
 QToolBar::separator { background: @line; width: 1px; margin: 6px 4px; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 4px; }
 QToolButton:hover { background: @s3; }
@@ -145,12 +146,15 @@ QLineEdit[readOnly="true"] { background: @s1; color: @t1; }
 QComboBox { padding-right: 20px; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: @url_down; width: 12px; height: 12px; }
-QAbstractSpinBox { padding-right: 20px; }
-QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
+QAbstractSpinBox { padding-left: 0; padding-right: 0; }
+QAbstractSpinBox QLineEdit { border: none; padding: 0 0 0 7px; min-height: 0; background: transparent; }
+QComboBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
     border: none; background: transparent; width: 18px; }
 QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: top right; height: 13px; }
 QAbstractSpinBox::down-button { subcontrol-origin: border; subcontrol-position: bottom right; height: 13px; }
+QAbstractSpinBox[buttonSymbols="NoButtons"]::up-button, QAbstractSpinBox[buttonSymbols="NoButtons"]::down-button {
+    subcontrol-position: left; width: 0; }
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: @s3; }
 QAbstractSpinBox::up-arrow { image: @url_up; width: 9px; height: 9px; }
 QAbstractSpinBox::down-arrow { image: @url_down; width: 9px; height: 9px; }

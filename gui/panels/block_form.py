@@ -139,15 +139,11 @@ class BlockForm(QWidget):
         field = self.form.fields[name]
         if declared.inferred:
             field.show_inferred(self._inferred_text(name))
-        if not getattr(field, "typing_error", ""):
-            field.complain(self._complaint(name))
+        field.outline(self._is_at_fault(name))
 
-    def _complaint(self, name: str) -> str:
-        if len(self.ids) > 1:
-            return ""
-        found = self.session.analysis.problems_of(self.ids[0])
-        texts = [p.text for p in found if p.hyperparameter == name and p.severity == "error"]
-        return texts[0] if texts else ""
+    def _is_at_fault(self, name: str) -> bool:
+        found = self.session.analysis.problems_of(self.ids[0]) if len(self.ids) == 1 else ()
+        return any(p.hyperparameter == name and p.severity == "error" for p in found)
 
     def _inferred_text(self, name: str) -> str:
         """What an unset value comes to, in the words of the generated call or of the output."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QMouseEvent, QTextCursor, QTextFormat
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
 
 from backend import generate_source
 from gui import theme
 from gui.highlight import PythonHighlighter
-from gui.panels.rows import button, label
+from gui.panels.rows import IconButton, label
 from gui.session import Session
 from gui.updates import Updates
 
@@ -29,21 +29,13 @@ class Code(QWidget):
         self.highlighter = PythonHighlighter(self.text.document())
         self.note = label("", "small", wrap=True)
         self.note.setContentsMargins(theme.GAP + 4, theme.SPACE, theme.GAP, theme.SPACE)
-        bar = QHBoxLayout()
-        bar.setContentsMargins(theme.GAP + 4, theme.SPACE, theme.GAP, theme.SPACE)
-        bar.setSpacing(theme.GAP)
-        self.title = label("", "quiet")
-        bar.addWidget(self.title, 1)
-        bar.addWidget(button("Copy", self.copy, tip="Copy the whole source"))
-        bar.addWidget(
-            button(
-                "Export Python...", self.export_requested.emit, tip="Save a file that runs without Netloom  (Ctrl+E)"
-            )
+        self.title_buttons = (
+            IconButton("copy", "Copy the whole source", self.copy),
+            IconButton("export", "Export Python: runs without Netloom  (Ctrl+E)", self.export_requested.emit),
         )
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
-        box.addLayout(bar)
         box.addWidget(self.note)
         box.addWidget(self.text, 1)
         self.updates = Updates(self, self.refresh, DELAY)
@@ -68,7 +60,6 @@ class Code(QWidget):
             return
         self._say("")
         self.text.put(str(self.source))
-        self.title.setText(f"class {self.source.class_name}")
         self.mark()
 
     def copy(self) -> None:

@@ -58,6 +58,11 @@ class ValueField(QWidget):
         self.wrong.setVisible(bool(text))
         restyle(self.editor, "wrong", "true" if text else "false")
 
+    def outline(self, wrong: bool) -> None:
+        """Mark a value that the network cannot take; the words stand elsewhere."""
+        if not self.wrong.text():
+            restyle(self.editor, "wrong", "true" if wrong else "false")
+
     def eventFilter(self, watched, event: QEvent) -> bool:
         if event.type() == QEvent.Type.FocusIn:
             self.focused.emit()
@@ -147,7 +152,7 @@ class NumberField(TextField):
             return None
         if value is None:
             return None
-        step = 1 if isinstance(self.declared, Int) else _digit_step(value)
+        step = 1 if isinstance(self.declared, Int) else _digit_step(value, by)
         moved = max(self.declared.low, min(self.declared.high, round(value + by * step, 12)))
         try:
             return self.declared.coerce(moved)
@@ -257,6 +262,8 @@ def make_field(declared: Hyperparameter) -> ValueField:
     return TextField(declared)
 
 
-def _digit_step(value: float) -> float:
-    """One in the leading digit: 0.003 steps by 0.001, 0.5 by 0.1."""
-    return 10.0 ** min(0, int(f"{value or 0.1:e}".split("e")[1]))
+def _digit_step(value: float, by: int) -> float:
+    """One in the leading digit: 0.003 steps by 0.001, 0.5 by 0.1; down from 0.001 by 0.0001, so that zero stays far."""
+    digits, exponent = f"{value or 0.1:e}".split("e")
+    at_edge = by < 0 and float(digits) == 1.0
+    return 10.0 ** (min(0, int(exponent)) - at_edge)

@@ -25,7 +25,7 @@ class Inspector(QWidget):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.help = label("", "small", wrap=True)
         self.help.setContentsMargins(theme.GAP + 4, theme.GAP, theme.GAP + 4, theme.GAP)
-        self.help.setMinimumHeight(64)
+        self.help.setMinimumHeight(46)
         self.help.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -67,7 +67,8 @@ class Inspector(QWidget):
         self.page = BlockForm(self.session, selection) if selection else NetworkPage(self.session)
         form = self.page.form if isinstance(self.page, BlockForm) else self.page.recipe
         form.explained.connect(self.help.setText)
-        self.help.setText(self.page.help)
+        self.help.setText(self.page.help.split("\n\n")[0])
+        self.help.setToolTip(self.page.help)
         self.area.setWidget(self.page)
 
     def _changed(self, changes) -> None:

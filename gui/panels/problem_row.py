@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from graph import Problem
 from gui import theme
@@ -42,10 +42,10 @@ class ProblemRow(QWidget):
         self.words.addLayout(told, 1)
         self.fixes = [button(fix.title, lambda fix=fix: self._apply(fix)) for fix in problem.fixes]
         if self.fixes:
-            mending = QHBoxLayout()
-            mending.setSpacing(theme.GAP)
+            mending = QHBoxLayout() if with_place else QVBoxLayout()
+            mending.setSpacing(theme.GAP if with_place else theme.SPACE)
             for made in self.fixes:
-                mending.addWidget(made)
+                mending.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
             mending.addStretch(1)
             self.words.addLayout(mending)
         words = self.words

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter
 from PySide6.QtWidgets import QHeaderView, QPushButton, QStackedLayout, QTableView, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from graph.quantities import counted, thousands
 from gui import theme
@@ -201,6 +202,8 @@ class Totals(QWidget):
         self.update()
 
     def _follow(self, *_ignored) -> None:
+        if not isValid(self._header):
+            return  # the table tells of its sections even while it is being taken down
         self._copy.adjustSize()
         self._copy.move(self._header.sectionViewportPosition(2), (self.height() - self._copy.height()) // 2)
         self.update()
