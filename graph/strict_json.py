@@ -85,7 +85,9 @@ def _decoded(data: bytes | str, limits: Limits) -> str:
         return data.decode("utf-8-sig")  # the mark some Windows editors put in front says nothing and is dropped
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
-        raise JsonError(place(before, len(before)), f"byte 0x{data[error.start]:02x} is not UTF-8; a project is UTF-8 text") from None
+        raise JsonError(
+            place(before, len(before)), f"byte 0x{data[error.start]:02x} is not UTF-8; a project is UTF-8 text"
+        ) from None
 
 
 def _scan(text: str, limits: Limits) -> None:

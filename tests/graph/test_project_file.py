@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -222,6 +223,14 @@ def test_doubled_slots_are_counted_anew():
     net.insert_wire(Wire("w9", "b1", "output", "b4", "inputs", 1))
     slots = [wire.slot for wire in from_json(to_json(document)).network.wires_at("sum", "inputs")]
     assert slots == [0, 1, 2]
+
+
+EXAMPLES = sorted(Path(__file__).parents[2].glob("examples/*.netloom"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_examples_stand_as_netloom_writes_them(path):
+    assert to_json(load_project(path)).encode() == path.read_bytes()
 
 
 # Faults, each with its place and what would be right
