@@ -15,6 +15,7 @@ import networkx as nx
 from graph.network import Network, number
 
 ROW_GAP = 56.0  # between rows: room for an arrow and a shape pill
+PORT_NAMES = 14.0  # more where names of ports stand between
 BLOCK_GAP = 40.0  # between blocks of one row
 LANE = 96.0  # what a wire passing a row takes: a shape pill fits beside the blocks
 NARROW_LANE = 24.0  # the same where many wires pass
@@ -43,13 +44,39 @@ def layout(network: Network, sizes: Sizes, direction: str = "down", only: Iterab
     parts = [sorted(part, key=number) for part in nx.weakly_connected_components(plain)]
     wired = sorted((part for part in parts if len(part) > 1), key=lambda part: (-len(part), number(part[0])))
     alone = sorted((part[0] for part in parts if len(part) == 1), key=number)
-    pieces = [_component(plain.subgraph(part), part, across) for part in wired]
+    ports = _Ports(network)
+    pieces = [_component(plain.subgraph(part), part, across, ports) for part in wired]
     if alone:
         pieces.append(_shelf(alone, across))
     placed = _side_by_side(pieces, across)
     if direction != "down":
         placed = {id: (y, x) for id, (x, y) in placed.items()}
     return placed if only is None else _anchored(placed, network.positions)
+
+
+class _Ports:
+    """Where on their edges wires begin, and which edges carry port names."""
+
+    def __init__(self, network: Network):
+        self._network = network
+
+    def several(self, id: str, output: bool) -> bool:
+        declared = self._network.type_of(id)
+        return len(declared.outputs if output else declared.inputs) > 1
+
+    def shares(self) -> dict[tuple[str, str, bool], float]:
+        """(block, other end, is output) -> mean place along the block's edge, -0.5 to 0.5."""
+        found: dict[tuple[str, str, bool], list[float]] = {}
+        for wire in self._network.wires.values():
+            source, target = self._network.type_of(wire.source), self._network.type_of(wire.target)
+            found.setdefault((wire.source, wire.target, True), []).append(_share(source.outputs, wire.output))
+            found.setdefault((wire.target, wire.source, False), []).append(_share(target.inputs, wire.input))
+        return {key: sum(places) / len(places) for key, places in found.items()}
+
+
+def _share(ports: Sequence, name: str) -> float:
+    index = next((i for i, port in enumerate(ports) if port.name == name), None)
+    return 0.0 if index is None else (index + 0.5) / len(ports) - 0.5
 
 
 @dataclass(slots=True)
@@ -65,16 +92,21 @@ class _Grid:
     weight: dict[str, float] = field(default_factory=dict)  # how firmly it insists
 
 
-def _component(graph: nx.DiGraph, ids: Sequence[str], sizes: Sizes) -> Positions:
+def _component(graph: nx.DiGraph, ids: Sequence[str], sizes: Sizes, ports: _Ports) -> Positions:
     grid = _rows(graph, ids, sizes)
     _order_rows(grid)
+    _untangle(grid, ports.shares())
     _find_trunks(grid, graph)
     x = _columns(grid)
     placed, y = {}, 0.0
-    for row in grid.rows:
-        blocks = [id for id in row if id in sizes]
+    for row, following in zip(grid.rows, [*grid.rows[1:], []], strict=True):
+        blocks = [id for id in row if not _is_lane(id)]
         placed.update((id, (x[id], y)) for id in blocks)
-        y += max(sizes[id][1] for id in blocks) + ROW_GAP
+        names = sum(
+            any(ports.several(id, output) for id in ids if not _is_lane(id))
+            for ids, output in ((row, True), (following, False))
+        )
+        y += max(sizes[id][1] for id in blocks) + ROW_GAP + names * PORT_NAMES
     return placed
 
 
@@ -160,6 +192,35 @@ def _order_by_barycentre(grid: _Grid) -> None:
                 id: sum(place[other] for other in beside[id]) / len(beside[id]) if beside[id] else own[id] for id in row
             }
             row.sort(key=lambda id, centre=centre, own=own: (centre[id], own[id]))
+
+
+def _untangle(grid: _Grid, shares: Mapping[tuple[str, str, bool], float]) -> None:
+    """Swap neighbours while that saves crossings, now that it counts which port a wire begins or ends at."""
+    for _ in range(SWEEPS):
+        swapped = False
+        for index, row in enumerate(grid.rows):
+            above = _places(grid.rows[index - 1] if index else [])
+            below = _places(grid.rows[index + 1] if index + 1 < len(grid.rows) else [])
+
+            def ends(id: str, above=above, below=below) -> tuple[list[float], list[float]]:
+                return (
+                    [above[o] + shares.get((o, _target(id), True), 0.0) for o in grid.above[id]],
+                    [below[o] + shares.get((o, _source(id), False), 0.0) for o in grid.below[id]],
+                )
+
+            for left in range(len(row) - 1):
+                one, other = ends(row[left]), ends(row[left + 1])
+                now = sum(a > b for side in (0, 1) for a in one[side] for b in other[side])
+                then = sum(a < b for side in (0, 1) for a in one[side] for b in other[side])
+                if then < now:
+                    row[left], row[left + 1] = row[left + 1], row[left]
+                    swapped = True
+        if not swapped:
+            break
+
+
+def _places(row: Sequence[str]) -> dict[str, int]:
+    return {id: index for index, id in enumerate(row)}
 
 
 def _find_trunks(grid: _Grid, graph: nx.DiGraph) -> None:

@@ -18,16 +18,22 @@ class Bubble:
 
     def __init__(self, viewport: QWidget):
         self._viewport = viewport
-        self._at, self.text = QPointF(), ""
+        self._at, self.text, self._severity = QPointF(), "", "warning"
         self._timer = QTimer(viewport, singleShot=True)
         self._timer.timeout.connect(self.hide)
 
-    def show_at(self, scene_point: QPointF, text: str, steady: bool = False) -> None:
-        self._at, self.text = QPointF(scene_point), text[:1].upper() + text[1:]
+    def show_at(self, scene_point: QPointF, text: str, steady: bool = False, severity: str = "warning") -> None:
+        """Say a text above a point; it goes by itself unless it is steady."""
+        self._at, self.text, self._severity = QPointF(scene_point), text[:1].upper() + text[1:], severity
         self._timer.stop()
         if not steady:
             self._timer.start(int(1000 * max(2.5, SECONDS_A_WORD * len(text.split()))))
         self._viewport.update()
+
+    def let_go(self) -> None:
+        """Hide what was steady; what goes by itself may finish."""
+        if not self._timer.isActive():
+            self.hide()
 
     def hide(self) -> None:
         if self.text:
@@ -50,7 +56,7 @@ class Bubble:
         box.moveTo(anchor.x() + 18, anchor.y() - box.height() - 14)
         box.moveLeft(max(area.left(), min(box.left(), area.right() - box.width())))
         box.moveTop(max(area.top(), min(box.top(), area.bottom() - box.height())))
-        painter.setPen(pen.severity_pen["warning"])
+        painter.setPen(pen.severity_pen[self._severity])
         painter.setBrush(pen.theme.surface[2])
         painter.drawRoundedRect(box, 7, 7)
         painter.setFont(font)

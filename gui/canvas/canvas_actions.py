@@ -186,13 +186,14 @@ class CanvasActions:
         place = (at.scene.x(), at.scene.y())
         tensor = self.session.analysis.output(port.block, port.name) if port.output else None
         note = f"What takes {tensor}" if tensor is not None else "What fits here"
-        self.open_search(
+        popup = self.open_search(
             "Wire to a new block",
             _entries_of(placing.candidates_from(self.session, port)),
             lambda type: placing.place_at_port(self.session, self.canvas, port, type, place),
             at.view,
             note,
         )
+        self.hang_wire(port, at.scene, popup)
 
     def find(self) -> None:
         """Find a block by name, type or value and jump to it."""

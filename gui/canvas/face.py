@@ -58,7 +58,7 @@ def face_of(document: Document, id: str) -> Face:
         name=block.name,
         type=block.type,
         family=declared.family,
-        detail=declared.summary(network.values(id)),
+        detail=declared.summary(network.values(id)).strip(", "),
         shape=_shape(document, id, outputs),
         parameters=short(inferred.parameters) if inferred is not None else UNKNOWN,
         severity=severity,

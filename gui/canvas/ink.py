@@ -22,7 +22,7 @@ class Ink:
     def __init__(self, theme: Theme):
         self.theme = theme
         dark = theme.dark
-        self.ground = theme.surface[0]
+        self.ground = theme.surface[0] if dark else mixed(theme.surface[1], theme.surface[0], 0.6)
         self.body = theme.surface[1] if dark else QColor("#FFFFFF")
         self.body_hovered = mixed(theme.text[0], self.body, 0.045 if dark else 0.025)
         self.footer = mixed(theme.text[0], self.body, 0.03 if dark else 0.035)
@@ -58,7 +58,7 @@ class Ink:
             for f in (self.name_font, self.detail_font, self.number_font, self.port_font, self.pill_font)
         )
         self.near_font = _sized(self.far_font, 17)
-        self.far_number_font = _sized(themes.mono_font("small"), 18)
+        self.far_number_font = _sized(themes.mono_font("small"), 15)
         self.far_metrics, self.near_metrics, self.far_number_metrics = (
             QFontMetricsF(f) for f in (self.far_font, self.near_font, self.far_number_font)
         )

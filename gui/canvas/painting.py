@@ -141,12 +141,12 @@ def _paint_port(painter: QPainter, port: PortFace, output: bool, point: QPointF,
         painter.setPen(pen.selected)
         painter.setBrush(pen.theme.accent)
         radius += 1.5
+    elif port.wires and not output:
+        return  # the heads of the wires stand here
     elif port.wrong:
         painter.setPen(pen.severity_pen["error"])
         painter.setBrush(pen.body)
     elif port.wires:
-        if not output:
-            return  # the heads of the wires stand here
         painter.setPen(pen.no_pen)
         painter.setBrush(pen.wire_colour)
         radius = 3.0

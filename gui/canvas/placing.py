@@ -92,7 +92,8 @@ def passes_through(network: Network, id: str) -> bool:
 def candidates_from(session: Session, port: PortRef) -> list[BlockType]:
     """Block types that could be placed at the other end of a wire from this port."""
     if port.output:
-        return registry.fitting(session.analysis.output(port.block, port.name))
+        found = registry.fitting(session.analysis.output(port.block, port.name))
+        return sorted(found, key=lambda declared: declared.role != "layer")
     sources = [declared for declared in registry.all_types() if declared.outputs]
     if port.name == "target":
         return sorted(sources, key=lambda declared: declared.role != "target")

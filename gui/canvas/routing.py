@@ -157,7 +157,7 @@ def distance_to(route: Route, path: QPainterPath, point: QPointF) -> float:
 
 
 def _bend(sx: float, sy: float, tx: float, ty: float) -> float:
-    return max((ty - sy) * 0.5, min(abs(tx - sx) * 0.25, 40.0))
+    return max((ty - sy) * 0.5, min(abs(tx - sx) * 0.25, 40.0), 56.0 if ty < sy + 8 else 0.0)
 
 
 def _meets(route: Route, rects: list[Rect]) -> bool:
@@ -210,9 +210,10 @@ def _free_lane(
         if room < 2 * NARROW:
             continue
         margin = WIDE if room >= 2 * WIDE else NARROW
-        x = min(max(middle, left + margin), right - margin)
+        straight = [end for end in ends if left + NARROW <= end <= right - NARROW]
+        x = straight[0] if straight else min(max(middle, left + margin), right - margin)
         # Rightwards on a tie, so that the skips of a chain all bend to the same side.
-        cost = abs(x - ends[0]) + abs(x - ends[1]) - (1.0 if x > middle else 0.0)
+        cost = abs(x - ends[0]) + abs(x - ends[1]) - (24.0 if straight else 1.0 if x > middle else 0.0)
         if best is None or cost < best[0]:
             outward = LANE_STEP if x >= middle else -LANE_STEP
             best = cost, x, outward, (right - NARROW if outward > 0 else left + NARROW)

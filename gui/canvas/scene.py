@@ -218,7 +218,8 @@ class CanvasScene(QGraphicsScene):
         network, wire = self.session.network, self.session.network.wires[id]
         fans = sum(other.output == wire.output for other in network.wires_out(wire.source)) > 1
         merges = sum(other.input == wire.input for other in network.wires_into(wire.target)) > 1
-        return 0.5 if fans == merges else 0.68 if fans else 0.32
+        twins = [other.id for other in network.wires_into(wire.target) if other.source == wire.source]
+        return (0.5 if fans == merges else 0.68 if fans else 0.32) + 0.24 * twins.index(id)
 
     def _land_side_by_side(self, items: list[WireItem]) -> None:
         """Order the wires of one port by where they come from, the straightest one in the middle."""

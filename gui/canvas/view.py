@@ -26,7 +26,7 @@ from gui.canvas.tools.drop import Drop
 from gui.canvas.tools.move import MoveBlocks
 from gui.canvas.tools.pan import Pan
 from gui.canvas.tools.tool import Pointer, Tool
-from gui.canvas.tools.wire import DrawWire, pull_end
+from gui.canvas.tools.wire import DrawWire, paint_loose_wire, pull_end
 from gui.session import Session
 
 WIRE_REACH = 7.0
@@ -48,6 +48,7 @@ class CanvasView(CanvasActions, Navigation):
         self._drop = Drop(self)
         self._last = Pointer(QPointF(), self.viewport().rect().center())
         self._hovered: tuple[str, str] = ("", "")
+        self._hanging: tuple[PortRef, QPointF] | None = None
         self._space = False
         self._space_used = False
         self.setObjectName("canvas")
@@ -180,6 +181,15 @@ class CanvasView(CanvasActions, Navigation):
             self._put_down()
             tool.cancel()
 
+    def hang_wire(self, port: PortRef, end: QPointF, until) -> None:
+        """Keep showing a wire let go over nothing until its popup has been answered."""
+        self._hanging = port, end
+        until.closed.connect(self._drop_hanging)
+
+    def _drop_hanging(self) -> None:
+        self._hanging = None
+        self.viewport().update()
+
     def _put_down(self) -> None:
         self.follow_edges(False)
         self.viewport().unsetCursor()
@@ -261,6 +271,9 @@ class CanvasView(CanvasActions, Navigation):
         if here != self._hovered:
             self._forget_hover()
             self._hovered = here
+            if block is not None and block.face.severity in ("error", "warning"):
+                beside = block.box().topRight() - QPointF(4, 0)
+                self.bubble.show_at(beside, block.face.problem, steady=True, severity=block.face.severity)
         if block is not None:
             block.set_look(hovered=True, lit_port=port)
         if wire is not None:
@@ -273,6 +286,7 @@ class CanvasView(CanvasActions, Navigation):
         block, wire = self._hovered
         if block in self.canvas.blocks:
             self.canvas.blocks[block].set_look(hovered=False, lit_port=None)
+            self.bubble.let_go()
         if wire in self.canvas.wires:
             self.canvas.wires[wire].set_state(hovered=False)
         self._hovered = ("", "")
@@ -310,6 +324,10 @@ class CanvasView(CanvasActions, Navigation):
                 tool.paint(painter)
                 painter.restore()
         painter.save()
+        if self._hanging is not None and self._hanging[0].block in self.canvas.blocks:
+            port, end = self._hanging
+            accent = theme.current().accent
+            paint_loose_wire(painter, self.canvas.port_point(port), end, port.output, accent, dashed=True)
         painter.resetTransform()
         if not self.canvas.blocks:
             self._empty.paint(painter, QRectF(self.viewport().rect()))

@@ -164,20 +164,9 @@ class DrawWire(Tool):
             return
         pen = ink()
         self._paint_glow(painter, pen)
-        begin = self.scene.port_point(self.port)
         end = self.scene.port_point(self.goal) if self.goal else self._at
-        if not self.port.output:
-            begin, end = end, begin
         colour = pen.severity["warning"] if self.reason else pen.theme.accent
-        route = routing.Route((begin.x(), begin.y()), (end.x(), end.y()))
-        line = QPen(pen.wire_lit)
-        line.setColor(colour)
-        if self.goal is None:
-            line.setDashPattern([4.0, 3.0])
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(line)
-        painter.drawPath(routing.path_of(route, ARROW - 1))
-        paint_arrow(painter, end.x(), end.y(), colour)
+        paint_loose_wire(painter, self.scene.port_point(self.port), end, self.port.output, colour, self.goal is None)
 
     def _paint_glow(self, painter: QPainter, pen) -> None:
         for port, found in self._verdicts.items():
@@ -193,6 +182,21 @@ class DrawWire(Tool):
             painter.setBrush(QBrush(pen.theme.accent if here else pen.body))
             painter.setPen(pen.selected)
             painter.drawEllipse(point, 5, 5)
+
+
+def paint_loose_wire(
+    painter: QPainter, fixed: QPointF, loose: QPointF, downwards: bool, colour: QColor, dashed: bool
+) -> None:
+    """A wire that is not drawn yet, from a port to wherever its end is."""
+    begin, end = (fixed, loose) if downwards else (loose, fixed)
+    line = QPen(ink().wire_lit)
+    line.setColor(colour)
+    if dashed:
+        line.setDashPattern([4.0, 3.0])
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(line)
+    painter.drawPath(routing.path_of(routing.Route((begin.x(), begin.y()), (end.x(), end.y())), ARROW - 1))
+    paint_arrow(painter, end.x(), end.y(), colour)
 
 
 def pull_end(view, wire_id: str, at: QPointF) -> DrawWire:
