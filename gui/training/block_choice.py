@@ -49,13 +49,14 @@ class BlockChoice(QComboBox):
         """List the blocks anew, keeping the chosen one where it is still there."""
         network = self._session.network
         fitting = [network.blocks[id] for id in network.order() if self._fits(network.blocks[id])]
+        first = next((b.id for b in fitting if network.type_of(b).family == "convolution"), None)
         self.blockSignals(True)
         self.clear()
         for block in fitting:
             family = network.type_of(block).family
             self.addItem(theme.family_icon(family), f"{block.name}  {block.type}", block.id)
         ids = [block.id for block in fitting]
-        before, self.block = self.block, self.block if self.block in ids else (ids[0] if ids else None)
+        before, self.block = self.block, self.block if self.block in ids else first or next(iter(ids), None)
         self.setCurrentIndex(ids.index(self.block) if self.block else -1)
         self.blockSignals(False)
         self.setEnabled(bool(ids))

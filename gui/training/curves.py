@@ -62,7 +62,7 @@ class CurvesView(QWidget):
         self.smoothing.valueChanged.connect(self._smooth)
         self.smoothing_label = QLabel()
         self.smoothing_label.setProperty("role", "small")
-        self.smoothing_label.setFixedWidth(58)
+        self.smoothing_label.setFixedWidth(64)
         self.header.add(self.smoothing)
         self.header.add(self.smoothing_label)
         self.metric = QComboBox()

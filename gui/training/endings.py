@@ -60,7 +60,7 @@ def _left(run: Run) -> str:
         epoch = _epoch_of(run.folder / name)
         if epoch is not None:
             return f"Weights of epoch {epoch}{which} are in {run.folder}."
-    return f"No weights had been saved yet; what it told of itself is in {run.folder}."
+    return f"No weights had been saved yet; its log is in {run.folder}."
 
 
 def _epoch_of(path: Path) -> int | None:

@@ -35,6 +35,7 @@ class FeatureMapsView(QWidget):
         self._session = session
         self._controller = controller
         self._limit: float | None = None
+        self._refusal = ""
         self._signed = False
         self.look: Look | None = None
         self.choice = BlockChoice(session, self._has_maps, "The block whose feature maps are shown")
@@ -65,7 +66,9 @@ class FeatureMapsView(QWidget):
         side.addWidget(self.sample)
         side.addWidget(self.sample_view, 5)
         side.addWidget(self.prediction_view, 4)
-        body = QHBoxLayout()
+        self.body = QWidget()
+        body = QHBoxLayout(self.body)
+        body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(theme.GROUP)
         body.addWidget(self.side)
         body.addWidget(self.maps, 1)
@@ -73,7 +76,7 @@ class FeatureMapsView(QWidget):
         column.setContentsMargins(theme.GAP, theme.SPACE, theme.GAP, theme.GAP)
         column.setSpacing(theme.SPACE)
         column.addWidget(self.header)
-        column.addLayout(body, 1)
+        column.addWidget(self.body, 1)
         column.addWidget(self.empty)
         column.addStretch(0)
 
@@ -86,12 +89,16 @@ class FeatureMapsView(QWidget):
         self._controller.unwatch("features")
 
     def _has_maps(self, block) -> bool:
-        """Layers whose output is a picture, a sequence or a row of units."""
+        """Layers that are modules of their own, with a picture, a sequence or a row of units as output."""
         network = self._session.network
         if network.type_of(block).role != "layer":
             return False
-        output = self._session.analysis.output(block.id)
-        return output is not None and output.rank >= 2
+        analysis = self._session.analysis
+        output, inferred = analysis.output(block.id), analysis.inferred(block.id)
+        if output is None or inferred is None or output.rank < 2:
+            return False
+        values = network.values(block)
+        return network.type_of(block).module(values, analysis.inputs(block.id), inferred) is not None
 
     def _watch(self, *_: object) -> None:
         if self.choice.block and self.isVisible():
@@ -100,11 +107,13 @@ class FeatureMapsView(QWidget):
             self._controller.unwatch("features")
 
     def _choose(self) -> None:
-        self._limit, self._signed = None, False
+        self.look = None
+        self._limit, self._signed, self._refusal = None, False, ""
         self._watch()
         self._say()
 
     def _begin(self, run: Run) -> None:
+        self._refusal = ""
         self.sample_view.set_cloud(*_cloud(self._session.document.recipe.data))
         self._say()
 
@@ -135,13 +144,12 @@ class FeatureMapsView(QWidget):
 
     def _refused(self, block: str, text: str) -> None:
         if block == self.choice.block and "feature maps" in text:
+            self._refusal = text
             self._forget()
-            self.empty.setText(text)
 
     def _say(self, *_: object) -> None:
         seen = self.look is not None
-        for widget in (self.side, self.maps):
-            widget.setVisible(seen)
+        self.body.setVisible(seen)
         self.empty.setVisible(not seen)
         if seen and self.maps.tiles is not None:
             total, shown = len(self.maps.tiles.values), self.maps.shown
@@ -150,8 +158,11 @@ class FeatureMapsView(QWidget):
             self.header.note.tell(f"{part}{shape}, {step}", f"{part}{step}", step)
             return
         self.header.note.tell("")
+        self.choice.setVisible(self.choice.block is not None)
         if self.choice.block is None:
             self.empty.setText("Add a layer: what it makes of a sample is shown here while it trains.")
+        elif self._refusal:
+            self.empty.setText(self._refusal)
         elif self._controller.active:
             self.empty.setText("The first picture comes with the first step.")
         else:

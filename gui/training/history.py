@@ -23,7 +23,8 @@ class History:
     metrics: dict[str, Series] = field(default_factory=dict)
     epochs: list[Epoch] = field(default_factory=list)
     progress: Progress | None = None
-    step: int = 0
+    step: int = 0  # the last one whose metrics are here
+    at_step: int = 0  # the last one heard of
     steps: int = 0  # planned ones, 0 while unknown
     planned_epochs: int = 0
     not_finite_at: int | None = None  # the first step whose loss was no number
@@ -40,9 +41,11 @@ class History:
             if name == LOSS and self.not_finite_at is None and not np.isfinite(values).all():
                 self.not_finite_at = steps[int(np.argmax(~np.isfinite(values)))]
         self.step = steps[-1]
+        self.at_step = max(self.at_step, self.step)
 
     def add_epoch(self, event: Epoch) -> None:
         self.epochs.append(event)
+        self.at_step = max(self.at_step, event.step)
 
     def add_progress(self, event: Progress) -> None:
         self.progress = event
@@ -65,10 +68,11 @@ class History:
 
     @property
     def epoch(self) -> int:
-        """The epoch under way, counted from 1; 0 before the first."""
-        if self.progress:
-            return self.progress.epoch
-        return self.epochs[-1].epoch if self.epochs else 0
+        """The epoch under way or, at the end, the last; counted from 1, 0 before the first."""
+        told = self.progress.epoch if self.progress else 0
+        ended = self.epochs[-1].epoch if self.epochs else 0
+        under_way = ended + 1 if ended and ended < self.planned_epochs else ended
+        return max(told, under_way)
 
     def epoch_ends(self) -> list[tuple[int, int]]:
         """The last step of every epoch with its number, planned ones included."""

@@ -161,7 +161,7 @@ class MetricPlot(QWidget):
         self.view.setYRange(low - edge, high + edge, padding=0)
         if self._followed:
             reach = step_reach(self.history.step, self.history.steps)
-            self.view.setXRange(0, reach, padding=0)
+            self.view.setXRange(0, 1.02 * reach, padding=0)
 
     def _all_values(self) -> np.ndarray:
         """What the axis must hold: the curves of this run and, so that they compare, of the one before."""
@@ -233,7 +233,7 @@ class MetricPlot(QWidget):
         """Name the axes in the corners that the value axis leaves free."""
         for label, top in zip(self.units, (0, self.plot.height() - 20), strict=True):
             label.adjustSize()
-            label.move(44 - label.width(), top + (18 - label.height()) // 2 + (2 if top else 0))
+            label.move(38 - label.width(), top + (18 - label.height()) // 2 + (2 if top else 0))
 
     def leaveEvent(self, event) -> None:
         self.pointed.emit(None)

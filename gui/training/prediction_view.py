@@ -57,7 +57,7 @@ class PredictionView(QWidget):
         ranked = sorted(range(len(chances)), key=lambda index: -chances[index])[:room]
         names = [class_name(self.prediction, index) for index in ranked]
         metrics = QFontMetrics(theme.ui_font("small"))
-        left = min(max((metrics.horizontalAdvance(name) for name in names), default=0) + 8, self.width() // 2)
+        left = min(max((metrics.horizontalAdvance(name) for name in names), default=0) + 12, self.width() // 2)
         number = metrics.horizontalAdvance("100.0 %")
         for row, (index, name) in enumerate(zip(ranked, names, strict=True)):
             top = LINE + 4 + row * LINE
@@ -68,7 +68,7 @@ class PredictionView(QWidget):
         labelled = index == self.prediction.label
         painter.setPen(colours.text[0] if labelled else colours.text[1])
         middle = Qt.AlignmentFlag.AlignVCenter
-        name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, left - 8)
+        name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, left - 6)
         painter.drawText(area.adjusted(0, 0, left - area.width(), 0), middle | Qt.AlignmentFlag.AlignLeft, name)
         painter.drawText(area, middle | Qt.AlignmentFlag.AlignRight, f"{100 * share:.1f} %")
         groove = QRect(left, area.top() + 6, max(area.width() - left - number - 8, 8), area.height() - 12)

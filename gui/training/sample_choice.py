@@ -43,6 +43,8 @@ class SampleChoice(QWidget):
         row.setSpacing(theme.SPACE)
         for widget in (self.field, self.total, self.back, self.forth, self.random):
             row.addWidget(widget)
+            if widget is self.field:
+                row.addSpacing(theme.SPACE)
             if widget is self.total:
                 row.addStretch(1)
         self._settling = QTimer(self, singleShot=True, interval=SETTLED)

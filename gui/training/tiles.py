@@ -14,6 +14,7 @@ import numpy as np
 
 Colouring = Literal["signed", "positive", "grey", "rgb"]
 MAPS = {"signed": "CET-CBD1", "positive": "CET-CBL1", "grey": "CET-L1"}
+RAGGED = 0.85  # what a grid with holes in its last row is worth beside a full one
 NICE = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 
@@ -59,9 +60,10 @@ def arrange(count: int, tile: tuple[int, int], room: tuple[int, int], gap: int =
     for columns in range(1, count + 1):
         rows = math.ceil(count / columns)
         scale = min(_fit(columns, rows, tile, room, gap), most)
-        if best is None or scale > best.scale or (scale == best.scale and _spare(columns, rows, count) < 0):
-            best = Grid(columns, rows, tile, scale, gap)
-    return best if best.scale >= 1 else _cropped(count, tile, room, gap)
+        worth = scale * (1.0 if columns * rows == count else RAGGED)
+        if best is None or worth > best[0]:
+            best = worth, Grid(columns, rows, tile, scale, gap)
+    return best[1] if best[0] > 0 else _cropped(count, tile, room, gap)
 
 
 def arrange_matrix(
@@ -123,11 +125,6 @@ def _fit(columns: int, rows: int, tile: tuple[int, int], room: tuple[int, int], 
     across = (room[0] - gap * (columns - 1)) // (columns * tile[1])
     down = (room[1] - gap * (rows - 1)) // (rows * tile[0])
     return max(min(across, down), 0)
-
-
-def _spare(columns: int, rows: int, count: int) -> int:
-    """Negative where the grid has no ragged last row: such a grid is preferred at equal size."""
-    return columns * rows - count - 1
 
 
 def _cropped(count: int, tile: tuple[int, int], room: tuple[int, int], gap: int) -> Grid:

@@ -61,7 +61,7 @@ class Timeline(QWidget):
 
     def _paint_done(self, painter: QPainter, groove: QRectF) -> None:
         colours = theme.current()
-        head = self._x(self.history.step)
+        head = self._x(self.history.at_step)
         done = QRectF(groove)
         done.setRight(max(head, groove.left() + BAR))
         painter.setBrush(colours.series[0] if self.live else colours.text[2])

@@ -177,9 +177,10 @@ class TransportBar(QWidget):
             return
         width = len(f"{progress.steps:,}")
         self.place.setText(
-            f"epoch {progress.epoch}/{progress.epochs}  step {run.history.step:>{width},}/{progress.steps:,}"
+            f"epoch {run.history.epoch}/{progress.epochs}  step {run.history.at_step:>{width},}/{progress.steps:,}"
         )
-        self.speed.setText(f"{progress.images_per_second:,.0f} {self._samples()}/s")
+        speed = progress.images_per_second
+        self.speed.setText(f"{speed:,.0f} {self._samples()}/s" if speed else "")
         spent = duration(progress.seconds)
         if self._controller.active and progress.seconds_left is not None:
             self.left.setText(f"{spent} so far, {duration(progress.seconds_left)} left")
@@ -196,7 +197,7 @@ class TransportBar(QWidget):
         controller = self._controller
         run, state = controller.run, controller.state
         if state == "failed" and run is not None and run.failure is not None:
-            return Verdict("error", run.failure.text)
+            return Verdict("error", f"{run.failure.text.split('. ')[0].rstrip('.')}.")
         if state in ("starting", "stopping"):
             return Verdict("quiet", f"{controller.text[:1].upper()}{controller.text[1:]} ...")
         if run is None or not len(run.history.losses):

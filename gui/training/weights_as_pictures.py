@@ -1,0 +1,78 @@
+"""Weights as tiles: slices of a convolution's kernels, RGB where it reads colours, templates of a Linear.
+
+Pure functions of arrays; knows neither Qt nor blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from gui.training.tile_view import Tiles, short
+
+MOST = 4096  # tiles laid out; more than a screen can show
+
+Describe = Callable[[int, int, int], str]
+
+
+def filter_tiles(weights: np.ndarray, limit: float, picture: tuple[int, ...] | None = None) -> Tiles:
+    """Weights (out, in, ...) as tiles with colours from -limit to limit.
+
+    `picture` is the shape (c, h, w) that a Linear's input had before it was flattened: then each unit is drawn
+    as what it looks for. Three input channels in 2-d become RGB, one a plain grid, more a matrix of slices.
+    """
+    weights = np.asarray(weights, np.float32)
+    limits = (-limit, limit)
+    if picture is not None and weights.ndim == 2 and int(np.prod(picture)) == weights.shape[1]:
+        weights = weights.reshape(len(weights), *picture)
+    if weights.ndim == 4 and weights.shape[1] == 3:
+        return Tiles(weights.transpose(0, 2, 3, 1)[:MOST], "rgb", limits, describe=_rgb_words(weights))
+    if weights.ndim == 2:  # a row of weights a unit: one picture
+        return Tiles(weights[None], "signed", limits, describe=_row_words(weights))
+    if weights.ndim == 3:  # inputs x length a filter
+        return Tiles(weights[:MOST], "signed", limits, describe=_flat_words(weights))
+    outputs, inputs = weights.shape[:2]
+    pages = weights.reshape(outputs, inputs, -1, weights.shape[-1])  # 3-d kernels: depth by depth, downwards
+    if inputs == 1:
+        return Tiles(pages[:MOST, 0], "signed", limits, describe=_slice_words(pages))
+    rows = min(outputs, max(MOST // inputs, 16))
+    columns = min(inputs, max(MOST // rows, 16))
+    pages = pages[:rows, :columns]
+    slices = pages.reshape(rows * columns, *pages.shape[2:])
+    captions = ("output channel", "input channel")
+    return Tiles(slices, "signed", limits, (rows, columns), captions, _slice_words(pages))
+
+
+def _slice_words(pages: np.ndarray) -> Describe:
+    inputs = pages.shape[1]
+
+    def describe(tile: int, row: int, column: int) -> str:
+        output, input = divmod(tile, inputs)
+        value = short(float(pages[output, input, row, column]), signed=True)
+        return f"output {output}, input {input}, row {row}, column {column}: {value}"
+
+    return describe
+
+
+def _flat_words(slices: np.ndarray) -> Describe:
+    def describe(tile: int, row: int, column: int) -> str:
+        value = short(float(slices[tile, row, column]), signed=True)
+        return f"output {tile}, input {row}, position {column}: {value}"
+
+    return describe
+
+
+def _row_words(weights: np.ndarray) -> Describe:
+    def describe(tile: int, row: int, column: int) -> str:
+        return f"output {row}, input {column}: {short(float(weights[row, column]), signed=True)}"
+
+    return describe
+
+
+def _rgb_words(weights: np.ndarray) -> Describe:
+    def describe(tile: int, row: int, column: int) -> str:
+        red, green, blue = (short(float(value), signed=True) for value in weights[tile, :, row, column])
+        return f"output {tile}, row {row}, column {column}: red {red}, green {green}, blue {blue}"
+
+    return describe
