@@ -5,6 +5,7 @@ Writing is bounded to a share of the time; what is best is kept in memory until 
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
@@ -23,13 +24,13 @@ def snapshot(module: nn.Module) -> Weights:
     return {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
 
 
-def to_bytes(weights: Weights, **about: object) -> bytes:
+def to_bytes(weights: Weights, **about: int) -> bytes:
     """The weights as a safetensors file, with words about them in its metadata.
 
     Weights that several blocks share are written under each name, so that any of them can be loaded.
     """
     own = {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in weights.items()}
-    return safetensors.torch.save(own, {name: str(value) for name, value in about.items()})
+    return safetensors.torch.save(own, {"netloom": json.dumps(about)})  # one entry: their order is drawn anew
 
 
 class Checkpoints:
@@ -40,7 +41,7 @@ class Checkpoints:
         self._write = write
         self._not_before = time.perf_counter() + SECONDS
         self._best: Weights | None = None
-        self._best_at: dict[str, object] = {}
+        self._best_at: dict[str, int] = {}
         self.best_epoch: int | None = None
         self.best: dict[str, float] = {}
 

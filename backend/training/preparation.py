@@ -15,12 +15,13 @@ from torch import nn
 from backend.compile import Program, compile_program
 from backend.data import Dataset, load, split
 from backend.messages import Start
+from backend.source import SourceError
 from backend.training import device as devices
 from backend.training import optimizer as optimizers
 from backend.training.failures import Unfit
 from backend.training.job import Job
 from backend.training.labels import check_labels
-from backend.training.resident import Batches, to_device
+from backend.training.resident import Batches, Resident, to_device
 from graph import Document, Field, Network, Recipe, analyze
 from graph.project_file import ProjectError, from_json
 
@@ -61,44 +62,60 @@ def prepare(document: Document, start: Start, tell: Callable[[str], None]) -> Pr
         raise Unfit("data", "the recipe has no data: choose a data set to train on")
     tell(f"loading {recipe.data.kind}")
     dataset = load(recipe.data, Path(start.base) if start.base else None)
-    check_network(network, dataset.fields)
     tell("compiling the network")
-    torch.manual_seed(recipe.seed)  # initial weights are drawn while compiling
-    program = compile_program(network, dataset.fields)
-    check_bindings(network, program, dataset)
-    check_labels(network, dataset.fields, dataset.arrays)
+    program = _compiled(network, dataset, recipe.seed)
+    tell(f"moving the network and {len(dataset):,} samples to {device}")
     program.module.to(device)
-    train, validation = split(len(dataset), recipe.validation, recipe.seed, dataset.labels)
-    dataset = dataset.standardize(train)
-    fields = (program.input_fields, program.target_fields)
-    tell(f"moving the data to {device}")
-    resident = [
-        to_device({n: dataset.arrays[n][rows] for n in dict.fromkeys((*fields[0], *fields[1]))}, *fields, device)
-        for rows in (train, validation)
-    ]
+    train, validation, dataset = _resident(program, recipe, dataset, device)
+    if device.type == "cpu":
+        macs = analyze(network, dataset.fields).total_macs
+        devices.share_processors(macs * recipe.batch_size if isinstance(macs, int) else 0)
     normalizes = any(isinstance(part, BATCH_NORM) for part in program.module.modules())
     job = Job(
         program=program,
         recipe=recipe,
         device=device,
         epochs=recipe.epochs,
-        train=resident[0],
-        validation=resident[1],
+        train=train,
+        validation=validation,
         optimizer=optimizers.build(recipe, program.module),
         batches=Batches(len(train), recipe.batch_size, join_single=normalizes),
     )
     return Prepared(job, network, dataset)
 
 
-def check_network(network: Network, fields: tuple[Field, ...]) -> None:
-    """Raise Unfit for the first error that stands in the way of generating source."""
-    analysis = analyze(network, fields)
-    errors = [problem for problem in analysis.problems if problem.severity == "error"]
-    if errors:
-        first = errors[0]
-        place = f"{network.block(first.block).name}: " if first.block in network.blocks else ""
-        more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise Unfit("network", f"{place}{first.text}{more}", first.block)
+def _compiled(network: Network, dataset: Dataset, seed: int) -> Program:
+    check_labels(network, dataset.fields, dataset.arrays)
+    torch.manual_seed(seed)  # initial weights are drawn while compiling
+    try:
+        program = compile_program(network, dataset.fields)
+    except SourceError as error:
+        name, text = error.problems[0]
+        more = f" ({len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
+        block = next((block for block in network.blocks.values() if name and block.name == name), None)
+        place = f"{block.name} ({block.type}): " if block else ""
+        raise Unfit("network", f"{place}{text}{more}", block.id if block else None) from error
+    check_bindings(network, program, dataset)
+    return program
+
+
+def _resident(
+    program: Program, recipe: Recipe, dataset: Dataset, device: torch.device
+) -> tuple[Resident, Resident, Dataset]:
+    """Training and validation samples on the device, and the data set as it was standardised for them."""
+    chosen = split(len(dataset), recipe.validation, recipe.seed, dataset.labels)
+    dataset = dataset.standardize(chosen[0])
+    used = dict.fromkeys((*program.input_fields, *program.target_fields))
+    train, validation = (
+        to_device(
+            {name: dataset.arrays[name][rows] for name in used},
+            program.input_fields,
+            program.target_fields,
+            device,
+        )
+        for rows in chosen
+    )
+    return train, validation, dataset
 
 
 def check_bindings(network: Network, program: Program, dataset: Dataset) -> None:
