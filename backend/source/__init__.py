@@ -14,7 +14,7 @@ from backend.source.literals import LiteralError, literal
 from backend.source.method import Method
 from backend.source.objective import write_objective
 from backend.source.page import Page
-from backend.source.plan import Plan, SourceError, make_plan, unused
+from backend.source.plan import Plan, SourceError, check_values, make_plan, unused
 from backend.source.validation import ForeignSource, validate
 from graph import registry
 from graph.analysis import Analysis, analyze
@@ -57,6 +57,7 @@ def generate_source(
     `partial` writes what is valid of a drawing in progress and remarks on the rest; `example` ends with a few lines
     that load weights and run the network; `analysis` saves analyzing again.
     """
+    check_values(network)
     plan = make_plan(network, analysis or analyze(network, fields), partial)
     names = _names(plan)
     name = class_name(network.name)

@@ -67,8 +67,7 @@ class Names:
 
 def spelled(name: str, fallback: str) -> str:
     """A name in lower-case ASCII words: "3. Fältung" -> "conv_3_faltung"; the fallback where nothing is left."""
-    ascii_text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^a-z0-9]+", "_", ascii_text.lower()).strip("_")
+    words = re.sub(r"[^a-z0-9]+", "_", _ascii(name).lower()).strip("_")
     if not words:
         return fallback
     return (words if words[0].isalpha() else f"{fallback}_{words}")[: LONGEST - 1].rstrip("_")
@@ -76,8 +75,7 @@ def spelled(name: str, fallback: str) -> str:
 
 def class_name(name: str) -> str:
     """A network's name as a class name: "my résumé net" -> "MyResumeNet"."""
-    ascii_text = unicodedata.normalize("NFKD", plain(name)).encode("ascii", "ignore").decode()
-    words = re.findall(r"[A-Za-z0-9]+", ascii_text)
+    words = re.findall(r"[A-Za-z0-9]+", _ascii(plain(name)))
     joined = "".join(word[0].upper() + word[1:] for word in words)[:LONGEST]
     if not joined:
         return "Network"
@@ -89,3 +87,9 @@ def class_name(name: str) -> str:
 def plain(text: str) -> str:
     """The same characters as an exact str: a subclass could print itself as something else."""
     return "".join(str.__iter__(text))
+
+
+def _ascii(text: str) -> str:
+    """The text without accents, and with spaces for whatever ASCII does not have."""
+    letters = (char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return "".join(char if char.isascii() else " " for char in letters)

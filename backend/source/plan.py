@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend.source.literals import LiteralError, literal
+from backend.source.identifiers import plain
+from backend.source.literals import LiteralError, comment, literal
 from graph import registry
 from graph.analysis import Analysis
 from graph.block_type import BlockType
@@ -29,9 +30,9 @@ class SourceError(ValueError):
     def __init__(self, network: Network, problems: Iterable[tuple[str | None, str]]):
         problems = list(problems)
         self.block = problems[0][0] if problems else None
-        self.problems = tuple((network.blocks[id].name if id else "", text) for id, text in problems)
+        self.problems = tuple((plain(network.blocks[id].name) if id else "", text) for id, text in problems)
         texts = [f"{name}: {text}" if name else text for name, text in self.problems]
-        super().__init__(f"{network.name} cannot be written as source: {'; '.join(texts)}")
+        super().__init__(f"{plain(network.name)} cannot be written as source: {'; '.join(texts)}")
 
 
 @dataclass(slots=True)
@@ -86,6 +87,32 @@ class Plan:
                 stack.append((id, True))
                 stack.extend((wire.source, False) for wire in reversed(self.wires(id)) if wire.source not in seen)
         return [id for id in done if self.type_of(id).role not in ("input", "target", "output")]
+
+
+def check_values(network: Network) -> None:
+    """Raise SourceError unless every hyperparameter is as its block type makes it; a script can store anything."""
+    wrong = [(id, text) for id, block in network.blocks.items() if (text := _wrong_value(block))]
+    if wrong:
+        raise SourceError(network, wrong)
+
+
+def _wrong_value(block: Block) -> str | None:
+    declared = registry.block_type(block.type)
+    if declared.role == "unknown":
+        return None  # kept as it is and never written
+    for name, value in block.hyperparameters.items():
+        if type(name) is not str or not declared.has(name):
+            return f"{declared.name} has no such hyperparameter: {comment(ascii(name), 60)}"
+        hyperparameter = declared.hyperparameter(name)
+        try:
+            canonical = hyperparameter.coerce(value)
+            if not isinstance(hyperparameter, Text):  # the name of a field is never printed
+                literal(value)
+        except (HyperparameterError, LiteralError) as error:
+            return str(error)
+        if type(canonical) is not type(value) or canonical != value:
+            return f"{name} is to be stored as {canonical!r}"
+    return None
 
 
 def make_plan(network: Network, analysis: Analysis, partial: bool = False) -> Plan:
@@ -165,7 +192,7 @@ def _find_broken(plan: Plan, roots: list[str]) -> None:
         if problem.severity == "error":
             errors.setdefault(problem.block, problem.text)
     for id in _upstream(plan, roots):
-        reason = _wrong_value(plan, id) or errors.get(id) or _wrong_place(plan, id)
+        reason = errors.get(id) or _wrong_place(plan, id)
         if reason is None and id in plan.behind_target and _has_module(plan, id):
             reason = "it stands between a Target and a loss, where blocks without a module of their own may, as Reshape"
         waiting = [wire.source for wire in plan.network.wires_into(id) if wire.source in plan.broken]
@@ -189,26 +216,6 @@ def _upstream(plan: Plan, roots: list[str]) -> list[str]:
                 found.add(wire.source)
                 waiting.append(wire.source)
     return [id for id in plan.network.order() if id in found]
-
-
-def _wrong_value(plan: Plan, id: str) -> str | None:
-    """Why a hyperparameter as stored is not one its block type gives; a file or a script can carry anything."""
-    block, declared = plan.block(id), plan.type_of(id)
-    for name, value in block.hyperparameters.items():
-        try:
-            if declared.role == "unknown":
-                continue
-            if not declared.has(name):
-                return f"{declared.name} has no hyperparameter {str(name)[:40]!r}"
-            hyperparameter = declared.hyperparameter(name)
-            canonical = hyperparameter.coerce(value)
-            if not isinstance(hyperparameter, Text):  # the name of a field is never printed
-                literal(value)
-            if type(canonical) is not type(value) or canonical != value:
-                return f"{name} is not stored as {canonical!r}"
-        except (HyperparameterError, LiteralError) as error:
-            return str(error)
-    return None
 
 
 def _wrong_place(plan: Plan, id: str) -> str | None:
