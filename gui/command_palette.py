@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter
+from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QListWidget,
@@ -50,6 +50,7 @@ class Finder(QDialog):
         self.list = QListWidget()
         self.list.setItemDelegate(EntryDelegate(self.list))
         self.list.setUniformItemSizes(True)
+        self.list.setIconSize(QSize(16, 16))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.nothing = label(nothing, "quiet", wrap=True)
         self.nothing.setContentsMargins(theme.GAP, 0, theme.GAP, theme.GAP)
@@ -75,11 +76,11 @@ class Finder(QDialog):
     def fill(self, text: str) -> None:
         found = matching(self.entries, text)
         self.list.clear()
+        blank = QIcon(_clear_picture())  # keeps the titles in one line
         for entry in found[:100]:
             item = QListWidgetItem(entry.title)
             item.setData(ENTRY, entry)
-            if entry.icon:
-                item.setIcon(entry.icon)
+            item.setIcon(entry.icon if entry.icon and not entry.icon.isNull() else blank)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
         self.nothing.setVisible(not found)
@@ -116,6 +117,12 @@ class EntryDelegate(QStyledItemDelegate):
         area = option.rect.adjusted(0, 0, -theme.GAP, 0)
         painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, index.data(ENTRY).detail)
         painter.restore()
+
+
+def _clear_picture() -> QPixmap:
+    picture = QPixmap(16, 16)
+    picture.fill(Qt.GlobalColor.transparent)
+    return picture
 
 
 def matching(entries: list[Entry], text: str) -> list[Entry]:

@@ -16,7 +16,7 @@ LEFT, RIGHT, BOTTOM = (
 PLACES = {"palette": LEFT, "inspector": RIGHT, "code": RIGHT, "problems": BOTTOM, "summary": BOTTOM, "training": BOTTOM}
 WIDTHS = {"palette": 220, "inspector": 340}
 HEIGHT = theme.ROW + theme.SPACE
-HEIGHTS = {"inspector": 420, "code": 260, "training": 230}
+HEIGHTS = {"inspector": 420, "code": 260, "training": 280}
 
 
 class Dock(QDockWidget):

@@ -101,7 +101,7 @@ QMenu::icon { padding-left: 8px; }
 QMenu::indicator { margin-left: 8px; }
 QMenu::right-arrow { image: @url_right; width: 10px; height: 10px; margin-right: 8px; }
 
-QToolBar { background: @s1; border: none; border-bottom: 1px solid @line; spacing: 4px; padding: 1px 8px; }
+QToolBar { background: @s1; border: none; border-bottom: 1px solid @line; spacing: 4px; padding: 3px; }
 QToolBar#transport { border-top: 1px solid @line; border-bottom: none; padding: 0; }
 QToolBar::separator { background: @line; width: 1px; margin: 6px 4px; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 4px; padding: 4px; }
@@ -187,7 +187,7 @@ QTableView::item { padding: 0 8px; border: none; }
 QHeaderView { background: @s1; }
 QHeaderView::section {
     background: @s1; color: @t1; border: none; border-bottom: 1px solid @line;
-    padding: 5px 8px; font-weight: 600; }
+    padding: 5px 11px; font-weight: 600; }
 QTableCornerButton::section { background: @s1; border: none; }
 
 QScrollArea { background: transparent; border: none; }

@@ -145,10 +145,9 @@ class Summary(QWidget):
         header.setHighlightSections(False)
         header.setResizeContentsPrecision(50)  # rows that are measured; a thousand would take long
         for column in range(len(COLUMNS)):
-            fits = column in (1, *NUMBERS)
             mode = QHeaderView.ResizeMode
-            header.setSectionResizeMode(column, mode.ResizeToContents if fits else mode.Stretch)
-        header.setMinimumSectionSize(80)
+            header.setSectionResizeMode(column, mode.Stretch if column == 2 else mode.ResizeToContents)
+        header.setMinimumSectionSize(120)
         return table
 
     def _changed(self, changes) -> None:
