@@ -14,7 +14,7 @@ from typing import Any
 from graph import problems as rules
 from graph import registry
 from graph.block_type import Inferred, ShapeError
-from graph.dim import Dim, N, is_open
+from graph.dim import Dim, DimError, N, is_open, symbol, total
 from graph.edits import Changes
 from graph.network import BlockId, Network, Ref
 from graph.problems import Problem
@@ -22,6 +22,7 @@ from graph.recipe import Field
 from graph.tensor_type import TensorType
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+LARGEST_DIM = 2**63 - 1  # what torch can count
 
 
 class Analysis:
@@ -213,8 +214,9 @@ class Analyzer:
                 field = analysis._field(id)
                 inputs = {"field": field} if field else inputs
             if ready and complete:
-                inferred = declared.infer(values, inputs)
-        except ShapeError as error:
+                inferred = _of_this_world(declared.infer(values, inputs))
+        except (ShapeError, DimError) as fault:
+            error = fault if isinstance(fault, ShapeError) else ShapeError(str(fault), code="too_large")
             found.append(rules.from_shape_error(self._network, block, error, inputs, analysis._fields))
         if inferred is not None and inferred.warnings:
             found.extend(rules.from_warning(block, code, text) for code, text in inferred.warnings)
@@ -243,10 +245,10 @@ class Analyzer:
         return old != inferred or _texts(before) != _texts(found)
 
     def _total(self) -> None:
-        total: Dim = self._closed_macs
-        for macs in self._open_macs.values():
-            total = total + macs
-        self.analysis.total_macs = total
+        try:
+            self.analysis.total_macs = total((self._closed_macs, *self._open_macs.values()))
+        except DimError:
+            self.analysis.total_macs = self._closed_macs + symbol("(a formula too long to write)")
 
 
 def analyze(network: Network, fields: Iterable[Field] = ()) -> Analysis:
@@ -254,6 +256,17 @@ def analyze(network: Network, fields: Iterable[Field] = ()) -> Analysis:
     analyzer = Analyzer(network, tuple(fields))
     analyzer.start()
     return analyzer.analysis
+
+
+def _of_this_world(inferred: Inferred) -> Inferred:
+    """What was inferred, unless it holds a size that no machine can: numbers must not grow without end."""
+    for tensor in inferred.outputs.values():
+        for dim in tensor.dims:
+            if isinstance(dim, int) and dim > LARGEST_DIM:
+                raise ShapeError(
+                    f"a dimension of its output would be about 2**{dim.bit_length() - 1}", code="too_large"
+                )
+    return inferred
 
 
 def _texts(found: tuple[Problem, ...]) -> list[tuple[str, str]]:

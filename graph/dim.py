@@ -8,6 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 Factors = tuple[str, ...]  # a product of atoms, sorted; () is the constant term
+MOST_TERMS, LONGEST = 400, 20_000  # terms and characters: nested floors can double a formula with every block
+MOST_BITS = 2048
+
+
+class DimError(ValueError):
+    """A formula too long to work with."""
 
 
 class Expr:
@@ -17,8 +23,12 @@ class Expr:
 
     def __init__(self, terms: Mapping[Factors, int]):
         self._terms = tuple(sorted((k, v) for k, v in terms.items() if v))
+        if len(self._terms) > MOST_TERMS or any(v.bit_length() > MOST_BITS for _, v in self._terms):
+            raise DimError("the formula of an open dimension grows without end; set that dimension to a number")
         self._hash = hash(self._terms)
         self._text = _text(self._terms)
+        if len(self._text) > LONGEST:
+            raise DimError("the formula of an open dimension grows without end; set that dimension to a number")
 
     def __str__(self) -> str:
         return self._text
@@ -102,6 +112,15 @@ def product(dims) -> Dim:
     for dim in dims:
         result = result * dim
     return result
+
+
+def total(dims) -> Dim:
+    """The sum of dimensions, in one pass."""
+    terms: dict[Factors, int] = {}
+    for dim in dims:
+        for factors, coefficient in _terms_of(dim):
+            terms[factors] = terms.get(factors, 0) + coefficient
+    return _simplest(terms)
 
 
 def ceil_div(dim: Dim, divisor: int) -> Dim:

@@ -11,6 +11,7 @@ from typing import Any
 
 from graph.block_type import FAMILIES, BlockType, Inferred, Inputs, Port, ShapeError, Values
 from graph.blocks import BLOCK_TYPES
+from graph.dim import DimError
 from graph.tensor_type import TensorType
 
 _TYPES: dict[str, BlockType] = {declared.name: declared() for declared in BLOCK_TYPES}
@@ -124,7 +125,7 @@ def _takes(declared: BlockType, tensor: TensorType) -> bool:
     try:
         declared.check(values)
         declared.infer(values, {first.name: (tensor,) if first.many else tensor})
-    except ShapeError:
+    except (ShapeError, DimError):
         return False
     return True
 

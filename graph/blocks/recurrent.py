@@ -13,7 +13,7 @@ from graph.tensor_type import TensorType
 
 HIDDEN = Int("hidden_size", help="Number of values in the state.", low=1, suggestion=64)
 SETTINGS = (
-    Int("num_layers", 1, "Layers on top of each other: each reads the outputs of the one below.", low=1),
+    Int("num_layers", 1, "Layers on top of each other: each reads the outputs of the one below.", low=1, high=1000),
     Bool("bias", True, "Adds learned offsets; torch keeps two vectors where lectures draw one."),
     Float("dropout", 0.0, "Share dropped between layers while training.", low=0.0, high=1.0),
     Bool("bidirectional", False, "A second set reads the sequence backwards; the outputs stand side by side."),

@@ -1,14 +1,12 @@
-"""Shaping: the same values in another arrangement, a part of them, or images drawn larger."""
+"""Shaping: the same values in another arrangement, or a part of them."""
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from graph.block_type import BlockType, Call, Inferred, Inputs, ShapeError, Site, Values
-from graph.blocks.demands import FLOATS, no_such_axis, open_dim, wrong_dtype, wrong_rank
-from graph.blocks.window import DIRECTIONS, by, factors
+from graph.blocks.demands import no_such_axis, wrong_rank
+from graph.blocks.window import by, factors
 from graph.dim import Dim, N, is_open, product
-from graph.hyperparameter import Axes, Axis, Bool, Choice, Float, Int, Shape
+from graph.hyperparameter import Axes, Axis, Int, Shape
 
 
 class Flatten(BlockType):
@@ -34,10 +32,10 @@ class Flatten(BlockType):
         return Inferred({"output": x.with_dims(dims)})
 
     def _stretch(self, values: Values, x) -> tuple[int, int]:
-        rank = len(x.dims)
+        rank = max(len(x.dims), 1)  # torch lays a scalar out as a row of one
         start, end = values["start_dim"], values["end_dim"]
         for name, axis in (("start_dim", start), ("end_dim", end)):
-            if not -max(rank, 1) <= axis < max(rank, 1):
+            if not -rank <= axis < rank:
                 hint = " A single value per sample needs no Flatten." if rank < 2 else ""
                 error = no_such_axis(self.name, x, axis, name)
                 raise ShapeError(error.text + hint, error.port, name, error.code)
@@ -229,105 +227,23 @@ class SelectStep(BlockType):
         return f"{site.one('input')}[{ahead}{site.values['index']}]"
 
 
-MODES = {"nearest": (3, 4, 5), "linear": (3,), "bilinear": (4,), "bicubic": (4,), "trilinear": (5,)}
-SMOOTH = ("linear", "bilinear", "bicubic", "trilinear")
+class Identity(BlockType):
+    """Passes its input on unchanged: a place to hold on to, or to leave empty for now.
 
-
-class Upsample(BlockType):
-    """Draws sequences, images or volumes larger by repeating or interpolating their values; nothing is learned.
-
-    (N, C, H, W) -> (N, C, floor(H*scale_factor), floor(W*scale_factor)), or (N, C, *size).
+    Any shape; the output has the same.
     """
 
     family = "shaping"
-    aliases = ("resize", "interpolate", "enlarge", "unpool", "bilinear", "nearest neighbour", "zoom")
-    hyperparameters = (
-        Shape("size", None, "Size of the output; one number serves all directions. Either this or scale_factor."),
-        Float("scale_factor", None, "How many times larger the output is.", low=0.0, low_open=True, high=1e6),
-        Choice(
-            "mode",
-            "nearest",
-            "nearest repeats values; linear is for sequences, bilinear and bicubic for images, trilinear for volumes.",
-            choices=tuple(MODES),
-        ),
-        Bool("align_corners", None, "Corner values stay at the corners; not for mode nearest."),
-    )
-
-    def suggested(self):
-        return {"scale_factor": 2.0}
-
-    def check(self, values: Values) -> None:
-        size, scale = values["size"], values["scale_factor"]
-        if (size is None) == (scale is None):
-            which = "neither is" if size is None else "both are"
-            raise ShapeError(
-                f"Upsample needs either a size or a scale_factor, but {which} set",
-                hyperparameter="scale_factor",
-                code="upsample",
-            )
-        if values["align_corners"] is not None and values["mode"] == "nearest":
-            raise ShapeError(
-                "align_corners has no meaning for mode nearest: unset it, or use bilinear",
-                hyperparameter="align_corners",
-                code="upsample",
-            )
+    aliases = ("pass through", "no-op", "noop", "nothing", "placeholder layer")
 
     def infer(self, values: Values, inputs: Inputs) -> Inferred:
-        x, mode = inputs["input"], values["mode"]
-        if x.dtype not in FLOATS and (x.dtype != "uint8" or mode in ("linear", "trilinear")):
-            raise wrong_dtype(self.name, x)
-        if x.rank not in MODES[mode]:
-            raise self._wrong_rank(x, mode)
-        before, size = x.dims[2:], values["size"]
-        if size is None:
-            after = tuple(self._scaled(x, dim, values["scale_factor"]) for dim in before)
-        elif len(size) in (1, len(before)):
-            after = size * len(before) if len(size) == 1 else size
-        else:
-            raise ShapeError(
-                f"size {by(size)} does not fit the {len(before)} directions of {x}: give 1 number or {len(before)}",
-                "input",
-                "size",
-                "upsample",
-            )
-        return Inferred({"output": x.with_dims((*x.dims[:2], *after))})
-
-    def _wrong_rank(self, x, mode: str) -> ShapeError:
-        right = [name for name, ranks in MODES.items() if x.rank in ranks]
-        if not right:
-            return wrong_rank(self.name, x, "N x channels and one to three directions")
-        return ShapeError(
-            f"mode {mode} is not for {x}: with {x.rank} dimensions use {' or '.join(right)}", "input", "mode", "rank"
-        )
-
-    def _scaled(self, x, dim: Dim, scale: float) -> Dim:
-        if isinstance(dim, int):
-            scaled: Dim = int(dim * scale)
-        else:
-            factor = Fraction(scale)
-            if factor.denominator > 64:  # such as 0.1, which floats round: the size would be a guess
-                raise open_dim(self.name, x, f"the size that {scale:g} multiplies")
-            scaled = dim * factor.numerator // factor.denominator
-        if isinstance(scaled, int) and scaled < 1:
-            raise ShapeError(
-                f"scale_factor {scale:g} leaves nothing of {x}: use a larger one", "input", "scale_factor", "upsample"
-            )
-        return scaled
+        return Inferred({"output": inputs["input"]})
 
     def explain(self, values, inputs, inferred):
-        x, y = inputs["input"], inferred.outputs["output"]
-        scale = values["scale_factor"]
-        every = zip(DIRECTIONS[x.rank - 2], x.dims[2:], y.dims[2:], strict=True)
-        return (
-            ("output", f"{x} -> {y}"),
-            *((name, f"{a}, as set" if scale is None else f"floor({b}*{scale!r}) = {a}") for name, b, a in every),
-        )
+        return (("output", f"{inputs['input']}, as the input"),)
 
     def module(self, values, inputs, inferred):
-        kwargs = self.set_apart(values)
-        if len(kwargs.get("size", ())) == 1:
-            kwargs["size"] = kwargs["size"][0]
-        return Call("nn.Upsample", (), kwargs)
+        return Call("nn.Identity")
 
 
-BLOCK_TYPES = (Flatten, Reshape, Permute, SelectStep, Upsample)
+BLOCK_TYPES = (Flatten, Reshape, Permute, SelectStep, Identity)

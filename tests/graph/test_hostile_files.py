@@ -146,7 +146,7 @@ def survives(data: bytes) -> bool:
         assert error.faults and all(fault.text for fault in error.faults)
         loaded = False
     else:
-        assert document.analysis.problems is not None
+        assert document.analysis.problems is not None and str(document.analysis.total_macs)
         text = to_json(document)
         assert to_json(from_bytes(text.encode())) == text
         loaded = True
@@ -193,6 +193,19 @@ def test_mutated_clipboards_are_blocks_or_refused():
 def filled(blocks: str = "", wires: str = "", recipe: str = "{}") -> bytes:
     head = '{"format": "netloom", "version": 1, "name": "x"'
     return f'{head}, "recipe": {recipe}, "blocks": [{blocks}], "wires": [{wires}]}}'.encode()
+
+
+def chain(first: str, *later: str, twice: bool = False) -> bytes:
+    """Blocks in a row, each reading the one before (`twice`: also the one before that)."""
+    blocks = [f'{{"id": "b{i}", "name": "n{i}", {text}}}' for i, text in enumerate((first, *later), 1)]
+    wires = []
+    for i, text in enumerate(later, 2):
+        port = "inputs" if "Concatenate" in text else "input"
+        for slot in (0, 1) if port == "inputs" else (0,):
+            source = max(1, i - 1 - slot) if twice else i - 1
+            ends = f'"from": ["b{source}", "output"], "to": ["b{i}", "{port}"]'
+            wires.append(f'{{"id": "w{len(wires) + 1}", {ends}, "slot": {slot}}}')
+    return filled(",".join(blocks), ",".join(wires))
 
 
 def lines(pattern: str, count: int, start: int = 1) -> str:
@@ -252,6 +265,23 @@ STAR = lines('{"id": "w#", "from": ["b1", "output"], "to": ["b2", "any"], "slot"
 LARGE = {
     "a chain drawn backwards": filled(lines(RELU, 5_000), CHAIN),
     "one block feeding thousands": filled(lines(RELU, 5_000), FAN),
+    "sizes that double with every block": chain(
+        '"type": "Input", "hyperparameters": {"shape": [5]}',
+        *['"type": "Concatenate", "hyperparameters": {"dim": 1}'] * 15_000,
+    ),
+    "formulas that double with every block": chain(
+        '"type": "Input", "hyperparameters": {"shape": [1, "T"]}',
+        *[
+            '"type": "MaxPool1d", "hyperparameters": {"kernel_size": 3, "stride": 2}',
+            '"type": "Concatenate", "hyperparameters": {"dim": 2}',
+        ]
+        * 60,
+        twice=True,
+    ),
+    "formulas of many terms": chain(
+        '"type": "Input", "hyperparameters": {"shape": [1, "T", "H"]}',
+        *['"type": "Conv2d", "hyperparameters": {"out_channels": 3, "kernel_size": 3, "stride": 2}'] * 400,
+    ),
     "thousands of unknown types": filled(lines(UNKNOWN.replace("T#", "Frobnicate#"), 5_000), FORWARD),
     "thousands of wires into one port": filled(lines(UNKNOWN, 2), STAR),
 }
