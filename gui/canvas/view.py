@@ -56,8 +56,8 @@ class CanvasView(CanvasActions, Navigation):
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         session.document_changed.connect(self._show_document)
-        session.revealed.connect(lambda id: self.bring_into_view((id,)))
-        theme.appearance.changed.connect(lambda *_: self.viewport().update())
+        session.revealed.connect(self._reveal)
+        theme.appearance.changed.connect(self._repaint)
         self.canvas.synced.connect(self._forget_hover)
 
     def pointer_view(self) -> QPoint:
@@ -345,6 +345,12 @@ class CanvasView(CanvasActions, Navigation):
         if not (at.shift or at.ctrl):
             self.session.clear_selection()
         self.canvas.select_wires((*chosen, id))
+
+    def _reveal(self, id: str) -> None:
+        self.bring_into_view((id,))
+
+    def _repaint(self, _theme) -> None:
+        self.viewport().update()
 
     def _show_document(self) -> None:
         self.cancel_tool()

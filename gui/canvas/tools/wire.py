@@ -90,14 +90,15 @@ class DrawWire(Tool):
         return port if distance <= reach else None
 
     def _on_body(self, body) -> tuple[PortRef | None, str]:
-        """The first fitting port of a block, else the first that can be wired, else the reason."""
-        ports = body.face.inputs if self.port.output else body.face.outputs
+        """The first fitting port of a block, else the first that can be wired, else the reason; needed ones first."""
+        ports = sorted(body.face.inputs if self.port.output else body.face.outputs, key=lambda port: port.optional)
         refs = [PortRef(body.id, port.name, not self.port.output) for port in ports]
         if not refs:
             side = "input" if self.port.output else "output"
             return None, f"{body.face.name} ({body.face.type}) has no {side}"
         verdicts = [(ref, self._verdict(ref)) for ref in refs]
-        for ref, found in verdicts:
+        needed = sum(not port.optional for port in ports)
+        for ref, found in verdicts[:needed]:
             if found.fits:
                 return ref, ""
         for ref, found in verdicts:
