@@ -6,12 +6,14 @@ One forward pass in evaluation mode on a copy of the sample, with the random sta
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
+from backend.probes.expressions import catching
 from backend.probes.filters import LARGEST, as_array
 from backend.training import device as devices
 from backend.training.evaluation import evaluating
@@ -20,7 +22,7 @@ from backend.training.job import Job
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Arrays of one sample, without the batch: maps by identifier, its first input, the outputs, the targets."""
+    """Arrays of one sample, without the batch: maps by block id, its first input, the outputs, the targets."""
 
     maps: dict[str, np.ndarray]
     image: np.ndarray
@@ -28,20 +30,34 @@ class Look:
     targets: tuple[np.ndarray, ...]
 
 
-def look(job: Job, identifiers: Collection[str], row: int) -> Look:
-    """What the named submodules, and the network, give for one row of the validation set."""
+def look(job: Job, blocks: Collection[str], row: int) -> Look:
+    """What the blocks, and the network, give for one row of the validation set.
+
+    Blocks that gave no tensor are left out of the maps; of a block used several times the first use counts.
+    """
     data = job.validation if len(job.validation) else job.train
     inputs, targets = data.take(slice(row, row + 1))
     inputs = tuple(tensor.clone() for tensor in inputs)
     maps: dict[str, np.ndarray] = {}
-    hooks = [getattr(job.module, name).register_forward_hook(_keep(maps, name)) for name in set(identifiers)]
+
+    def keep(block: str, value: Any) -> None:
+        while isinstance(value, tuple) and value:  # recurrent blocks answer (output, state)
+            value = value[0]
+        if isinstance(value, torch.Tensor) and value.dim() and block not in maps:
+            maps[block] = as_array(_within_reason(value[0]))
+
     random = devices.random_state(job.device)
     try:
-        with evaluating(job.module):
+        with ExitStack() as stack:
+            hooked = {id: name for name, id in job.program.blocks.items() if id in blocks}
+            for block, name in hooked.items():
+                part = getattr(job.module, name)
+                hook = part.register_forward_hook(lambda _, __, output, block=block: keep(block, output))
+                stack.callback(hook.remove)
+            stack.enter_context(catching(job.program, set(blocks) - set(hooked), keep))
+            stack.enter_context(evaluating(job.module))
             outputs = job.compute(*inputs)
     finally:
-        for hook in hooks:
-            hook.remove()
         devices.set_random_state(job.device, random)
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
     return Look(
@@ -52,13 +68,6 @@ def look(job: Job, identifiers: Collection[str], row: int) -> Look:
     )
 
 
-def _keep(maps: dict[str, np.ndarray], name: str):
-    def hook(_: nn.Module, __: object, output: object) -> None:
-        while isinstance(output, tuple):  # recurrent blocks answer (output, state)
-            output = output[0]
-        if isinstance(output, torch.Tensor) and name not in maps:
-            first = output[0]
-            channels = max(1, LARGEST // max(1, first[0].numel())) if first.dim() else 1
-            maps[name] = as_array(first[:channels] if first.dim() else first)
-
-    return hook
+def _within_reason(sample: torch.Tensor) -> torch.Tensor:
+    """The sample's maps, of too many the first."""
+    return sample[: max(1, LARGEST // max(1, sample[0].numel()))] if sample.dim() and len(sample) else sample

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from backend.data import Scaling
 from backend.messages import Prediction
 from backend.probes.feature_maps import Look
 from graph.recipe import Field
@@ -11,23 +12,25 @@ from graph.recipe import Field
 SHOWN = 1000  # classes or values told
 
 
-def prediction(seen: Look, row: int, rows: int, field: Field | None) -> Prediction:
-    """What the first output says beside the first target, which `field` describes."""
+def prediction(seen: Look, row: int, rows: int, target: Field | None, scaling: Scaling | None = None) -> Prediction:
+    """What the first output says beside the first target, in the units of the data."""
     about = {"sample": row, "samples": rows}
     if not seen.targets:
         return Prediction(**about)
-    answer, target = seen.outputs[0], seen.targets[0]
-    if field is not None and field.dtype.startswith("int") and answer.ndim == 1 and target.ndim == 0:
+    answer, wanted = seen.outputs[0], seen.targets[0]
+    if target is not None and target.dtype.startswith("int") and answer.ndim == 1 and wanted.ndim == 0:
         chances = probabilities(answer)
         return Prediction(
             **about,
             probabilities=tuple(chances[:SHOWN].tolist()) if np.isfinite(chances).all() else None,
             predicted=int(np.argmax(answer)),
-            label=int(target),
-            classes=field.classes[:SHOWN] if field.classes else None,
+            label=int(wanted),
+            classes=target.classes[:SHOWN] if target.classes else None,
         )
+    if scaling is not None and answer.shape == wanted.shape:
+        answer, wanted = scaling.undo(answer), scaling.undo(wanted)
     return Prediction(
-        **about, values=tuple(answer.ravel()[:SHOWN].tolist()), target=tuple(target.ravel()[:SHOWN].tolist())
+        **about, values=tuple(answer.ravel()[:SHOWN].tolist()), target=tuple(wanted.ravel()[:SHOWN].tolist())
     )
 
 

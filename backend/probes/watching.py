@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from backend.data import Scaling
 from backend.messages import Event, Failure, Frame, Probe, ProbeKind, Unwatch, Watch
 from backend.probes.feature_maps import look
 from backend.probes.filters import NothingToSee, filters
@@ -33,13 +34,14 @@ class Watching:
         self._told: set[Key] = set()  # watches that cannot be served and were said so
         self._job: Job | None = None
         self._identifiers: dict[str, str] = {}  # block id -> submodule
-        self._field: Field | None = None
+        self._target: Field | None = None
+        self._scaling: Scaling | None = None
         self._not_before = 0.0
         self._last = (0, 0)
 
-    def attach(self, job: Job, field: Field | None) -> None:
-        """Look into this job from now on; `field` describes its first target."""
-        self._job, self._field = job, field
+    def attach(self, job: Job, target: Field | None, scaling: Scaling | None = None) -> None:
+        """Look into this job from now on; its first target is described by a field, and was scaled so."""
+        self._job, self._target, self._scaling = job, target, scaling
         self._identifiers = {block: name for name, block in job.program.blocks.items()}
         self._not_before, self._last = 0.0, (0, 0)
         self._told.clear()
@@ -81,9 +83,7 @@ class Watching:
         for watch in watches:
             if (watch.kind, watch.block) in self._told:
                 continue
-            if not hasattr(self._job.module, self._identifiers.get(watch.block, " ")):
-                self._cannot(watch, "the running network has no module of its own for this block")
-            elif watch.kind == "filters":
+            if watch.kind == "filters":
                 self._send_filters(watch)
             else:
                 by_sample.setdefault(watch.sample % self._samples, []).append(watch)
@@ -91,24 +91,26 @@ class Watching:
             self._send_maps(group, row)
 
     def _send_filters(self, watch: Watch) -> None:
+        part = getattr(self._job.module, self._identifiers.get(watch.block, ""), None)
+        if part is None:
+            self._cannot(watch, "it has no weights in the running network")
+            return
         try:
-            array = filters(getattr(self._job.module, self._identifiers[watch.block]))
+            frame = self._frame(watch, filters(part))
         except NothingToSee as reason:
             self._cannot(watch, str(reason))
             return
-        frame = self._frame(watch, array)
         if frame is not None:
             self._emit(self._probe(watch, frame))
 
     def _send_maps(self, watches: list[Watch], row: int) -> None:
-        names = {watch.block: self._identifiers[watch.block] for watch in watches}
-        seen = look(self._job, names.values(), row)
-        answer = prediction(seen, row, self._samples, self._field)
+        seen = look(self._job, [watch.block for watch in watches], row)
+        answer = prediction(seen, row, self._samples, self._target, self._scaling)
         for watch in watches:
-            if names[watch.block] not in seen.maps:
-                self._cannot(watch, "it gives no tensor that could be shown")
+            if watch.block not in seen.maps:
+                self._cannot(watch, "the running network computes no tensor there")
                 continue
-            frame = self._frame(watch, seen.maps[names[watch.block]])
+            frame = self._frame(watch, seen.maps[watch.block])
             image = self._frame(watch, seen.image, "image")
             if frame is not None:
                 self._emit(self._probe(watch, frame, image=image, prediction=answer))

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from backend.compile import Program, compile_program
-from backend.data import Dataset, load, split
+from backend.data import Dataset, Scaling, load, split
 from backend.messages import Start
 from backend.source import SourceError
 from backend.training import device as devices
@@ -37,10 +37,10 @@ class Prepared:
     dataset: Dataset
 
     @property
-    def target_field(self) -> Field | None:
-        """The field of the first target, which a prediction is compared with."""
-        names = self.job.program.target_fields
-        return self.dataset.field(names[0]) if names and names[0] else None
+    def target(self) -> tuple[Field | None, Scaling | None]:
+        """The field of the first target, which a prediction is compared with, and how it was scaled."""
+        name = next(iter(self.job.program.target_fields), None)
+        return (self.dataset.field(name), self.dataset.scaling.get(name)) if name else (None, None)
 
 
 def read_project(text: str) -> Document:
@@ -92,8 +92,8 @@ def _compiled(network: Network, dataset: Dataset, seed: int) -> Program:
     except SourceError as error:
         name, text = error.problems[0]
         more = f" ({len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
-        block = next((block for block in network.blocks.values() if name and block.name == name), None)
-        place = f"{block.name} ({block.type}): " if block else ""
+        block = network.blocks.get(error.block) if error.block else None
+        place = f"{name} ({block.type}): " if block else ""
         raise Unfit("network", f"{place}{text}{more}", block.id if block else None) from error
     check_bindings(network, program, dataset)
     return program

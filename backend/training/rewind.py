@@ -45,8 +45,9 @@ class Rewind:
 
     def note(self, rows: torch.Tensor) -> None:
         """Remember the batch of one step."""
-        if self._enabled:
-            self._since.append(rows)
+        if not self._enabled:
+            self._since.clear()
+        self._since.append(rows)
 
     def keep(self, force: bool = False) -> None:
         """Copy the present moment, which is known to be good, unless the last copy was too recent for its price."""
@@ -75,10 +76,10 @@ class Rewind:
     def trace(self) -> Origin | None:
         """Do the steps since again, watching every block; None when this time all stayed finite.
 
-        Leaves the weights as they were before the step that went wrong.
+        Leaves the weights as they were before the step that went wrong. Of a network too large to keep copies
+        of, one step is done with the weights as they are.
         """
-        if not self.restore():
-            return None
+        self.restore()
         self._job.module.train()
         for rows in self._since:
             before = {name: tensor.clone() for name, tensor in self._job.module.state_dict().items()}

@@ -68,7 +68,7 @@ class Run:
         job = self._prepared.job
         checkpoints = Checkpoints(job.module, self._write)
         follower = self.follower = Follower(job, self._control, self._watching, checkpoints, self._tell)
-        self._watching.attach(job, self._prepared.target_field)
+        self._watching.attach(job, *self._prepared.target)
         samples = f"{len(job.train):,} samples, {len(job.validation):,} to validate"
         self._tell(State(state="training", text=f"training on {job.device}: {samples}"))
         try:

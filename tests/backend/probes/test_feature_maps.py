@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from backend.data import Scaling
 from backend.probes.feature_maps import Look
 from backend.probes.filters import NothingToSee, filters
 from backend.probes.prediction import prediction, probabilities
@@ -74,3 +75,9 @@ def test_a_regression_tells_values():
 
 def test_answers_that_are_not_finite_have_no_probabilities():
     assert prediction(seen([[float("nan"), 1.0]], 1), 0, 9, LABEL).probabilities is None
+
+
+def test_a_regression_is_told_in_the_units_of_the_data():
+    scaling = Scaling(np.array([100.0]), np.array([10.0]))
+    told = prediction(seen([[0.5]], [-1.0]), 0, 9, Field(name="target", shape=(1,)), scaling)
+    assert (told.values, told.target) == ((105.0,), (90.0,))

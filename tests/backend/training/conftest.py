@@ -57,6 +57,7 @@ def make_job():
             blocks={name: f"id of {name}" for name in names},
             input_fields=("image",),
             target_fields=("label",),
+            source=SimpleNamespace(text="", lines={}),
         )
         train = train if train is not None else samples(100)
         normalizes = any(isinstance(part, nn.BatchNorm2d) for part in module.modules())
