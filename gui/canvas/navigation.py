@@ -17,7 +17,7 @@ from gui.canvas.ink import ink
 from gui.canvas.painting import NAMED
 from gui.canvas.scene import WORLD, CanvasScene
 
-LEAST, MOST = 0.02, 4.0
+LEAST, MOST = 0.004, 4.0
 STEP = 1.2  # one press of zoom in
 DOTS = 24.0  # between dots of the ground, at 100 %
 EDGE = 28  # pixels from the edge where a drag begins to scroll
@@ -181,13 +181,14 @@ class Navigation(QGraphicsView):
             step *= 4
         if self.far:
             return
-        dot = QPen(pen.dot, 1.6 if step * self.zoom > 20 else 1.2)
+        dot = QPen(pen.dot, 2.0 if step * self.zoom > 20 else 1.0)
         dot.setCosmetic(True)
-        dot.setCapStyle(Qt.PenCapStyle.RoundCap)
+        dot.setCapStyle(Qt.PenCapStyle.SquareCap)
         painter.setPen(dot)
         left, top = floor(area.left() / step) * step, floor(area.top() / step) * step
         columns, rows = ceil(area.width() / step) + 2, ceil(area.height() / step) + 2
         painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # ten times as fast for thousands of dots
         painter.translate(left, top)
         painter.drawPoints(_dots(step, columns, rows))
         painter.restore()

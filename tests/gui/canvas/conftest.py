@@ -37,6 +37,17 @@ class Hands:
         self.view.setFocus()
         self.canvas, self.port = self.view.canvas, self.view.viewport()
 
+    @classmethod
+    def at(cls, view):
+        """Hands at a canvas that is already shown, in a window."""
+        made = cls.__new__(cls)
+        made.session, made.view = view.session, view
+        made.canvas, made.port = view.canvas, view.viewport()
+        view.motion = False
+        view.zoom_100()
+        view.setFocus()
+        return made
+
     @property
     def net(self):
         return self.session.network
@@ -176,6 +187,12 @@ def hands(qtbot):
     made = Hands(qtbot, plain_chain())
     made.view.centerOn(0, 250)
     return made
+
+
+@pytest.fixture
+def hands_at():
+    """`hands_at(view)`: hands at the canvas of a window."""
+    return Hands.at
 
 
 @pytest.fixture

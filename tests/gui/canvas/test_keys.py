@@ -1,6 +1,7 @@
 """Keys and the search: placing, removing, copying, selecting, naming, laying out, walking, finding."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -81,7 +82,7 @@ def test_with_a_block_selected_the_new_one_lands_wired_in_between(hands, one_ste
         hands.search("batchnorm2d")
     assert {("conv", "batch_norm"), ("batch_norm", "relu")} <= hands.wires()
     ys = [hands.net.positions[hands.id(n)][1] for n in ("conv", "batch_norm", "relu", "flatten")]
-    assert all(after - before >= 76 for before, after in zip(ys, ys[1:], strict=False))
+    assert all(after - before >= 76 for before, after in pairwise(ys))
 
 
 def test_at_the_end_of_a_chain_the_new_block_is_appended(hands, one_step):
