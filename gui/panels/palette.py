@@ -50,7 +50,7 @@ class Palette(QWidget):
         self.search.entered.connect(self._choose_current)
         self.search.stepped.connect(self._step)
         self.tree.picked.connect(self.chosen)
-        theme.appearance.changed.connect(lambda *_: self._fill(self.search.text()))
+        theme.appearance.changed.connect(self._repaint)
         self._fill("")
 
     def sizeHint(self) -> QSize:
@@ -59,6 +59,9 @@ class Palette(QWidget):
     def focus_search(self) -> None:
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
+
+    def _repaint(self, *_ignored) -> None:
+        self._fill(self.search.text())
 
     def _fill(self, text: str) -> None:
         self.tree.clear()

@@ -42,7 +42,9 @@ class Problems(QWidget):
         return QSize(640, 180)
 
     def rows(self) -> list[ProblemRow]:
-        return self.list.findChildren(ProblemRow)
+        """The rows as they stand."""
+        found = (self._rows.itemAt(place).widget() for place in range(self._rows.count()))
+        return [row for row in found if isinstance(row, ProblemRow)]
 
     def refresh(self) -> None:
         document = self.session.document

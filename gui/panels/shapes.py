@@ -12,6 +12,7 @@ from graph.quantities import prefixed, thousands
 from gui import theme
 from gui.panels.rows import label
 
+COUNTS = ("parameters", "multiply-adds")
 Row = tuple[str, str, str]  # what, value, arithmetic (may be empty)
 
 
@@ -52,21 +53,22 @@ def block_rows(document: Document, id: str) -> list[Row]:
             rows.append((f"{port} {number}" if several else port, _type_text(tensor), ""))
     if inferred is None:
         return [*rows, ("output", "not known yet", "")]
-    rows += [(port, _type_text(tensor), "") for port, tensor in inferred.outputs.items()]
-    arithmetic = {}
-    other = []
-    for what, text in analysis.explain(id):
-        if what in ("parameters", "multiply-adds"):
-            arithmetic[what] = text.rpartition(" = ")[0]
-        else:
-            other.append(_split(what, text))
-    if inferred.parameters or "parameters" in arithmetic:
-        rows.append(("parameters", thousands(inferred.parameters), arithmetic.get("parameters", "")))
+    explained = [(what, *_split(text)) for what, text in analysis.explain(id)]
+    told = {what: arithmetic for what, value, arithmetic in explained}
+    rows += [(port, _type_text(tensor), _remark(told.get(port, ""))) for port, tensor in inferred.outputs.items()]
+    rows += [row for row in explained if row[0] not in (*inferred.outputs, *COUNTS)]
+    if inferred.parameters or "parameters" in told:
+        rows.append(("parameters", thousands(inferred.parameters), told.get("parameters", "")))
     if inferred.buffers:
         rows.append(("buffers", thousands(inferred.buffers), ""))
     if inferred.macs != 0:
-        rows.append(("multiply-adds", _macs_text(inferred.macs), arithmetic.get("multiply-adds", "")))
-    return [*rows, *other]
+        rows.append(("multiply-adds", _macs_text(inferred.macs), told.get("multiply-adds", "")))
+    return rows
+
+
+def _remark(text: str) -> str:
+    """What is said of an output beside its type, which stands there already: `N x 6, as the input`."""
+    return "" if "->" in text else text.partition(", ")[2] or text
 
 
 def _type_text(tensor) -> str:
@@ -77,10 +79,10 @@ def _macs_text(macs) -> str:
     return f"{thousands(macs)} ({prefixed(macs)})" if isinstance(macs, int) and macs >= 1e6 else thousands(macs)
 
 
-def _split(what: str, text: str) -> Row:
+def _split(text: str) -> tuple[str, str]:
     """`floor((32 + 2*0 - 5)/1) + 1 = 28` stands as 28 with the arithmetic under it."""
     arithmetic, equals, value = text.rpartition(" = ")
-    return (what, value, arithmetic) if equals else (what, "", text)
+    return (value, arithmetic) if equals else ("", text)
 
 
 def _html(rows: list[Row]) -> str:

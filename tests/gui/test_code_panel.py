@@ -1,0 +1,105 @@
+"""The code panel: live text, marked lines, clicks that select, and small changes that stay small."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QTextCursor
+from PySide6.QtTest import QTest
+
+from backend import generate_source
+from graph import Document
+from graph.edits import SetHyperparameter
+from gui.panels.code import Code, CodeText
+
+
+@pytest.fixture
+def panel(session, shown):
+    made = shown(Code(session), 560, 700)
+    made.updates.flush()
+    return made
+
+
+def test_the_text_is_the_generated_source(panel, session):
+    expected = str(generate_source(session.network, session.document.recipe.fields))
+    assert panel.text.toPlainText() == expected
+    assert "self.conv1 = nn.Conv2d(1, 6" in expected
+
+
+def test_it_follows_edits_soon(panel, session, ids, qtbot):
+    session.document.do(SetHyperparameter(ids["conv1"], "out_channels", 12))
+    qtbot.waitUntil(lambda: "nn.Conv2d(1, 12" in panel.text.toPlainText(), timeout=2000)
+    assert panel.text.toPlainText() == str(panel.source)
+
+
+def test_the_selection_is_marked_and_seen(panel, session, ids):
+    session.select((ids["fc3"],))
+    marked = panel.text.marked_lines()
+    assert marked == sorted(panel.source.blocks[ids["fc3"]])
+    lines = panel.text.toPlainText().split("\n")
+    assert all("fc3" in lines[line - 1] for line in marked)
+    session.clear_selection()
+    assert panel.text.marked_lines() == []
+
+
+def test_a_click_on_a_line_selects_its_block(panel, session, ids):
+    line = panel.source.blocks[ids["conv2"]][0]
+    block = panel.text.document().findBlockByNumber(line - 1)
+    spot = panel.text.cursorRect(QTextCursor(block)).center()
+    QTest.mouseClick(panel.text.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    assert session.selected == ids["conv2"]
+
+
+def test_copy_takes_all(panel, session, qtbot):
+    with qtbot.waitSignal(session.said):
+        QTest.mouseClick(panel.title_buttons[0], Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == str(panel.source)
+
+
+def test_a_drawing_in_progress_is_written_as_far_as_it_goes(panel, session, ids):
+    session.document.do(SetHyperparameter(ids["fc1"], "out_features", 50))
+    session.document.do(SetHyperparameter(ids["conv2"], "kernel_size", 40))
+    panel.updates.flush()
+    text = panel.text.toPlainText()
+    assert "nn.Conv2d(1, 6" in text and "kernel" in text and not panel.note.isVisible()
+
+
+def test_an_empty_network_has_a_text(panel, session):
+    session.set_document(Document())
+    panel.updates.flush()
+    assert "class Network" in panel.text.toPlainText()
+
+
+TEXTS = [
+    "a\nb\nc",
+    "a\nB\nc",
+    "a\nc",
+    "a\nc\nd",
+    "x\na\nc\nd",
+    "",
+    "one",
+    "one\n",
+    "one\ntwo\n",
+    "zero\none\ntwo\n",
+    "two\n",
+    "a\na\na",
+    "a\na",
+]
+
+
+def test_any_text_follows_any_other(app, qtbot):
+    text = CodeText()
+    qtbot.addWidget(text)
+    for before in TEXTS:
+        for after in TEXTS:
+            text.put(before)
+            text.put(after)
+            assert text.toPlainText() == after, (before, after)
+
+
+def test_only_changed_lines_are_touched(panel, session, ids):
+    panel.text.verticalScrollBar().setValue(3)
+    touched = []
+    panel.text.document().contentsChange.connect(lambda at, gone, came: touched.append((gone, came)))
+    session.document.do(SetHyperparameter(ids["fc3"], "bias", False))
+    panel.updates.flush()
+    assert touched and all(gone < 200 and came < 200 for gone, came in touched)
+    assert panel.text.verticalScrollBar().value() == 3

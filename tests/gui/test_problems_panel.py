@@ -1,0 +1,81 @@
+"""The problems panel: groups, jumps, fixes, and good news."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from graph import Document
+from graph.edits import RemoveBlocks, SetHyperparameter
+from gui.panels.problems import Problems
+
+
+@pytest.fixture
+def panel(session, shown):
+    return shown(Problems(session), 900, 300)
+
+
+def test_no_problems_is_said(panel, session):
+    panel.updates.flush()
+    errors = [p for p in session.analysis.problems if p.severity == "error"]
+    assert errors == []
+    session.set_document(Document())
+    panel.updates.flush()
+    assert panel.rows() == [] and panel.empty.isVisible() and panel.empty.title.text() == "Nothing to check yet."
+
+
+def test_rows_jump_to_the_block(panel, session, ids, qtbot):
+    session.document.do(RemoveBlocks((ids["flatten"],)))
+    panel.updates.flush()
+    rows = [row for row in panel.rows() if row.problem.severity == "error"]
+    assert rows and rows[0].problem.block == ids["fc1"]
+    with qtbot.waitSignal(session.revealed) as told:
+        QTest.mouseClick(rows[0], Qt.MouseButton.LeftButton)
+    assert told.args == [ids["fc1"]] and session.selected == ids["fc1"]
+    session.clear_selection()
+    rows[0].setFocus()
+    QTest.keyClick(rows[0], Qt.Key.Key_Return)
+    assert session.selected == ids["fc1"]
+
+
+def test_a_fix_is_one_click_and_one_step(panel, session, ids):
+    session.document.do(SetHyperparameter(ids["conv1"], "kernel_size", 40))
+    panel.updates.flush()
+    row = next(row for row in panel.rows() if row.problem.block == ids["conv1"])
+    QTest.mouseClick(row.fixes[0], Qt.MouseButton.LeftButton)
+    panel.updates.flush()
+    assert not any(row.problem.block == ids["conv1"] for row in panel.rows())
+    session.document.undo()
+    panel.updates.flush()
+    assert any(row.problem.block == ids["conv1"] for row in panel.rows())
+
+
+def test_severities_stand_in_order(panel, session, ids):
+    session.document.do(RemoveBlocks((ids["relu3"],)))
+    session.document.do(SetHyperparameter(ids["fc3"], "out_features", 12))
+    panel.updates.flush()
+    order = [row.problem.severity for row in panel.rows()]
+    assert order == sorted(order, key=("error", "warning", "hint").index) and len(order) >= 2
+
+
+def test_a_renamed_block_is_named_anew(panel, session, ids):
+    from graph.edits import Rename
+
+    session.document.do(SetHyperparameter(ids["conv1"], "kernel_size", 40))
+    panel.updates.flush()
+    session.document.do(Rename(ids["conv1"], "first"))
+    panel.updates.flush()
+    from PySide6.QtWidgets import QLabel
+
+    words = [part.text() for row in panel.rows() for part in row.findChildren(QLabel)]
+    assert "first" in words and "conv1" not in words
+
+
+def test_hundreds_of_problems_are_cut_short(panel, session):
+    from graph.edits import AddBlock, Compound
+
+    network = session.network
+    number = int(network.fresh_block_id()[1:])
+    blocks = [network.new_block("ReLU").having(id=f"b{number + i}", name=f"r{i}") for i in range(260)]
+    session.document.do(Compound("many", tuple(AddBlock(block) for block in blocks)))
+    panel.updates.flush()
+    assert len(panel.rows()) == 200
