@@ -7,6 +7,7 @@ import json
 import os
 import random
 import time
+from copy import deepcopy
 
 import pytest
 
@@ -133,7 +134,7 @@ def mutated_values(random: random.Random, data: bytes) -> bytes:
         elif wound == 2 and isinstance(holder, dict):
             holder[random.choice(("name", "id", "x", "kernel_size", "shape", "slot"))] = here
         else:
-            holder[key] = random.choice(VALUES)
+            holder[key] = deepcopy(random.choice(VALUES))
     return json.dumps(raw).encode()
 
 
