@@ -12,6 +12,7 @@ from graph.blocks import (
     pooling,
     recurrent,
     regularization,
+    resizing,
     shaping,
     source,
 )
@@ -27,6 +28,7 @@ BLOCK_TYPES = (
     *activation.BLOCK_TYPES,
     *regularization.BLOCK_TYPES,
     *shaping.BLOCK_TYPES,
+    *resizing.BLOCK_TYPES,
     *merging.BLOCK_TYPES,
     *loss.BLOCK_TYPES,
     *metric.BLOCK_TYPES,

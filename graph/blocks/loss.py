@@ -17,6 +17,7 @@ REDUCTION = Choice(
     "mean over everything compared, their sum, or none: every single loss by itself.",
     choices=("mean", "sum", "none"),
 )
+IGNORED = Int("ignore_index", -100, "A class number that is left out of the loss.")
 
 
 class Loss(BlockType):
@@ -58,46 +59,25 @@ class Loss(BlockType):
         return f"F.{self.function}({', '.join((site.one('input'), site.one('target'), *settings))})"
 
 
-class CrossEntropyLoss(Loss):
-    """The loss for classification: minus the logarithm of the probability given to the right class.
+class ClassLoss(Loss):
+    """What losses of classes share: a score for every class, and the number of the right one."""
 
-    Takes raw scores (N, C) or (N, C, ...) and class numbers (N) or (N, ...), or class probabilities shaped as the
-    scores; applies log-softmax itself.
-    """
-
-    aliases = ("softmax loss", "log loss", "categorical crossentropy", "ce", "classification loss", "xent")
-    function = "cross_entropy"
-    formula = "-log(softmax(input)[target])"
-    hyperparameters = (
-        Int("ignore_index", -100, "A class number that is left out of the loss."),
-        REDUCTION,
-        Float("label_smoothing", 0.0, "Share taken from the right class and spread over all.", low=0.0, high=1.0),
-    )
-
-    def _compare(self, x, target):
+    def _check_scores(self, x: TensorType) -> None:
         if not x.is_float:
-            raise wrong_dtype("CrossEntropyLoss", x, "scores in float32")
+            raise wrong_dtype(self.name, x, "scores in float32")
         if x.rank < 2:
-            raise wrong_rank("CrossEntropyLoss", x, "scores N x classes")
-        if target.is_float and target.rank == x.rank:
-            return self._probabilities(x, target)
+            raise wrong_rank(self.name, x, "scores N x classes")
+
+    def _check_numbers(self, x: TensorType, target: TensorType, otherwise: str = "") -> None:
+        """The target must hold one of the classes for every place."""
         if target.dtype != "int64" and (target.dtype != "uint8" or target.rank > 1):
-            hint = "" if target.is_float else " of dtype int64"
+            hint = "" if target.is_float and otherwise else " of dtype int64"
             raise ShapeError(
-                f"the target must be class numbers{hint} shaped {_without_classes(x)}, or probabilities shaped {x};"
+                f"the target must be class numbers{hint} shaped {_without_classes(x)}{otherwise};"
                 f" it is {target} of {target.dtype}",
                 "target",
                 code="dtype",
             )
-        self._check_classes(x, target)
-        return target.dims, x.dtype, ()
-
-    def _probabilities(self, x, target):
-        if x.dims != target.dims:
-            raise _different("class probabilities", x, target)
-        return (x.dims[0], *x.dims[2:]), promote((x, target)), ()
-
-    def _check_classes(self, x, target) -> None:
         expected = (x.dims[0], *x.dims[2:])
         if target.dims != expected:
             if x.rank > 2 and target.rank == 1:
@@ -120,6 +100,52 @@ class CrossEntropyLoss(Loss):
                 "input",
                 code="classes",
             )
+
+
+class CrossEntropyLoss(ClassLoss):
+    """The loss for classification: minus the logarithm of the probability given to the right class.
+
+    Takes raw scores (N, C) or (N, C, ...) and class numbers (N) or (N, ...), or class probabilities shaped as the
+    scores; applies log-softmax itself.
+    """
+
+    aliases = ("softmax loss", "log loss", "categorical crossentropy", "ce", "classification loss", "xent")
+    function = "cross_entropy"
+    formula = "-log(softmax(input)[target])"
+    hyperparameters = (
+        IGNORED,
+        REDUCTION,
+        Float("label_smoothing", 0.0, "Share taken from the right class and spread over all.", low=0.0, high=1.0),
+    )
+
+    def _compare(self, x, target):
+        self._check_scores(x)
+        if target.is_float and target.rank == x.rank:
+            return self._probabilities(x, target)
+        self._check_numbers(x, target, f", or probabilities shaped {x}")
+        return target.dims, x.dtype, ()
+
+    def _probabilities(self, x, target):
+        if x.dims != target.dims:
+            raise _different("CrossEntropyLoss with probabilities", x, target)
+        return (x.dims[0], *x.dims[2:]), promote((x, target)), ()
+
+
+class NLLLoss(ClassLoss):
+    """Minus the log-probability of the right class: CrossEntropyLoss for networks that end with LogSoftmax.
+
+    Takes log-probabilities (N, C) or (N, C, ...) and class numbers (N) or (N, ...).
+    """
+
+    aliases = ("negative log likelihood", "nll", "log likelihood", "classification loss")
+    function = "nll_loss"
+    formula = "-input[target]"
+    hyperparameters = (IGNORED, REDUCTION)
+
+    def _compare(self, x, target):
+        self._check_scores(x)
+        self._check_numbers(x, target)
+        return target.dims, x.dtype, ()
 
 
 class ValueLoss(Loss):
@@ -165,7 +191,36 @@ class L1Loss(ValueLoss):
     takes_bool = False
 
 
-class BCEWithLogitsLoss(Loss):
+class SmoothL1Loss(ValueLoss):
+    """Squared for small distances, plain for large ones: as calm as MSELoss, and minds outliers as little as L1Loss.
+
+    Takes an answer and a target of the same shape.
+    """
+
+    aliases = ("huber", "smooth l1", "robust loss", "regression loss")
+    function = "smooth_l1_loss"
+    formula = "(input - target)^2/(2*beta) where |input - target| < beta, else |input - target| - beta/2"
+    hyperparameters = (REDUCTION, Float("beta", 1.0, "The distance below which it is squared.", low=0.0))
+
+
+class YesOrNoLoss(Loss):
+    """What losses of yes-or-no questions share: a target between 0 and 1 for each answer."""
+
+    one_dtype = False
+
+    def _compare(self, x, target):
+        if not x.is_float:
+            raise wrong_dtype(self.name, x, "answers in float32")
+        if not target.is_float:
+            raise wrong_dtype(self.name, target, "targets 0 to 1 in float32", "target")
+        if self.one_dtype and x.dtype != target.dtype:
+            raise wrong_dtype(self.name, target, f"answers and targets alike, here {x.dtype}", "target")
+        if x.dims != target.dims:
+            raise _different(self.name, x, target)
+        return x.dims, target.dtype, ()
+
+
+class BCEWithLogitsLoss(YesOrNoLoss):
     """The loss for yes-or-no questions: cross-entropy of the sigmoid of each score; applies the sigmoid itself.
 
     Takes raw scores and targets between 0 and 1 (float) of the same shape.
@@ -175,14 +230,17 @@ class BCEWithLogitsLoss(Loss):
     function = "binary_cross_entropy_with_logits"
     formula = "-(target*log(sigmoid(input)) + (1 - target)*log(1 - sigmoid(input)))"
 
-    def _compare(self, x, target):
-        if not x.is_float:
-            raise wrong_dtype(self.name, x, "scores in float32")
-        if not target.is_float:
-            raise wrong_dtype(self.name, target, "targets 0 to 1 in float32", "target")
-        if x.dims != target.dims:
-            raise _different(self.name, x, target)
-        return x.dims, target.dtype, ()
+
+class BCELoss(YesOrNoLoss):
+    """Cross-entropy of yes-or-no answers that are probabilities already, behind a Sigmoid.
+
+    Takes probabilities 0 to 1 and targets 0 to 1 (float) of the same shape.
+    """
+
+    aliases = ("binary cross entropy", "bce", "gan loss", "binary classification loss")
+    one_dtype = True
+    function = "binary_cross_entropy"
+    formula = "-(target*log(input) + (1 - target)*log(1 - input))"
 
 
 def _different(what: str, x: TensorType, target: TensorType) -> ShapeError:
@@ -197,4 +255,4 @@ def _without_classes(x: TensorType) -> TensorType:
     return TensorType((x.dims[0], *x.dims[2:]), "int64")
 
 
-BLOCK_TYPES = (CrossEntropyLoss, MSELoss, BCEWithLogitsLoss, L1Loss)
+BLOCK_TYPES = (CrossEntropyLoss, MSELoss, BCEWithLogitsLoss, L1Loss, SmoothL1Loss, BCELoss, NLLLoss)

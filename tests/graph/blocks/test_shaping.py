@@ -35,6 +35,9 @@ def tensors(*shapes):
         ("Upsample", {"size": 32}, (6, H, 9), (6, 32, 32)),
         ("Upsample", {"size": (4, 6), "mode": "bicubic", "align_corners": True}, (6, 7, 9), (6, 4, 6)),
         ("Upsample", {"scale_factor": 3, "mode": "linear"}, (6, 7), (6, 21)),
+        ("ZeroPad2d", {"padding": (1, 2, 3, 4)}, (6, T, 8), (6, T + 7, 11)),
+        ("ConstantPad2d", {"padding": 1, "value": -1.0}, (6, 4, 8), (6, 6, 10)),
+        ("Identity", {}, (6, T), (6, T)),
     ],
 )
 def test_shaping(infer, name, values, input, shape):

@@ -1,0 +1,167 @@
+"""Resizing: images drawn larger or with a border; nothing is learned. Part of the family shaping."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from graph.block_type import BlockType, Call, Inferred, Inputs, ShapeError, Values
+from graph.blocks.demands import FLOATS, open_dim, wrong_dtype, wrong_layout, wrong_rank
+from graph.blocks.window import DIRECTIONS, by, each
+from graph.dim import Dim
+from graph.hyperparameter import LARGEST, Bool, Choice, Float, Shape, Size
+from graph.tensor_type import TensorType
+
+MODES = {"nearest": (3, 4, 5), "linear": (3,), "bilinear": (4,), "bicubic": (4,), "trilinear": (5,)}
+
+
+class Upsample(BlockType):
+    """Draws sequences, images or volumes larger by repeating or interpolating their values; nothing is learned.
+
+    (N, C, H, W) -> (N, C, floor(H*scale_factor), floor(W*scale_factor)), or (N, C, *size).
+    """
+
+    family = "shaping"
+    aliases = ("resize", "interpolate", "enlarge", "unpool", "bilinear", "nearest neighbour", "zoom")
+    hyperparameters = (
+        Shape("size", None, "Size of the output; one number serves all directions. Either this or scale_factor."),
+        Float("scale_factor", None, "How many times larger the output is.", low=0.0, low_open=True, high=1e6),
+        Choice(
+            "mode",
+            "nearest",
+            "nearest repeats values; linear is for sequences, bilinear and bicubic for images, trilinear for volumes.",
+            choices=tuple(MODES),
+        ),
+        Bool("align_corners", None, "Corner values stay at the corners; not for mode nearest."),
+    )
+
+    def suggested(self):
+        return {"scale_factor": 2.0}
+
+    def check(self, values: Values) -> None:
+        size, scale = values["size"], values["scale_factor"]
+        if (size is None) == (scale is None):
+            which = "neither is" if size is None else "both are"
+            raise ShapeError(
+                f"Upsample needs either a size or a scale_factor, but {which} set",
+                hyperparameter="scale_factor",
+                code="upsample",
+            )
+        if values["align_corners"] is not None and values["mode"] == "nearest":
+            raise ShapeError(
+                "align_corners has no meaning for mode nearest: unset it, or use bilinear",
+                hyperparameter="align_corners",
+                code="upsample",
+            )
+
+    def infer(self, values: Values, inputs: Inputs) -> Inferred:
+        x, mode = inputs["input"], values["mode"]
+        if x.dtype not in FLOATS and (x.dtype != "uint8" or mode in ("linear", "trilinear")):
+            raise wrong_dtype(self.name, x)
+        if x.rank not in MODES[mode]:
+            raise self._wrong_rank(x, mode)
+        before, size = x.dims[2:], values["size"]
+        if size is None:
+            after = tuple(self._scaled(x, dim, values["scale_factor"]) for dim in before)
+        elif len(size) in (1, len(before)):
+            after = size * len(before) if len(size) == 1 else size
+        else:
+            raise ShapeError(
+                f"size {by(size)} does not fit the {len(before)} directions of {x}: give 1 number or {len(before)}",
+                "input",
+                "size",
+                "upsample",
+            )
+        return Inferred({"output": x.with_dims((*x.dims[:2], *after))})
+
+    def _wrong_rank(self, x, mode: str) -> ShapeError:
+        right = [name for name, ranks in MODES.items() if x.rank in ranks]
+        if not right:
+            return wrong_rank(self.name, x, "N x channels and one to three directions")
+        return ShapeError(
+            f"mode {mode} is not for {x}: with {x.rank} dimensions use {' or '.join(right)}", "input", "mode", "rank"
+        )
+
+    def _scaled(self, x, dim: Dim, scale: float) -> Dim:
+        if isinstance(dim, int):
+            scaled: Dim = int(dim * scale)
+        else:
+            factor = Fraction(scale)
+            if factor.denominator > 64:  # such as 0.1, which floats round: the size would be a guess
+                raise open_dim(self.name, x, f"the size that {scale:g} multiplies")
+            scaled = dim * factor.numerator // factor.denominator
+        if isinstance(scaled, int) and scaled < 1:
+            raise ShapeError(
+                f"scale_factor {scale:g} leaves nothing of {x}: use a larger one", "input", "scale_factor", "upsample"
+            )
+        return scaled
+
+    def explain(self, values, inputs, inferred):
+        x, y = inputs["input"], inferred.outputs["output"]
+        scale = values["scale_factor"]
+        every = zip(DIRECTIONS[x.rank - 2], x.dims[2:], y.dims[2:], strict=True)
+        return (
+            ("output", f"{x} -> {y}"),
+            *((name, f"{a}, as set" if scale is None else f"floor({b}*{scale!r}) = {a}") for name, b, a in every),
+        )
+
+    def module(self, values, inputs, inferred):
+        kwargs = self.set_apart(values)
+        if len(kwargs.get("size", ())) == 1:
+            kwargs["size"] = kwargs["size"][0]
+        return Call("nn.Upsample", (), kwargs)
+
+
+BORDER = Size(
+    "padding",
+    help="Width of the border: one number, or left, right, top, bottom; negative widths crop.",
+    rank=4,
+    low=-LARGEST,
+    suggestion=1,
+)
+
+
+class ConstantPad2d(BlockType):
+    """Draws a border of one value around images: what a convolution's padding does with zeros, with any value.
+
+    (N, C, H, W) -> (N, C, H + top + bottom, W + left + right).
+    """
+
+    family = "shaping"
+    aliases = ("pad", "padding", "border", "frame")
+    hyperparameters = (BORDER, Float("value", help="What the border is filled with.", suggestion=0.0))
+
+    def infer(self, values: Values, inputs: Inputs) -> Inferred:
+        x = inputs["input"]
+        if x.rank != 4:
+            raise wrong_layout(self.name, x, 2)
+        left, right, top, bottom = each(values["padding"], 4)
+        sizes = x.dims[2] + (top + bottom), x.dims[3] + (left + right)
+        kept = x.dims[2] + (min(top, 0) + min(bottom, 0)), x.dims[3] + (min(left, 0) + min(right, 0))
+        if any(isinstance(size, int) and (size < 1 or rest < 0) for size, rest in zip(sizes, kept, strict=True)):
+            raise ShapeError(f"padding crops {x} to {by(sizes)}: crop less", "input", "padding", "padding")
+        return Inferred({"output": TensorType((*x.dims[:2], *sizes), x.dtype)})
+
+    def explain(self, values, inputs, inferred):
+        x, y = inputs["input"], inferred.outputs["output"]
+        left, right, top, bottom = each(values["padding"], 4)
+        return (
+            ("output", f"{x} -> {y}"),
+            ("height", f"{x.dims[2]} + {top} + {bottom} = {y.dims[2]}"),
+            ("width", f"{x.dims[3]} + {left} + {right} = {y.dims[3]}"),
+        )
+
+    def module(self, values, inputs, inferred):
+        return Call(f"nn.{self.name}", tuple(self.set_apart(values).values()))
+
+
+class ZeroPad2d(ConstantPad2d):
+    """Draws a border of zeros around images, of another width on each side if wished.
+
+    (N, C, H, W) -> (N, C, H + top + bottom, W + left + right).
+    """
+
+    aliases = ("zero padding", "pad", "padding", "border")
+    hyperparameters = (BORDER,)
+
+
+BLOCK_TYPES = (Upsample, ZeroPad2d, ConstantPad2d)
