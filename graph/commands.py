@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from graph import registry
-from graph.edits import AddBlock, Compound, Connect, Disconnect, Edit, Position, RemoveBlocks
+from graph.edits import UNSET, AddBlock, Compound, Connect, Disconnect, Edit, Position, RemoveBlocks, SetHyperparameter
 from graph.network import Block, BlockId, ConnectError, Network, Ref, Wire, number
 
 GAP = 48.0  # free space between a block and the one placed after it, in canvas units
@@ -107,6 +107,13 @@ def remove_and_bridge(network: Network, ids: tuple[BlockId, ...]) -> Compound:
                 offset += 1
     text = "Remove block and bridge" if len(ids) == 1 else f"Remove {len(ids)} blocks and bridge"
     return Compound(text, (RemoveBlocks(tuple(ids)), *edits))
+
+
+def bind(network: Network, id: BlockId, field: str) -> Compound:
+    """Bind a source to a field of the data: shape and dtype come from there, so what was set by hand goes."""
+    values = network.blocks[id].hyperparameters
+    given = (SetHyperparameter(id, name, UNSET) for name in ("shape", "dtype") if name in values)
+    return Compound(f"Bind to {field}", (SetHyperparameter(id, "field", field), *given))
 
 
 def copy(network: Network, ids) -> str:

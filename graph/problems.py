@@ -194,7 +194,7 @@ def _fix_unbound(block: Block, fields: tuple[Field, ...]) -> Iterator[Fix]:
     fitting = [f for f in fields if (f.classes is not None) == wants_label] or list(fields)
     for field in fitting[:2]:
         name = field.name
-        yield Fix(f"Bind it to {name}", lambda n, r, name=name: SetHyperparameter(block.id, "field", name))
+        yield Fix(f"Bind it to {name}", lambda n, r, name=name: commands.bind(n, block.id, name))
     shape = registry.block_type(block.type).suggested()["shape"]
     text = " x ".join(map(str, shape)) or "a single value"
     unbind = SetHyperparameter(block.id, "field", UNSET)

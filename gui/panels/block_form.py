@@ -13,6 +13,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from graph import HyperparameterError
+from graph.commands import bind
 from graph.edits import UNSET, Compound, Rename, SetHyperparameter
 from graph.hyperparameter import REQUIRED
 from graph.quantities import counted, thousands
@@ -207,13 +208,18 @@ class BlockForm(QWidget):
         for declared in self.shared:
             if declared.name == name and declared.default is not REQUIRED and value == declared.default:
                 value = UNSET  # the default is not a setting
-        edits = tuple(SetHyperparameter(id, name, value) for id in self.ids)
+        edits = tuple(self._edit(id, name, value) for id in self.ids)
         text = f"Set {name} of {counted(len(edits), 'block')}"
         edit = edits[0] if len(edits) == 1 else Compound(text, edits)
         try:
             self.session.document.do(edit, merge)
         except HyperparameterError as error:
             self.form.fields[name].complain(str(error))
+
+    def _edit(self, id: str, name: str, value: Any):
+        if name == "field" and value is not UNSET:
+            return bind(self.session.network, id, value)
+        return SetHyperparameter(id, name, value)
 
 
 def _shared(types: list) -> list:

@@ -34,7 +34,10 @@ def type_into(window, block, name, text):
     """Select a block and type into one of its fields in the inspector."""
     window.session.select((block,))
     window.inspector.refresh()
-    field = window.inspector.page.form.fields[name]
+    enter(window.inspector.page.form.fields[name], text)
+
+
+def enter(field, text):
     field.line.setFocus()
     field.line.selectAll()
     QTest.keyClicks(field.line, text)
@@ -75,11 +78,8 @@ def choose_digits(window, qtbot):
     while chooser.kind.currentIndex() != index:
         QTest.keyClick(chooser.kind, Qt.Key.Key_Down)
     window.inspector.refresh()
-    size = window.inspector.page.data.form.fields["size"]
-    size.line.setFocus()
-    size.line.selectAll()
-    QTest.keyClicks(size.line, "32")
-    QTest.keyClick(size.line, Qt.Key.Key_Return)
+    enter(window.inspector.page.data.form.fields["size"], "32")
+    enter(window.inspector.page.recipe.fields["epochs"], "500")
     assert window.session.document.recipe.data.field("image").shape == (1, 32, 32)
 
 
@@ -151,7 +151,7 @@ def test_draw_check_train_kill_and_export(window, hands_at, qtbot, monkeypatch, 
     # kill -9 in the middle
     os.kill(window.run.ready.pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: window.run.state == "failed", timeout=20_000)
-    assert "signal 9" in window.training.banner.text() and window.training.banner.isVisible()
+    assert "signal 9" in window.training.banner.text and window.training.banner.isVisible()
     assert session.analysis.total_parameters == 61_706 and document.can_undo
 
     # and a new run begins in a new process
