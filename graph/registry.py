@@ -22,6 +22,7 @@ class UnknownType(BlockType):
 
     role = "unknown"
     family = "shaping"
+    inputs = (Port("input", optional=True, many=True),)  # what it needs is not known: nothing is missed
 
     def __init__(self, name: str):
         self.name = name
