@@ -5,15 +5,16 @@ Every failure is a dialog that names place and rule, and leaves the open documen
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 import examples
-from backend import generate_source
+from backend.export import export_python
 from graph import Document, load_project, save_project
-from graph.files import save_atomically, sweep
+from graph.files import sweep
 from graph.project_file import ProjectError
 from gui.session import Session
 from gui.settings import recent_files, remember_file
@@ -119,19 +120,22 @@ class ProjectFiles(QObject):
 
     def export_python(self) -> bool:
         document = self.session.document
-        try:
-            text = str(
-                generate_source(document.network, document.recipe.fields, analysis=document.analysis, example=True)
+        wrong = [problem for problem in document.analysis.problems if problem.severity == "error"]
+        if wrong:
+            self.tell_failure(
+                "There is no complete source yet", "\n".join(self._told(problem) for problem in wrong[:8])
             )
-        except ValueError as error:
-            self.tell_failure("There is no complete source yet", str(error))
             return False
         start = Path(self._folder()) / f"{Path(self.title).stem.lower().replace(' ', '_')}.py"
         chosen, _ = QFileDialog.getSaveFileName(self.window, "Export Python", str(start), "Python (*.py)")
         if not chosen:
             return False
         path = Path(chosen)
-        return self._write(path if path.suffix else path.with_suffix(".py"), text.encode())
+        return self._write(path if path.suffix else path.with_suffix(".py"), export_python)
+
+    def _told(self, problem) -> str:
+        block = self.session.network.blocks.get(problem.block)
+        return f"{block.name}: {problem.text}" if block else problem.text
 
     def export_picture(self) -> bool:
         start = Path(self._folder()) / f"{Path(self.title).stem}.svg"
@@ -142,22 +146,19 @@ class ProjectFiles(QObject):
         if not path.suffix:
             path = path.with_suffix(".png" if "png" in kind else ".svg")
         render = self.canvas.render_png if path.suffix.lower() == ".png" else self.canvas.render_svg
-        try:
-            render(path)
-        except OSError as error:
-            self.tell_failure(f"{path.name} was not written", f"{path}: {error.strerror or error}")
-            return False
-        self.session.say(f"Wrote {path.name}")
-        return True
+        return self._write(path, lambda document, target: render(target))
 
-    def _write(self, path: Path, data: bytes) -> bool:
+    def _write(self, path: Path, write: Callable[[Document, Path], object]) -> bool:
         try:
-            save_atomically(path, data)
+            write(self.session.document, path)
         except OSError as error:
             self.tell_failure(f"{path.name} was not written", f"{path}: {error.strerror or error}")
-            return False
-        self.session.say(f"Wrote {path.name}")
-        return True
+        except ValueError as error:
+            self.tell_failure(f"{path.name} was not written", str(error))
+        else:
+            self.session.say(f"Wrote {path.name}")
+            return True
+        return False
 
     # Asking and telling
 
