@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import ctypes
+import importlib
 import os
 import signal
 import sys
@@ -155,6 +156,7 @@ def main() -> None:
                 torch=torch.__version__,
             )
         )
+        threading.Thread(target=preload, name="preload", daemon=True).start()
         worker.serve()
         outbox.drain(LAST_WORDS)
     finally:
@@ -212,11 +214,21 @@ def beat(worker: Worker, outbox: Outbox) -> None:
     """Tell once a second that the process lives, and for how long its current step has lasted."""
     while True:
         time.sleep(HEARTBEAT)
-        follower = worker.run.follower if worker.run is not None else None
-        training = follower is not None and outbox.state == "training"
-        stuck = time.perf_counter() - follower.moved if training else 0.0
-        step = follower.meter.step if follower is not None else 0
-        outbox.put(Heartbeat(state=outbox.state, step=step, stuck_for=stuck))
+        outbox.put(pulse(worker, outbox.state))
+
+
+def pulse(worker: Worker, state: RunState) -> Heartbeat:
+    """The heartbeat of this moment."""
+    follower = worker.run.follower if worker.run is not None else None
+    training = follower is not None and state == "training"
+    stuck = time.perf_counter() - follower.moved if training else 0.0
+    return Heartbeat(state=state, step=follower.meter.step if follower is not None else 0, stuck_for=stuck)
+
+
+def preload() -> None:
+    """Import what a first run on bundled data would wait for; a broken installation is told when it is used."""
+    with contextlib.suppress(Exception):
+        importlib.import_module("sklearn.datasets")
 
 
 if __name__ == "__main__":

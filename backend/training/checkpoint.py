@@ -6,6 +6,7 @@ Writing is bounded to a share of the time; what is best is kept in memory until 
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 
@@ -20,8 +21,8 @@ Weights = dict[str, torch.Tensor]
 
 
 def snapshot(module: nn.Module) -> Weights:
-    """A copy of the module's state on its device."""
-    return {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
+    """A copy of the module's state in host memory: the device's is for training."""
+    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in module.state_dict().items()}
 
 
 def to_bytes(weights: Weights, **about: int) -> bytes:
@@ -36,9 +37,16 @@ def to_bytes(weights: Weights, **about: int) -> bytes:
 class Checkpoints:
     """Decides when weights are written, and which are best."""
 
-    def __init__(self, module: nn.Module, write: Callable[[str, bytes], object]) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        write: Callable[[str, bytes], object],
+        accuracies: tuple[str, ...] = ("accuracy",),
+    ) -> None:
+        """`accuracies` names the metrics of which more is better; they decide what is best, then the loss."""
         self._module = module
         self._write = write
+        self._accuracies = accuracies
         self._not_before = time.perf_counter() + SECONDS
         self._best: Weights | None = None
         self._best_at: dict[str, int] = {}
@@ -47,7 +55,7 @@ class Checkpoints:
 
     def epoch(self, epoch: int, step: int, metrics: dict[str, float]) -> bool:
         """Take note of a finished epoch; whether it is the best so far."""
-        better = not self.best or _rank(metrics) < _rank(self.best)
+        better = not self.best or self._rank(metrics) < self._rank(self.best)
         if better:
             self._best, self._best_at = snapshot(self._module), {"epoch": epoch, "step": step}
             self.best_epoch, self.best = epoch, dict(metrics)
@@ -65,8 +73,7 @@ class Checkpoints:
         ended = time.perf_counter()
         self._not_before = ended + max(SECONDS, (ended - begun) / PRICE)
 
-
-def _rank(metrics: dict[str, float]) -> tuple[float, float]:
-    """Smaller is better: by accuracy where one is measured, then by loss."""
-    loss = metrics.get("loss", float("inf"))
-    return (-metrics.get("accuracy", 0.0), loss if loss == loss else float("inf"))
+    def _rank(self, metrics: dict[str, float]) -> tuple[float, float]:
+        """Smaller is better."""
+        loss = metrics.get("loss", math.inf)
+        return -sum(metrics.get(name, 0.0) for name in self._accuracies), math.inf if math.isnan(loss) else loss

@@ -70,6 +70,11 @@ def warm_up(device: torch.device) -> None:
         optimizer.step()
 
 
+def free_memory(device: torch.device) -> int:
+    """Bytes of the device's memory that are free; of the host's, all there is."""
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else _host_memory() or 1 << 33
+
+
 def synchronize(device: torch.device) -> None:
     """Wait for the device to have done all it was given."""
     if device.type == "cuda":

@@ -42,6 +42,13 @@ class Prepared:
         name = next(iter(self.job.program.target_fields), None)
         return (self.dataset.field(name), self.dataset.scaling.get(name)) if name else (None, None)
 
+    @property
+    def accuracies(self) -> tuple[str, ...]:
+        """The names under which the objective gives accuracies."""
+        names = self.job.program.source.names
+        blocks = [block for block in self.network.with_role("metric") if block.type == "Accuracy"]
+        return tuple(names[block.id] for block in blocks if block.id in names) or ("accuracy",)
+
 
 def read_project(text: str) -> Document:
     """The document in a project file's text; raises Unfit naming the place."""

@@ -19,7 +19,7 @@ from torch import nn
 from backend.training import device as devices
 from backend.training.job import Job, forward
 
-LARGEST = 2 * 1024**3  # bytes of weights and optimizer state beyond which no copy is kept
+LARGEST = 512 * 1024**2  # bytes of weights and optimizer state beyond which no copy is kept
 PRICE = 0.004  # share of the time that copies may take
 
 
@@ -39,8 +39,8 @@ class Rewind:
         self._since: list[torch.Tensor] = []
         self._kept: dict[str, Any] | None = None
         self._not_before = 0.0
-        size = sum(t.nbytes for t in job.module.state_dict().values())
-        self._enabled = 3 * size <= LARGEST
+        size = 3 * sum(tensor.nbytes for tensor in job.module.state_dict().values())  # Adam keeps two more
+        self._enabled = size <= min(LARGEST, devices.free_memory(job.device) // 10)
         self.keep(force=True)
 
     def note(self, rows: torch.Tensor) -> None:

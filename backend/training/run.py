@@ -66,7 +66,7 @@ class Run:
     def _train(self) -> bool:
         """Whether all epochs were done."""
         job = self._prepared.job
-        checkpoints = Checkpoints(job.module, self._write)
+        checkpoints = Checkpoints(job.module, self._write, self._prepared.accuracies)
         follower = self.follower = Follower(job, self._control, self._watching, checkpoints, self._tell)
         self._watching.attach(job, *self._prepared.target)
         samples = f"{len(job.train):,} samples, {len(job.validation):,} to validate"

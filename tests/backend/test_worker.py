@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -326,6 +327,17 @@ def test_it_speaks_of_itself_and_beats(worker):
     assert ready.devices[-1] == "cpu" and ready.memory > 0 and ready.torch
     beats = [worker.until(Heartbeat), worker.until(Heartbeat)]
     assert all(beat.state == "idle" and beat.stuck_for == 0 for beat in beats)
+
+
+def test_a_heartbeat_tells_how_long_a_step_has_lasted():
+    from backend.worker import pulse
+
+    follower = SimpleNamespace(moved=time.perf_counter() - 42.0, meter=SimpleNamespace(step=7))
+    worker = SimpleNamespace(run=SimpleNamespace(follower=follower))
+    beat = pulse(worker, "training")
+    assert (beat.step, beat.state) == (7, "training") and 42 <= beat.stuck_for < 43
+    assert pulse(worker, "finished").stuck_for == 0
+    assert pulse(SimpleNamespace(run=None), "idle") == Heartbeat(state="idle", step=0, stuck_for=0.0)
 
 
 def test_lines_that_are_no_commands_are_answered(worker):

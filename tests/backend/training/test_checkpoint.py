@@ -42,6 +42,13 @@ def test_without_accuracy_the_loss_decides_and_nan_is_never_best():
     ]
 
 
+def test_accuracies_go_by_their_own_names():
+    checkpoints = Checkpoints(nn.Linear(1, 1), lambda *_: None, ("top1",))
+    assert checkpoints.epoch(1, 1, {"loss": 1.0, "top1": 0.5})
+    assert checkpoints.epoch(2, 2, {"loss": 2.0, "top1": 0.6})
+    assert not checkpoints.epoch(3, 3, {"loss": 0.1, "top1": 0.4})
+
+
 def test_writing_is_bounded_in_time(monkeypatch):
     now = [0.0]
     monkeypatch.setattr(checkpoint.time, "perf_counter", lambda: now[0])
