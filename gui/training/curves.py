@@ -117,7 +117,7 @@ class CurvesView(QWidget):
 
     def _begin(self, run: Run) -> None:
         run.history.smooth_by(self._weight)
-        self.loss.title.setText(run.loss_label)
+        self.loss.title.tell(run.loss_label, "loss")
         previous = self._controller.previous
         for plot in self._all():
             plot.show_history(run.history, previous.history if previous else None)

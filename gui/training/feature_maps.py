@@ -188,7 +188,7 @@ def map_tiles(maps: np.ndarray, limit: float, signed: bool) -> Tiles:
         return f"{what} {tile}{place}: {short(float(tiles[tile, row, column]), signed=signed)}"
 
     limits = (-limit, limit) if signed else (0.0, limit)
-    return Tiles(tiles[:MOST], "signed" if signed else "positive", limits, describe=describe)
+    return Tiles(tiles[:MOST], "signed" if signed else "positive", limits, square=maps.ndim >= 3, describe=describe)
 
 
 def _cloud(source) -> tuple[np.ndarray | None, np.ndarray | None]:

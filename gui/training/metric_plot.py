@@ -11,9 +11,10 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from gui import theme
+from gui.training.fitting_label import FittingLabel
 from gui.training.history import History
 from gui.training.plot_axes import EpochAxis, StepAxis, ValueAxis
 from gui.training.series import envelope
@@ -38,11 +39,11 @@ class MetricPlot(QWidget):
         self._top, self._bottom, self._log_bottom = 0.0, 0.0, None
         self._followed = True  # the axes follow the run; not after zooming by hand
         self._step: float | None = None
-        self.title = QLabel(label)
+        self.title = FittingLabel()
+        self.title.tell(label)
         self.readout = QLabel()
         self.readout.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.readout.setTextFormat(Qt.TextFormat.RichText)
-        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._build_plot()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -50,7 +51,7 @@ class MetricPlot(QWidget):
         grid.addWidget(self.title, 0, 0)
         grid.addWidget(self.readout, 0, 1)
         grid.addWidget(self.plot, 1, 0, 1, 2)
-        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(0, 1)
         grid.setRowStretch(1, 1)
         self.dress()
 

@@ -76,6 +76,7 @@ class RunController(QObject):
         self._count = 0
         self._watches: dict[ProbeKind, Watch] = {}
         self._ending = False  # we ended the process ourselves
+        self._closed = False
         self._warned = ""
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
         self._patience.timeout.connect(self.escalate)
@@ -190,8 +191,10 @@ class RunController(QObject):
 
     def close(self) -> None:
         """End the worker; to be called when the window has gone."""
-        self.worker.told.disconnect(self._hear)
-        self.worker.close()
+        if not self._closed:
+            self._closed = True
+            self.worker.told.disconnect(self._hear)
+            self.worker.close()
 
     # What the worker tells
 

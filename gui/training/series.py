@@ -6,10 +6,12 @@ lowest and highest value of every pixel column, so a spike of one step in a mill
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 SMOOTHING = 0.9  # weight of the past in the moving average, unless chosen otherwise
-_CHUNK = 128  # steps smoothed at once; 0.999**-128 and 0.5**-128 both stay far from overflow
+_CHUNK = 128  # steps smoothed at once, fewer for a small weight: its powers must not underflow
 
 
 class Series:
@@ -71,6 +73,7 @@ class Smoother:
         if not 0.0 <= weight < 1.0:
             raise ValueError(f"smoothing is {weight}; it must be from 0 (none) to below 1")
         self.weight = weight
+        self._chunk = min(_CHUNK, int(-400 / math.log(weight))) if weight else _CHUNK
         self._sum = 0.0  # weighted sum of the values so far
         self._mass = 0.0  # the same sum of ones
 
@@ -80,12 +83,12 @@ class Smoother:
         finite = np.isfinite(values)
         kept = values[finite]
         result[finite] = np.concatenate(
-            [self._chunk(kept[at : at + _CHUNK]) for at in range(0, len(kept), _CHUNK)] or [kept]
+            [self._average(kept[at : at + self._chunk]) for at in range(0, len(kept), self._chunk)] or [kept]
         )
         return result
 
-    def _chunk(self, values: np.ndarray) -> np.ndarray:
-        if self.weight < 1e-2:  # as good as none, and its powers would underflow
+    def _average(self, values: np.ndarray) -> np.ndarray:
+        if not self.weight:
             return values
         powers = self.weight ** np.arange(1, len(values) + 1)
         sums = powers * (self._sum + (1 - self.weight) * np.cumsum(values / powers))

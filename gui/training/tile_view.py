@@ -29,6 +29,7 @@ class Tiles:
     limits: tuple[float, float]
     matrix: tuple[int, int] | None = None  # rows, columns: tiles stand in this order, turned where it fits better
     captions: tuple[str, str] = ("", "")  # of rows, of columns
+    square: bool = True  # False where the axes of a tile are not both of space
     describe: Callable[[int, int, int], str] | None = None  # tile, row, column -> words under the mouse
 
 
@@ -103,13 +104,14 @@ class TileView(QWidget):
         order = np.arange(len(tiles.values))
         self._turned = False
         if tiles.matrix is None:
-            self.grid = arrange(len(order), size, room, gap, most)
+            self.grid = arrange(len(order), size, room, gap, most, tiles.square)
             order = order[: self.grid.shown]
         else:
             rows, columns = tiles.matrix
             upright = arrange_matrix(rows, columns, size, room, gap, most)
             turned = arrange_matrix(columns, rows, size, room, gap, most)
-            self._turned = (turned.shown, turned.scale) > (upright.shown, upright.scale)
+            lies = room[0] > room[1] and columns < rows  # at equal size it lies down in a wide room
+            self._turned = (turned.shown, turned.wide, lies) > (upright.shown, upright.wide, not lies)
             self.grid = turned if self._turned else upright
             order = order.reshape(rows, columns)
             order = (order.T if self._turned else order)[: self.grid.rows, : self.grid.columns].ravel()
@@ -155,7 +157,7 @@ class TileView(QWidget):
     def _paint_captions(self, painter: QPainter, place: QRect) -> None:
         if not self.tiles.matrix:
             return
-        rows, columns = reversed(self.tiles.captions) if self._turned else self.tiles.captions
+        rows, columns = self._captions()
         painter.setFont(theme.ui_font("small"))
         painter.setPen(theme.current().text[1])
         width = max(self.width() - place.left(), 1)
@@ -166,6 +168,20 @@ class TileView(QWidget):
         side = QRect(0, -CAPTION, max(self.height() - place.top(), 1), CAPTION)
         painter.drawText(side, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, f"{rows} →")
         painter.resetTransform()
+
+    def _captions(self) -> tuple[str, str]:
+        """What rows and columns mean, and how many there are room for where not all fit."""
+        texts = (
+            caption if shown == total else f"{caption}, first {shown} of {total}"
+            for caption, total, shown in zip(
+                self.tiles.captions,
+                self.tiles.matrix,
+                (self.grid.columns, self.grid.rows) if self._turned else (self.grid.rows, self.grid.columns),
+                strict=True,
+            )
+        )
+        rows, columns = texts
+        return (columns, rows) if self._turned else (rows, columns)
 
     def _words_at(self, point: QPoint) -> str:
         if self.grid is None or self.tiles.describe is None:

@@ -14,18 +14,20 @@ import numpy as np
 
 Colouring = Literal["signed", "positive", "grey", "rgb"]
 MAPS = {"signed": "CET-CBD1", "positive": "CET-CBL1", "grey": "CET-L1"}
+STRETCH = 6  # how much longer one way a value may be where a square means nothing
 RAGGED = 0.85  # what a grid with holes in its last row is worth beside a full one
 NICE = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Where tiles stand: `scale` pixels a value, `gap` pixels between tiles."""
+    """Where tiles stand: each value `wide` x `tall` pixels, `gap` pixels between tiles."""
 
     columns: int
     rows: int
     tile: tuple[int, int]  # height and width in values
-    scale: int
+    wide: int
+    tall: int
     gap: int
 
     @property
@@ -33,8 +35,8 @@ class Grid:
         """Width and height in pixels."""
         height, width = self.tile
         return (
-            self.columns * (width * self.scale + self.gap) - self.gap,
-            self.rows * (height * self.scale + self.gap) - self.gap,
+            self.columns * (width * self.wide + self.gap) - self.gap,
+            self.rows * (height * self.tall + self.gap) - self.gap,
         )
 
     @property
@@ -43,26 +45,29 @@ class Grid:
 
     def at(self, x: float, y: float) -> tuple[int, int, int, int] | None:
         """Grid row and column, and row and column within the tile, under a pixel; None between tiles."""
-        height, width = (side * self.scale for side in self.tile)
+        height, width = self.tile[0] * self.tall, self.tile[1] * self.wide
         column, left = divmod(int(x), width + self.gap)
         row, top = divmod(int(y), height + self.gap)
         if not (0 <= column < self.columns and 0 <= row < self.rows) or left >= width or top >= height:
             return None
-        return row, column, top // self.scale, left // self.scale
+        return row, column, top // self.tall, left // self.wide
 
 
-def arrange(count: int, tile: tuple[int, int], room: tuple[int, int], gap: int = 3, most: int = 64) -> Grid:
+def arrange(
+    count: int, tile: tuple[int, int], room: tuple[int, int], gap: int = 3, most: int = 64, square: bool = True
+) -> Grid:
     """The grid of `count` tiles that shows values largest in a room of width x height pixels.
 
-    Where not all fit at one pixel a value the grid holds fewer (`shown`).
+    Values are square, or up to STRETCH times longer one way. Where not all fit at one pixel a value the grid
+    holds fewer (`shown`).
     """
     best = None
     for columns in range(1, count + 1):
         rows = math.ceil(count / columns)
-        scale = min(_fit(columns, rows, tile, room, gap), most)
-        worth = scale * (1.0 if columns * rows == count else RAGGED)
+        wide, tall = _fit(columns, rows, tile, room, gap, most, 1 if square else STRETCH)
+        worth = math.sqrt(wide * tall) * (1.0 if columns * rows == count else RAGGED)
         if best is None or worth > best[0]:
-            best = worth, Grid(columns, rows, tile, scale, gap)
+            best = worth, Grid(columns, rows, tile, wide, tall, gap)
     return best[1] if best[0] > 0 else _cropped(count, tile, room, gap)
 
 
@@ -70,20 +75,20 @@ def arrange_matrix(
     rows: int, columns: int, tile: tuple[int, int], room: tuple[int, int], gap: int = 3, most: int = 64
 ) -> Grid:
     """A grid of fixed rows and columns; fewer of both where they do not fit at two pixels a value."""
-    scale = min(_fit(columns, rows, tile, room, gap), most)
+    scale, _ = _fit(columns, rows, tile, room, gap, most, 1)
     if scale >= 2:
-        return Grid(columns, rows, tile, scale, gap)
+        return Grid(columns, rows, tile, scale, scale, gap)
     gap = min(gap, 2)
     width, height = tile[1] * 2 + gap, tile[0] * 2 + gap
     columns, rows = min(columns, (room[0] + gap) // width), min(rows, (room[1] + gap) // height)
-    return Grid(max(columns, 1), max(rows, 1), tile, 2, gap)
+    return Grid(max(columns, 1), max(rows, 1), tile, 2, 2, gap)
 
 
 def compose(tiles: np.ndarray, grid: Grid) -> np.ndarray:
     """One RGBA image (height, width, 4) of tiles (n, h, w, 3) in reading order; gaps are transparent."""
     width, height = grid.size
     image = np.zeros((height, width, 4), np.uint8)
-    big = tiles[: grid.shown].repeat(grid.scale, 1).repeat(grid.scale, 2)
+    big = tiles[: grid.shown].repeat(grid.tall, 1).repeat(grid.wide, 2)
     tall, wide = big.shape[1] + grid.gap, big.shape[2] + grid.gap
     for index, tile in enumerate(big):
         top, left = (index // grid.columns) * tall, (index % grid.columns) * wide
@@ -120,15 +125,19 @@ def steady_limit(largest: float, before: float | None) -> float:
     return next(nice * power for nice in NICE if nice * power >= largest * (1 - 1e-9))
 
 
-def _fit(columns: int, rows: int, tile: tuple[int, int], room: tuple[int, int], gap: int) -> int:
-    """Pixels a value can have for so many tiles to fit."""
-    across = (room[0] - gap * (columns - 1)) // (columns * tile[1])
-    down = (room[1] - gap * (rows - 1)) // (rows * tile[0])
-    return max(min(across, down), 0)
+def _fit(
+    columns: int, rows: int, tile: tuple[int, int], room: tuple[int, int], gap: int, most: int, stretch: int
+) -> tuple[int, int]:
+    """Width and height in pixels that a value can have for so many tiles to fit; (0, 0) where they do not."""
+    across = min((room[0] - gap * (columns - 1)) // (columns * tile[1]), most)
+    down = min((room[1] - gap * (rows - 1)) // (rows * tile[0]), most)
+    if across < 1 or down < 1:
+        return 0, 0
+    return min(across, stretch * down), min(down, stretch * across)
 
 
 def _cropped(count: int, tile: tuple[int, int], room: tuple[int, int], gap: int) -> Grid:
     gap = min(gap, 1)
     columns = max(min((room[0] + gap) // (tile[1] + gap), count), 1)
     rows = max(min((room[1] + gap) // (tile[0] + gap), math.ceil(count / columns)), 1)
-    return Grid(columns, rows, tile, 1, gap)
+    return Grid(columns, rows, tile, 1, 1, gap)

@@ -158,9 +158,7 @@ class TransportBar(QWidget):
             "stopping": ("Stopping", "pause", "The step under way is finished first"),
         }.get(state, ("Train", "play", "Train this network  (F5)"))
         self.play.setText(text)
-        enabled = state not in ("starting", "stopping")
-        self.play.setEnabled(enabled)
-        self.play.setIcon(theme.icon(picture, ink if enabled else theme.current().text[2]))
+        self.play.setIcon(theme.icon(picture, ink))  # never disabled: that would throw the focus elsewhere
         self.play.setToolTip(tip)
         self.stop.setEnabled(self._controller.active)
         again = state == "stopping"

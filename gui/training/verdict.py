@@ -106,6 +106,22 @@ def _diverging(evidence: Evidence) -> Verdict | None:
     )
 
 
+def _collapsed(evidence: Evidence) -> Verdict | None:
+    """Collapsed: it had halved its loss, and has lost nearly all of that again."""
+    losses = evidence.losses
+    if len(losses) < FEW_STEPS:
+        return None
+    at = int(np.argmin(losses))
+    first, lowest, now = float(losses[0]), float(losses[at]), float(losses[-1])
+    if lowest > 0.5 * first or now < lowest + 0.8 * (first - lowest):
+        return None
+    return Verdict(
+        "error",
+        f"Lost what it had learnt: loss {number(now)}, was {number(lowest)} at step {int(evidence.steps[at]):,}."
+        f"{_kept(evidence)} Lower the learning rate.",
+    )
+
+
 def _too_early(evidence: Evidence) -> Verdict | None:
     if evidence.epochs:
         return None
@@ -174,9 +190,7 @@ def _learning(evidence: Evidence) -> Verdict | None:
         start = "Finished, but training is ahead" if evidence.finished else "Learning, but training is ahead"
         return Verdict("warning", f"{start}: {what}, gap {percent(gap)}.")
     good = value >= 0.9
-    start = (
-        ("Finished well" if good else "Finished") if evidence.finished else ("Learning well" if good else "Learning")
-    )
+    start = ("Finished" if evidence.finished else "Learning") + (" well" if good else "")
     return Verdict("good", f"{start}: {what}, gap {percent(max(gap, 0.0))}.")
 
 
@@ -184,6 +198,7 @@ RULES: tuple[Callable[[Evidence], Verdict | None], ...] = (
     _nothing_yet,
     _not_a_number,
     _diverging,
+    _collapsed,
     _too_early,
     _overfitting,
     _not_learning,

@@ -28,10 +28,9 @@ def filter_tiles(weights: np.ndarray, limit: float, picture: tuple[int, ...] | N
         weights = weights.reshape(len(weights), *picture)
     if weights.ndim == 4 and weights.shape[1] == 3:
         return Tiles(weights.transpose(0, 2, 3, 1)[:MOST], "rgb", limits, describe=_rgb_words(weights))
-    if weights.ndim == 2:  # a row of weights a unit: one picture
-        return Tiles(weights[None], "signed", limits, describe=_row_words(weights))
-    if weights.ndim == 3:  # inputs x length a filter
-        return Tiles(weights[:MOST], "signed", limits, describe=_flat_words(weights))
+    if weights.ndim <= 3:  # a row of weights a unit, or inputs x length a filter
+        flat = weights.reshape(len(weights), -1, weights.shape[-1])
+        return Tiles(flat[:MOST], "signed", limits, square=False, describe=_flat_words(flat, weights.ndim))
     outputs, inputs = weights.shape[:2]
     pages = weights.reshape(outputs, inputs, -1, weights.shape[-1])  # 3-d kernels: depth by depth, downwards
     if inputs == 1:
@@ -41,7 +40,7 @@ def filter_tiles(weights: np.ndarray, limit: float, picture: tuple[int, ...] | N
     pages = pages[:rows, :columns]
     slices = pages.reshape(rows * columns, *pages.shape[2:])
     captions = ("output channel", "input channel")
-    return Tiles(slices, "signed", limits, (rows, columns), captions, _slice_words(pages))
+    return Tiles(slices, "signed", limits, (rows, columns), captions, describe=_slice_words(pages))
 
 
 def _slice_words(pages: np.ndarray) -> Describe:
@@ -55,17 +54,11 @@ def _slice_words(pages: np.ndarray) -> Describe:
     return describe
 
 
-def _flat_words(slices: np.ndarray) -> Describe:
+def _flat_words(slices: np.ndarray, axes: int) -> Describe:
     def describe(tile: int, row: int, column: int) -> str:
         value = short(float(slices[tile, row, column]), signed=True)
-        return f"output {tile}, input {row}, position {column}: {value}"
-
-    return describe
-
-
-def _row_words(weights: np.ndarray) -> Describe:
-    def describe(tile: int, row: int, column: int) -> str:
-        return f"output {row}, input {column}: {short(float(weights[row, column]), signed=True)}"
+        place = f"input {column}" if axes == 2 else f"input {row}, position {column}"
+        return f"output {tile}, {place}: {value}"
 
     return describe
 

@@ -1,0 +1,94 @@
+"""Curves of numbers: smoothing that neither lags at the start nor moves past points, and spikes that stay seen."""
+
+import numpy as np
+import pytest
+
+from gui.training.series import Series, Smoother, envelope
+
+
+def plain_average(values, weight):
+    total = mass = 0.0
+    for value in values:
+        total = weight * total + (1 - weight) * value
+        mass = weight * mass + (1 - weight)
+        yield total / mass
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.005, 0.3, 0.9, 0.99])
+def test_smoothing_is_the_debiased_moving_average(weight):
+    values = np.random.default_rng(1).normal(size=1000)
+    assert np.allclose(Smoother(weight).feed(values), list(plain_average(values, weight)))
+
+
+def test_smoothing_in_parts_equals_smoothing_at_once():
+    values = np.random.default_rng(2).normal(size=777)
+    parts, whole = Series(0.95), Series(0.95)
+    for at in range(0, 777, 31):
+        parts.extend(range(at, min(at + 31, 777)), values[at : at + 31])
+    whole.extend(range(777), values)
+    assert np.allclose(parts.smooth, whole.smooth) and np.array_equal(parts.values, values)
+
+
+def test_past_points_never_move():
+    series = Series()
+    series.extend(range(50), np.linspace(3, 1, 50))
+    before = series.smooth.copy()
+    series.extend(range(50, 500), np.full(450, 99.0))
+    assert np.array_equal(series.smooth[:50], before)
+
+
+def test_a_value_that_is_no_number_leaves_a_gap_and_is_forgotten():
+    series = Series(0.9)
+    series.extend(range(4), [1.0, np.nan, np.inf, 1.0])
+    assert np.isnan(series.smooth[1:3]).all() and series.smooth[[0, 3]] == pytest.approx([1.0, 1.0])
+
+
+def test_another_smoothing_is_as_if_it_had_always_been():
+    values = np.random.default_rng(3).normal(size=300)
+    changed, fresh = Series(0.5), Series(0.98)
+    changed.extend(range(300), values)
+    fresh.extend(range(300), values)
+    changed.smooth_by(0.98)
+    assert np.array_equal(changed.smooth, fresh.smooth)
+
+
+def test_the_value_at_a_step_is_the_last_one_known_by_then():
+    series = Series()
+    series.extend([10, 20, 30], [1, 2, 3])
+    assert [series.at(step) for step in (5, 10, 29.9, 1000)] == [None, 0, 1, 2]
+
+
+@pytest.mark.parametrize("spike_at", [0, 1, 499_999, 999_998, 999_999])
+@pytest.mark.parametrize("height", [50.0, -50.0])
+def test_a_spike_of_one_step_in_a_million_is_drawn(spike_at, height):
+    values = np.random.default_rng(4).normal(size=1_000_000)
+    values[spike_at] = height
+    steps, drawn = envelope(np.arange(1_000_000.0), values, 0, 1_000_000, 800)
+    assert len(drawn) <= 2 * 802
+    found = steps[np.abs(drawn) == 50.0]
+    assert len(found) == 1 and abs(found[0] - spike_at) <= 1_000_000 / 800
+
+
+def test_few_points_are_drawn_as_they_are():
+    steps, values = np.arange(100.0), np.random.default_rng(5).normal(size=100)
+    drawn = envelope(steps, values, 0, 100, 300)
+    assert np.array_equal(drawn[0], steps) and np.array_equal(drawn[1], values)
+
+
+def test_only_what_is_in_sight_is_drawn_with_a_neighbour_each_way():
+    steps, _ = envelope(np.arange(1000.0), np.zeros(1000), 100, 110, 300)
+    assert (steps[0], steps[-1]) == (99, 111)
+
+
+def test_what_was_drawn_stays_as_the_curve_grows():
+    values = np.random.default_rng(6).normal(size=60_000)
+    steps = np.arange(60_000.0)
+    before = envelope(steps[:50_000], values[:50_000], 0, 100_000, 500)
+    after = envelope(steps, values, 0, 100_000, 500)
+    kept = len(before[1]) - 4  # all but the column under way
+    assert np.array_equal(before[1][:kept], after[1][:kept])
+
+
+def test_an_unusable_weight_is_refused():
+    with pytest.raises(ValueError, match=r"smoothing is 1\.0"):
+        Smoother(1.0)
