@@ -83,7 +83,7 @@ class Expr:
                 return _simplest(whole)
             if set(rest) == {()}:  # a constant remainder below the divisor falls to the floor of itself
                 return _simplest(whole) + rest[()] // divisor
-            atom = f"floor(({_text(tuple(sorted(rest.items())))})/{divisor})"
+            atom = f"floor({_bracketed(_text(tuple(sorted(rest.items()))))}/{divisor})"
             return _simplest(whole) + Expr({(atom,): 1})
         if self == divisor:
             return 1
@@ -126,6 +126,10 @@ def total(dims) -> Dim:
 def ceil_div(dim: Dim, divisor: int) -> Dim:
     """The dimension divided and rounded up."""
     return (dim + (divisor - 1)) // divisor
+
+
+def _bracketed(text: str) -> str:
+    return text if text.isidentifier() else f"({text})"
 
 
 def _terms_of(value: Dim):

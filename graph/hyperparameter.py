@@ -271,7 +271,7 @@ class Shape(Hyperparameter):
         return sizes if isinstance(sizes, tuple) else (sizes,) if text else ()
 
     def format(self, value: Any) -> str:
-        return _size_text(value)
+        return "()" if value == () else _size_text(value)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ ACCEPTED = [
     (Padding("padding", 0, rank=2), (0, 1), (0, 1)),
     (Shape("shape", symbols=True), ["T", 8], ("T", 8)),
     (Shape("shape", wildcard=True), (-1, 4), (-1, 4)),
+    (Shape("shape", None, inferred=True), (), ()),
     (Axes("dims"), (0, -1), (0, -1)),
     (Text("field"), "image", "image"),
 ]
