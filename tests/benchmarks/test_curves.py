@@ -57,7 +57,7 @@ def test_redraw_of_100_000_steps(qtbot, capsys):
 
     def draw_ours():
         ours.draw()
-        ours.plot.viewport().repaint()
+        ours.plot.grab()
 
     plain = pg.PlotWidget()
     plain.resize(*SIZE)
@@ -67,7 +67,7 @@ def test_redraw_of_100_000_steps(qtbot, capsys):
 
     def draw_plain():
         item.setData(np.arange(STEPS), values)
-        plain.viewport().repaint()
+        plain.grab()
 
     for warm in (draw_ours, draw_plain):
         warm()
