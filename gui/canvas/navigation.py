@@ -21,7 +21,7 @@ LEAST, MOST = 0.004, 4.0
 STEP = 1.2  # one press of zoom in
 DOTS = 24.0  # between dots of the ground, at 100 %
 EDGE = 28  # pixels from the edge where a drag begins to scroll
-READABLE = 0.62  # the first look at a network is never smaller
+READABLE = 0.75  # the first look at a network is never smaller
 FRAME = 48  # pixels left free around what is fitted
 
 
@@ -177,8 +177,8 @@ class Navigation(QGraphicsView):
         pen = ink()
         painter.fillRect(area, pen.ground)
         step = DOTS
-        while step * self.zoom < 16:
-            step *= 4
+        while step * self.zoom < 14:
+            step *= 2
         if self.far:
             return
         dot = QPen(pen.dot, 2.0 if step * self.zoom > 20 else 1.0)

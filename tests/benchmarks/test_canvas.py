@@ -112,7 +112,9 @@ def test_a_thousand_blocks(qtbot, capsys):
             ("draw whole", whole_ms, NODEGRAPHQT["whole"], bare_whole_ms),
         )
         for name, ours, theirs, plain in rows:
-            print(f"  {name:<11}{ours:8.1f} ms   NodeGraphQt {theirs:,} ms   bare items {plain:.1f} ms ({ours / plain:.2f}x)")
+            print(
+                f"  {name:<11}{ours:8.1f} ms   NodeGraphQt {theirs:,} ms   bare items {plain:.1f} ms ({ours / plain:.2f}x)"
+            )
         print(f"  whole item by item {items_ms:.1f} ms, at 100 % {near_ms:.1f} ms, one edit shown {edit_ms:.2f} ms")
     assert build_ms < TIMES_BARE_BUILD * bare_build_ms
     assert whole_ms < TIMES_BARE_DRAW * bare_whole_ms
