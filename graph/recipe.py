@@ -69,7 +69,7 @@ class Recipe(Frozen):
     momentum: Annotated[float, Rule(ge=0.0, lt=1.0)] = 0.9
     weight_decay: Annotated[float, Rule(ge=0.0, le=10.0)] = 0.0
     seed: Annotated[int, Rule(ge=0, le=2**31 - 1)] = 0
-    device: Annotated[str, Rule(pattern=r"^(auto|cpu|mps|cuda(:\d{1,3})?)$")] = "auto"
+    device: Annotated[str, Rule(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$")] = "auto"
 
     @model_validator(mode="before")
     @classmethod
