@@ -155,6 +155,8 @@ QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: to
 QAbstractSpinBox::down-button { subcontrol-origin: border; subcontrol-position: bottom right; height: 13px; }
 QAbstractSpinBox[buttonSymbols="NoButtons"]::up-button, QAbstractSpinBox[buttonSymbols="NoButtons"]::down-button {
     subcontrol-position: left; width: 0; }
+QAbstractSpinBox[buttonSymbols="NoButtons"]::up-arrow, QAbstractSpinBox[buttonSymbols="NoButtons"]::down-arrow {
+    image: none; width: 0; height: 0; }
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: @s3; }
 QAbstractSpinBox::up-arrow { image: @url_up; width: 9px; height: 9px; }
 QAbstractSpinBox::down-arrow { image: @url_down; width: 9px; height: 9px; }

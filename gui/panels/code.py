@@ -38,7 +38,7 @@ class Code(QWidget):
         box.setSpacing(0)
         box.addWidget(self.note)
         box.addWidget(self.text, 1)
-        self.updates = Updates(self, self.refresh, DELAY)
+        self.updates = Updates(self, self.refresh, DELAY, patient=True)
         session.changed.connect(self._changed)
         session.document_changed.connect(self.updates.ask)
         session.selection_changed.connect(self.mark)

@@ -32,6 +32,7 @@ class Inspector(QWidget):
         box.setSpacing(0)
         for part in (self.area, Hairline(), self.help):
             box.addWidget(part, 1 if part is self.area else 0)
+        self.setMinimumWidth(300)
         self.updates = Updates(self, self.refresh)
         session.changed.connect(self._changed)
         session.selection_changed.connect(self.updates.ask)

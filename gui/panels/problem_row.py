@@ -26,17 +26,18 @@ class ProblemRow(QWidget):
         self.setObjectName("problemRow")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         line = QHBoxLayout(self)
-        line.setContentsMargins(theme.GAP, theme.SPACE, theme.GAP, theme.SPACE)
+        side = theme.GAP if with_place else 0
+        line.setContentsMargins(side, 2, side, 2)
         line.setSpacing(theme.GAP)
         line.addWidget(self._picture(), 0, Qt.AlignmentFlag.AlignTop)
-        self.words = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self.words = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self.words.setSpacing(theme.SPACE)
         told = QHBoxLayout()
         told.setSpacing(theme.GAP)
         if with_place:
             self._add_place(told)
         text = label(problem.text[:1].upper() + problem.text[1:], wrap=True)
-        text.setMinimumHeight(24)
+        text.setMinimumHeight(theme.ROW)
         text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         told.addWidget(text, 1)
         self.words.addLayout(told, 1)
@@ -59,7 +60,7 @@ class ProblemRow(QWidget):
         picture = QLabel()
         colour = theme.current().severity[self.problem.severity]
         picture.setPixmap(theme.icon(self.problem.severity, colour).pixmap(QSize(16, 16)))
-        picture.setFixedSize(16, 24)
+        picture.setFixedSize(16, theme.ROW)
         picture.setToolTip(self.problem.severity.capitalize())
         return picture
 
@@ -67,7 +68,7 @@ class ProblemRow(QWidget):
         block = self.session.network.blocks.get(self.problem.block)
         place = label(block.name if block else "Network", "heading")
         place.setFixedWidth(PLACE)
-        place.setMinimumHeight(24)
+        place.setMinimumHeight(theme.ROW)
         place.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         if place.fontMetrics().horizontalAdvance(place.text()) > PLACE - 4:
             place.setToolTip(place.text())

@@ -36,3 +36,16 @@ def test_hidden_computes_nothing_until_shown(app, qtbot):
     widget.show()
     qtbot.wait(30)
     assert calls == [1, 1]
+
+
+def test_the_patient_wait_for_a_pause(app, qtbot):
+    widget, calls = QWidget(), []
+    qtbot.addWidget(widget)
+    widget.show()
+    qtbot.wait(20)
+    updates = Updates(widget, lambda: calls.append(1), 60, patient=True)
+    for _ in range(8):
+        updates.ask()
+        qtbot.wait(15)
+    assert calls == []
+    qtbot.waitUntil(lambda: calls == [1])
