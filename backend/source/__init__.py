@@ -38,7 +38,7 @@ class Source:
     results: tuple[tuple[str, str], ...]  # (block id, output port) that forward returns
     compared: tuple[tuple[str, str], ...]  # those the objective needs besides; `compute` returns both, if there are any
     answers: tuple[str, ...]  # Target (or Input) blocks that are the objective's last arguments
-    has_objective: bool
+    no_objective: str | None  # why there is no loss to train on, None where there is one
 
     def __str__(self) -> str:
         return self.text
@@ -65,12 +65,15 @@ def generate_source(
     objective = Page()
     methods = _methods(plan, names)
     _write_class(plan, names, name, methods, page)
-    has_objective = write_objective(plan, names, objective)
+    no_objective = write_objective(plan, names, objective)
     page.add(objective)
     if example:
         write_example(plan, names, name, page)
-    text, lines, blocks = _head(name, page).finish()
-    validate(text)
+    try:
+        text, lines, blocks = _head(name, page).finish()
+        validate(text)
+    except RecursionError as error:
+        raise SourceError(network, [(None, "an expression of it is too deep for Python: split it")]) from error
     return Source(
         text,
         lines,
@@ -81,7 +84,7 @@ def generate_source(
         tuple(plan.results),
         tuple(plan.extras),
         tuple(plan.answers),
-        has_objective,
+        no_objective,
     )
 
 
@@ -165,9 +168,9 @@ def _head(name: str, body: Page) -> Page:
     page = Page()
     page.statement(f'"""{name}, drawn with Netloom."""')
     page.blank()
-    if body.uses("torch."):
+    if body.uses("torch"):
         page.statement("import torch")
-    if body.uses("F."):
+    if body.uses("F"):
         page.statement("import torch.nn.functional as F")
     page.statement("from torch import nn")
     page.blank(2)

@@ -122,9 +122,8 @@ class Method:
     def _name_values(self) -> dict[Value, str]:
         variables: dict[Value, str] = {}
         own = [value for value in self._uses if value not in self._chain and value[0] not in self._arguments]
-        for id, port in own:
-            first = self._plan.type_of(id).outputs[0].name
-            variables[id, port] = self._names[id] if port == first else self._names.port(id, port)
+        for value in own:
+            variables[value] = name_of(self._plan, self._names, value)
         for id in self._arguments:
             variables[id, "output"] = self._names[id]
         kept = {variables[value] for value in own} | {self._names[id] for id in self._arguments if not self._fades(id)}
@@ -156,6 +155,12 @@ class Method:
         outputs = plan.analysis.inferred(id).outputs
         shapes = [str(outputs[port]) for port in ports if names[port] != "_"]
         page.statement(f"{targets} = {expression}", BODY, id, remark=", ".join(shapes))
+
+
+def name_of(plan: Plan, names: Names, value: Value) -> str:
+    """What a value is called where it is not `x`: as its block, or for further outputs lstm_h_n."""
+    id, port = value
+    return names[id] if port == plan.type_of(id).outputs[0].name else names.port(id, port)
 
 
 def expression_of(plan: Plan, id: str, place: Place) -> str:

@@ -6,6 +6,7 @@ only, neither networks nor what the statements mean.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from backend.source.literals import comment
@@ -48,8 +49,9 @@ class Page:
         self._entries.extend([_Entry("", 0, (), "", self._group)] * lines)
 
     def uses(self, word: str) -> bool:
-        """Whether a statement contains the word, such as `torch.`."""
-        return any(word in entry.code for entry in self._entries)
+        """Whether a statement reaches into something of this name, such as `torch` in `torch.cat`."""
+        pattern = re.compile(rf"\b{word}\.")
+        return any(pattern.search(entry.code) for entry in self._entries)
 
     def add(self, page: Page) -> None:
         """Append another page."""

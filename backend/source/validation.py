@@ -69,7 +69,7 @@ def validate(text: str) -> None:
         raise ForeignSource("a comment would change the encoding of the file")
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except (SyntaxError, ValueError) as error:
         raise ForeignSource(f"the text is no Python: {error}") from error
     _Gate().module(tree)
 

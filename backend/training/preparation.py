@@ -127,10 +127,9 @@ def _resident(
 
 def check_bindings(network: Network, program: Program, dataset: Dataset) -> None:
     """Raise Unfit unless there is an objective and every Input and Target reads a field the data have."""
-    if program.objective is None:
-        raise Unfit(
-            "network", "the network has no loss: wire a loss to an output and a Target, such as CrossEntropyLoss"
-        )
+    if program.source.no_objective:
+        text = f"the network cannot be trained: {program.source.no_objective}"
+        raise Unfit("network", f"{text}. Wire a loss to an output and a Target, such as CrossEntropyLoss")
     has = ", ".join(f'"{field.name}"' for field in dataset.fields)
     sources = [block for role in ("input", "target") for block in network.with_role(role)]
     for name in (*program.input_fields, *program.target_fields):
