@@ -1,6 +1,6 @@
 """The canvas with 1,000 blocks and 1,332 wires: build, whole draw, 100 % draw, one edit; beside a bare scene."""
 
-import statistics
+import gc
 import sys
 import time
 from pathlib import Path
@@ -25,12 +25,14 @@ TIMES_BARE_BUILD, TIMES_BARE_DRAW = 12.0, 3.0  # how much dearer than plain item
 
 
 def milliseconds(act, repeats: int = 5) -> float:
+    """The best of several: what the machine does meanwhile is not ours."""
     times = []
     for _ in range(repeats):
+        gc.collect()
         start = time.perf_counter()
         act()
         times.append((time.perf_counter() - start) * 1e3)
-    return statistics.median(times)
+    return min(times)
 
 
 class BareView(QGraphicsView):
@@ -106,15 +108,14 @@ def test_a_thousand_blocks(qtbot, capsys):
     edit_ms = milliseconds(lambda: document.do(SetHyperparameter(middle, "bias", next(values) % 2 == 0)), 9)
 
     with capsys.disabled():
-        print(f"\ncanvas, 1,000 blocks and 1,332 wires, {SIZE[0]} x {SIZE[1]} offscreen, medians")
+        print(f"\ncanvas, 1,000 blocks and 1,332 wires, {SIZE[0]} x {SIZE[1]} offscreen, best of several")
         rows = (
             ("build", build_ms, NODEGRAPHQT["build"], bare_build_ms),
             ("draw whole", whole_ms, NODEGRAPHQT["whole"], bare_whole_ms),
         )
         for name, ours, theirs, plain in rows:
-            print(
-                f"  {name:<11}{ours:8.1f} ms   NodeGraphQt {theirs:,} ms   bare items {plain:.1f} ms ({ours / plain:.2f}x)"
-            )
+            beside = f"NodeGraphQt {theirs:,} ms   bare items {plain:.1f} ms ({ours / plain:.2f}x)"
+            print(f"  {name:<11}{ours:8.1f} ms   {beside}")
         print(f"  whole item by item {items_ms:.1f} ms, at 100 % {near_ms:.1f} ms, one edit shown {edit_ms:.2f} ms")
     assert build_ms < TIMES_BARE_BUILD * bare_build_ms
     assert whole_ms < TIMES_BARE_DRAW * bare_whole_ms
