@@ -60,6 +60,13 @@ def share_processors(multiply_adds: int) -> int:
     return torch.get_num_threads()
 
 
+def be_exact(device: torch.device) -> None:
+    """Let the same seed give the same weights: cuDNN is to choose among its repeatable kernels only."""
+    if device.type == "cuda":
+        torch.backends.cudnn.deterministic = True
+        torch.backends.cudnn.benchmark = False
+
+
 def warm_up(device: torch.device) -> None:
     """Do once what the first training step would otherwise wait for: kernels, thread pools, the optimizer."""
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):

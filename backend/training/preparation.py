@@ -71,6 +71,7 @@ def prepare(document: Document, start: Start, tell: Callable[[str], None]) -> Pr
     dataset = load(recipe.data, Path(start.base) if start.base else None)
     tell("compiling the network")
     program = _compiled(network, dataset, recipe.seed)
+    devices.be_exact(device)
     tell(f"moving the network and {len(dataset):,} samples to {device}")
     program.module.to(device)
     train, validation, dataset = _resident(program, recipe, dataset, device)

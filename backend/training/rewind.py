@@ -20,7 +20,7 @@ from backend.training import device as devices
 from backend.training.job import Job, forward
 
 LARGEST = 512 * 1024**2  # bytes of weights and optimizer state beyond which no copy is kept
-PRICE = 0.004  # share of the time that copies may take
+PRICE = 0.001  # share of the time that copies may take
 
 
 @dataclass(frozen=True, slots=True)
