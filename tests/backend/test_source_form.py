@@ -125,19 +125,45 @@ def random_network(seed):
     return net
 
 
-def test_the_example_loads_weights_and_runs(tmp_path):
+ALONE = """
+import runpy, sys
+import torch
+from safetensors.torch import load_file, save_file
+
+net = runpy.run_path("skip.py")["Skip"]()
+net.load_state_dict(load_file("best.safetensors"))
+save_file({"result": net.eval()(load_file("image.safetensors")["image"]).detach()}, "result.safetensors")
+assert not {"graph", "backend", "gui"} & set(sys.modules)
+"""
+
+
+def test_an_exported_file_alone_computes_the_same_to_the_last_bit(tmp_path):
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    from backend import compile_network
+
+    module, image = compile_network(skip()).eval(), torch.randn(3, 8, 16, 16)
+    save_file(module.state_dict(), tmp_path / "best.safetensors")
+    save_file({"image": image}, tmp_path / "image.safetensors")
+    (tmp_path / "skip.py").write_text(generate_source(skip(), example=True).text, encoding="utf-8")
+    subprocess.run([sys.executable, "-I", "-c", ALONE], cwd=tmp_path, check=True)
+    with torch.no_grad():
+        assert torch.equal(load_file(tmp_path / "result.safetensors")["result"], module(image))
+
+
+def test_an_exported_file_runs_by_itself_with_weights_and_without(tmp_path):
     import torch
     from safetensors.torch import save_file
 
     from backend import compile_network
 
-    net = skip()
-    module = compile_network(net).eval()
+    module = compile_network(skip()).eval()
     save_file(module.state_dict(), tmp_path / "best.safetensors")
-    (tmp_path / "skip.py").write_text(generate_source(net, example=True).text)
-    run = subprocess.run(
-        [sys.executable, "skip.py", "best.safetensors"], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
+    (tmp_path / "skip.py").write_text(generate_source(skip(), example=True).text, encoding="utf-8")
+    for arguments in ([], ["best.safetensors"]):
+        command = [sys.executable, "-I", "skip.py", *arguments]
+        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     with torch.no_grad():
         assert run.stdout.strip() == str(module(torch.zeros(1, 8, 16, 16)))
 

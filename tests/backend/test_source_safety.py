@@ -379,14 +379,27 @@ def test_the_gate_stops_everything_else(part, foreign):
         validate(text)
 
 
-@pytest.mark.parametrize("declared", registry.all_types(), ids=lambda declared: declared.name)
-def test_a_block_type_that_writes_carelessly_is_stopped(declared, monkeypatch):
-    if declared.role != "layer":
-        pytest.skip("not a layer")
-    net = Network("Net")
-    block = net.add("ReLU", name="relu")
-    net.connect(net.add("Input", shape=(3,)), block)
-    relu = registry.block_type("ReLU")
-    monkeypatch.setattr(type(relu), "module", lambda *_: Call(f"nn.{declared.name}().to(x).__class__", (1,)))
+@pytest.mark.parametrize(
+    "function",
+    ["eval", "torch.load", "nn.modules.os.system", "nn.ReLU().__class__", "nn.ReLU(); x = nn.ReLU", "(lambda: 1)"],
+)
+def test_a_block_type_that_names_a_foreign_constructor_is_stopped(function, monkeypatch):
+    monkeypatch.setattr(type(registry.block_type("ReLU")), "module", lambda *_: Call(function, (1,)))
     with pytest.raises(ForeignSource):
-        generate_source(net)
+        generate_source(one_relu())
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["open(x)", "x.numpy()", "x.__class__", "torch.load(x)", "x; import os", "x\n        import os", "[i for i in x]"],
+)
+def test_a_block_type_that_writes_a_foreign_expression_is_stopped(expression, monkeypatch):
+    monkeypatch.setattr(type(registry.block_type("ReLU")), "forward", lambda *_: expression)
+    with pytest.raises(ForeignSource):
+        generate_source(one_relu())
+
+
+def one_relu():
+    net = Network("Net")
+    net.connect(net.add("Input", name="x", shape=(3,)), net.add("ReLU", name="relu"))
+    return net
