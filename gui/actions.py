@@ -81,7 +81,7 @@ COMMANDS = (
     Command("start", "&Start, Pause or Resume", "run.toggle", "Run", "F5", "play", 0, toolbar=True),
     Command("stop", "S&top", "run.stop", "Run", "Shift+F5", "stop", 0, toolbar=True),
     Command("show_training", "Show T&raining", "focus_training", "Run", "Ctrl+T", "chart", 1),
-    Command("keys", "&Keys", "show_keys", "Help", "F1", "keyboard", 0),
+    Command("keys", "&Keys...", "show_keys", "Help", "F1", "keyboard", 0),
     Command("about", "&About Netloom", "show_about", "Help", "", "help", 1),
 )  # fmt: skip
 

@@ -16,6 +16,7 @@ from gui import actions, theme
 from gui.canvas import CanvasView
 from gui.command_palette import Entry, Finder
 from gui.docks import Dock, arrange
+from gui.keys_dialog import KeysDialog
 from gui.panels.code import Code
 from gui.panels.inspector import Inspector
 from gui.panels.palette import Palette
@@ -212,8 +213,9 @@ class MainWindow(QMainWindow):
         self._find("Open an example", entries, "No example is like this.")
 
     def show_keys(self) -> None:
-        """Every action with its key: the palette without a word typed."""
-        self.show_commands()
+        """The table of every action with its key, where another key can be bound."""
+        self.keys = KeysDialog(self, self.actions_by_id)
+        self.keys.show()
 
     def show_about(self) -> None:
         from importlib.metadata import PackageNotFoundError, version

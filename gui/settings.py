@@ -40,3 +40,15 @@ def own_keys() -> dict[str, str]:
     held = settings()
     held.beginGroup("keys")
     return {name: str(held.value(name)) for name in held.childKeys()}
+
+
+def remember_key(id: str, key: str, default: str) -> None:
+    """Keep a key that differs from the table's; an empty one means none."""
+    if key == default:
+        settings().remove(f"keys/{id}")
+    else:
+        settings().setValue(f"keys/{id}", key)
+
+
+def forget_keys() -> None:
+    settings().remove("keys")

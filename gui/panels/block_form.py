@@ -155,12 +155,11 @@ class BlockForm(QWidget):
         if declared.role in ("input", "target"):
             found = next(iter(inferred.outputs.values()))
             shape = " x ".join(map(str, found.shape[1:])) or "one value"
-            return {"shape": f"{shape} (from the data)", "dtype": f"{found.dtype} (from the data)"}.get(name, "")
+            return {"shape": shape, "dtype": found.dtype}.get(name, "")
         analysis = self.session.analysis
         call = declared.module(self.session.network.values(self.ids[0]), analysis.inputs(self.ids[0]), inferred)
         value = call.kwargs.get(name, call.args[0] if call.args else None) if call else None
-        text = declared.hyperparameter(name).format(value)
-        return f"{text} (from the input)" if text else "from the input"
+        return declared.hyperparameter(name).format(value) or "from the input"
 
     def _show_problems(self) -> None:
         if len(self.ids) > 1:

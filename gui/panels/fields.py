@@ -231,7 +231,7 @@ class ChoiceField(ValueField):
 
     def show_inferred(self, text: str) -> None:
         if self.pairs and self.pairs[0] == ("auto", None):
-            self.box.setItemText(0, text or "auto")
+            self.box.setItemText(0, f"auto: {text}" if text else "auto")
 
 
 class BoolField(ValueField):

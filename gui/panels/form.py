@@ -12,7 +12,7 @@ from gui import theme
 from gui.panels.fields import ValueField
 from gui.panels.rows import IconButton, label
 
-LABELS = 120  # width of the column of names, the same in every form so that they align
+LABELS = 128  # width of the column of names, the same in every form so that they align
 RESET = 28  # the button between name and field
 
 

@@ -185,7 +185,7 @@ def test_what_is_inferred_stands_in_grey(inspect, inspector, session, ids):
 
     session.document.do(SetHyperparameter(ids["image"], "shape", UNSET))
     shape = inspect("image").form.fields["shape"]
-    assert shape.line.text() == "" and shape.line.placeholderText() == "1 x 32 x 32 (from the data)"
+    assert shape.line.text() == "" and shape.line.placeholderText() == "1 x 32 x 32"
 
 
 def test_nothing_selected_shows_the_network(inspector, session):
