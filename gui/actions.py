@@ -78,7 +78,7 @@ COMMANDS = (
     ),
     Command("show_palette", "Show &Palette", "focus_palette", "Block", "Ctrl+B", "", 2),
     Command("next_problem", "Next Pro&blem", "next_problem", "Block", "F8", "error", 2),
-    Command("start", "&Start, Pause or Resume", "run.toggle", "Run", "F5", "play", 0, toolbar=True),
+    Command("start", "&Start Training", "run.toggle", "Run", "F5", "play", 0, toolbar=True),
     Command("stop", "S&top", "run.stop", "Run", "Shift+F5", "stop", 0, toolbar=True),
     Command("show_training", "Show T&raining", "focus_training", "Run", "Ctrl+T", "chart", 1),
     Command("keys", "&Keys...", "show_keys", "Help", "F1", "keyboard", 0),

@@ -88,6 +88,7 @@ class KeysDialog(QDialog):
         table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
         table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         table.horizontalHeader().setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         table.setColumnWidth(KEY, 180)
         for row, command in enumerate(actions.COMMANDS):
             for column, text in ((MENU, command.menu), (NAME, command.text.replace("&", "").rstrip("."))):

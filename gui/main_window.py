@@ -231,6 +231,7 @@ class MainWindow(QMainWindow):
 
     def _refresh(self) -> None:
         document, selection = self.session.document, self.session.selection
+        actions.paint(self.actions_by_id)
         self.setWindowTitle(f"{self.files.title}[*] - Netloom")
         self.setWindowModified(document.modified)
         for id, able, text in (
@@ -242,15 +243,22 @@ class MainWindow(QMainWindow):
         for id in ("cut", "copy", "duplicate", "delete_bridge", "fit_selection", "rename"):
             self.actions_by_id[id].setEnabled(bool(selection))
         self.actions_by_id["stop"].setEnabled(self.run.active)
+        self._refresh_start()
         count = len(document.analysis.problems)
         self.docks["problems"].setWindowTitle(f"Problems {count}")
         for mode in theme.MODES:
             self.actions_by_id[f"theme_{mode}"].setChecked(theme.appearance.mode == mode)
-        actions.paint(self.actions_by_id)
+
+    def _refresh_start(self) -> None:
+        """One action starts, pauses and resumes; it shows what it would do now."""
+        text = {"training": "&Pause Training", "paused": "&Resume Training"}.get(self.run.state, "&Start Training")
+        start = self.actions_by_id["start"]
+        start.setText(text)
+        start.setEnabled(self.run.state not in ("starting", "stopping"))
+        start.setIcon(theme.icon("pause" if self.run.state == "training" else "play"))
 
     def _repaint(self, *_ignored) -> None:
-        actions.paint(self.actions_by_id)
-        self.updates.ask()
+        self._refresh()
 
     def _fill_recent(self) -> None:
         self._fill_files(self.recent_menu, self.files.recent(), self.files.open_path, "Nothing opened yet")

@@ -146,7 +146,7 @@ QLineEdit[readOnly="true"] { background: @s1; color: @t1; }
 QComboBox { padding-right: 20px; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: @url_down; width: 12px; height: 12px; }
-QAbstractSpinBox { padding-left: 0; padding-right: 0; }
+QAbstractSpinBox { padding-left: 0; padding-right: 0; max-height: 22px; }
 QAbstractSpinBox QLineEdit { border: none; padding: 0 0 0 7px; min-height: 0; background: transparent; }
 QComboBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {

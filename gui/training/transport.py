@@ -64,6 +64,7 @@ class TransportBar(QWidget):
         self.rate.chosen.connect(self._choose_rate)
         self.seed = QSpinBox(minimum=0, maximum=2**31 - 1, keyboardTracking=False)
         self.seed.setFixedWidth(84)
+        self.seed.lineEdit().setTextMargins(6, 0, 0, 0)  # the stylesheet cannot reach it
         self.seed.setToolTip("Seed of the next run: the same seed gives the same weights")
         self.seed.setAccessibleName("Seed")
         self.seed.valueChanged.connect(self._choose_seed)
