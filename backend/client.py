@@ -165,9 +165,10 @@ class WorkerClient:
 
     def _obituary(self, exit_code: int, running: bool) -> str:
         text = f"The training process ended unexpectedly ({describe_exit(exit_code)})."
-        if running and self.run_folder:
-            text += f" What it had learnt until its last checkpoint is in {self.run_folder}"
-            text += f" (it was at step {self.step})." if self.step else "."
+        if running and self.run_folder and Path(self.run_folder).is_dir():
+            saved = (Path(self.run_folder) / "last.safetensors").exists()
+            kept = "Its log and the weights of its last checkpoint are" if saved else "Its log, but no weights yet, is"
+            text += f" It was at step {self.step:,}. {kept} in {self.run_folder}."
         return text + " The drawing is untouched; Start begins with a new process."
 
 

@@ -14,6 +14,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
+FIRST = 1.0  # seconds into the run
 SECONDS = 5.0  # between two writes, at least
 PRICE = 0.02  # share of the time that writes may take
 
@@ -47,7 +48,7 @@ class Checkpoints:
         self._module = module
         self._write = write
         self._accuracies = accuracies
-        self._not_before = time.perf_counter() + SECONDS
+        self._not_before = time.perf_counter() + FIRST
         self._best: Weights | None = None
         self._best_at: dict[str, int] = {}
         self.best_epoch: int | None = None

@@ -61,9 +61,12 @@ def test_a_line_without_end_costs_bounded_memory_and_one_complaint():
     assert len(client._line) == 0
 
 
-def test_a_death_during_training_is_told_with_signal_folder_and_step():
+@pytest.mark.parametrize(("saved", "says"), [(True, "the weights of its last checkpoint"), (False, "no weights yet")])
+def test_a_death_during_training_is_told_with_signal_folder_and_step(tmp_path, saved, says):
     client = WorkerClient()
-    client.encode(Start(project="{}", run_folder="/runs/lenet"))
+    client.encode(Start(project="{}", run_folder=str(tmp_path)))
+    if saved:
+        (tmp_path / "last.safetensors").write_bytes(b"")
     for event in (READY, TRAINING, STEPS):
         client.feed(encode(event))
     client.take()
@@ -71,7 +74,7 @@ def test_a_death_during_training_is_told_with_signal_folder_and_step():
     client.end(-11)
     failure, state = client.take()
     assert failure.kind == "process" and state.state == "failed"
-    for word in ("SIGSEGV", "/runs/lenet", "step 2", "Start"):
+    for word in ("SIGSEGV", str(tmp_path), "step 2", "Start", says):
         assert word in failure.text
     assert "Segmentation fault" in failure.detail
     assert client.ready is None
