@@ -12,7 +12,7 @@ from gui.panels.rows import EmptyState, clear, label
 from gui.session import Session
 from gui.updates import Updates
 
-SHOWN = 200  # rows that are made; more problems than that have one cause
+SHOWN = 100  # rows that are made; more problems than that have one cause
 
 
 class Problems(QWidget):

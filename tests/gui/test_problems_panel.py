@@ -78,4 +78,4 @@ def test_hundreds_of_problems_are_cut_short(panel, session):
     blocks = [network.new_block("ReLU").having(id=f"b{number + i}", name=f"r{i}") for i in range(260)]
     session.document.do(Compound("many", tuple(AddBlock(block) for block in blocks)))
     panel.updates.flush()
-    assert len(panel.rows()) == 200
+    assert len(panel.rows()) == 100
