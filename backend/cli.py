@@ -14,6 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from backend import messages
+from backend.client import SubprocessClient
+from backend.messages import Event, Start
 from graph import Document, load_project
 from graph.project_file import ProjectError, to_json
 from graph.quantities import prefixed, thousands
@@ -136,21 +139,24 @@ def export(project: Path, output: Path) -> None:
 @click.option(
     "--run", "run_folder", type=click.Path(path_type=Path), help="The folder to write; default runs/NAME-TIME."
 )
-def train(project: Path, epochs: int | None, device: str | None, run_folder: Path | None) -> None:
+@click.option("--outside", is_flag=True, help="Agree to data outside the project's folder.")
+def train(project: Path, epochs: int | None, device: str | None, run_folder: Path | None, outside: bool) -> None:
     """Train PROJECT and write a run folder: weights, source, event log."""
     document = open_project(project)
     folder = run_folder or Path("runs") / f"{project.stem}-{time.strftime('%Y%m%d-%H%M%S')}"
-    raise SystemExit(run_training(document, project, folder, epochs, device))
+    start = Start(
+        project=to_json(document),
+        run_folder=str(folder.resolve()),
+        base=str(project.resolve().parent),
+        epochs=epochs,
+        device=device,
+        outside=outside,
+    )
+    raise SystemExit(run_training(document, start))
 
 
-def run_training(
-    document: Document, project: Path, folder: Path, epochs: int | None = None, device: str | None = None
-) -> int:
+def run_training(document: Document, start: Start) -> int:
     """Train in a worker process with a progress bar; 0 when the run finished, 1 when it failed."""
-    from backend.client import SubprocessClient
-    from backend.messages import Epoch, Failure, Finished, Ready, Shutdown, Start, State
-    from backend.messages import Progress as Step
-
     console = Console(highlight=False)
     bar = Progress(
         TextColumn("epoch {task.fields[epoch]}"),
@@ -160,44 +166,49 @@ def run_training(
         TimeRemainingColumn(),
         console=console,
     )
-    failed = finished = False
+    telling = Telling(document, console, bar)
     with SubprocessClient() as client, bar:
-        task = bar.add_task("steps", total=None, epoch="-", speed="")
-        client.send(
-            Start(
-                project=to_json(document),
-                run_folder=str(folder.resolve()),
-                base=str(project.resolve().parent),
-                epochs=epochs,
-                device=device,
-            )
-        )
+        client.send(start)
         try:
             for event in client.events():
-                if isinstance(event, Ready):
-                    console.print(f"{event.device_name}, torch {event.torch}; epochs: training / validation, * best so far")
-                elif isinstance(event, State) and event.state == "loading":
-                    console.print(event.text)
-                elif isinstance(event, Step):
-                    speed = f"{event.images_per_second:,.0f} samples/s"
-                    epoch = f"{event.epoch}/{event.epochs}"
-                    bar.update(task, completed=event.step, total=event.steps, epoch=epoch, speed=speed)
-                elif isinstance(event, Epoch):
-                    console.print(_epoch_line(event))
-                elif isinstance(event, Failure):
-                    failed = True
-                    place = document.network.blocks.get(event.block or "")
-                    console.print(f"[red]error[/] {place.name + ': ' if place else ''}{event.text}", soft_wrap=True)
-                elif isinstance(event, Finished):
-                    finished = True
-                    bar.update(task, completed=event.step, total=event.step)
-                    console.print(f"{_best_line(event)}\nrun folder: {event.run_folder}", soft_wrap=True)
-                if finished or (isinstance(event, State) and event.state == "failed"):
-                    client.send(Shutdown())
+                if telling.hear(event):
                     break
         except KeyboardInterrupt:
             console.print("stopping, the last weights are saved")
-    return 0 if finished and not failed else 1
+    return 0 if telling.finished and not telling.failed else 1
+
+
+class Telling:
+    """Says on the terminal what the worker says, until the run is over."""
+
+    def __init__(self, document: Document, console: Console, bar: Progress):
+        self.document, self.console, self.bar = document, console, bar
+        self.task = bar.add_task("steps", total=None, epoch="-", speed="")
+        self.failed = self.finished = False
+
+    def hear(self, event: Event) -> bool:
+        """Tell one event; whether the run is over."""
+        say = self.console.print
+        if isinstance(event, messages.Ready):
+            say(f"{event.device_name}, torch {event.torch}; epochs: training / validation, * best so far")
+        elif isinstance(event, messages.State) and event.state == "loading":
+            say(event.text)
+        elif isinstance(event, messages.Progress):
+            speed = f"{event.images_per_second:,.0f} samples/s"
+            place = f"{event.epoch}/{event.epochs}"
+            self.bar.update(self.task, completed=event.step, total=event.steps, epoch=place, speed=speed)
+        elif isinstance(event, messages.Epoch):
+            say(_epoch_line(event))
+        elif isinstance(event, messages.Failure):
+            self.failed = True
+            block = self.document.network.blocks.get(event.block or "")
+            place = f"{block.name}: " if block and block.name not in event.text else ""
+            say("[red]error[/]", f"{place}{event.text}", soft_wrap=True)
+        elif isinstance(event, messages.Finished):
+            self.finished = True
+            self.bar.update(self.task, completed=event.step, total=event.step)
+            say(f"{_best_line(event)}\nrun folder: {event.run_folder}", soft_wrap=True)
+        return self.finished or (isinstance(event, messages.State) and event.state == "failed")
 
 
 def _epoch_line(event) -> str:

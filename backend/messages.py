@@ -58,6 +58,7 @@ class Start(Message):
     base: str | None = None
     epochs: int | None = Field(default=None, ge=1)  # instead of the recipe's
     device: str | None = None  # instead of the recipe's: "auto", "cpu", "cuda", "cuda:1", "mps"
+    outside: bool = False  # the person agreed to data outside `base`
 
 
 class Pause(Message):

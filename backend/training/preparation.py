@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from backend.compile import Program, compile_program
-from backend.data import Dataset, Scaling, load, split
+from backend.data import Dataset, Scaling, leaves_folder, load, split
 from backend.messages import Start
 from backend.source import SourceError
 from backend.training import device as devices
@@ -67,6 +67,12 @@ def prepare(document: Document, start: Start, tell: Callable[[str], None]) -> Pr
     device = devices.pick(start.device or recipe.device)
     if recipe.data is None:
         raise Unfit("data", "the recipe has no data: choose a data set to train on")
+    if start.base and not start.outside and leaves_folder(recipe.data, start.base):
+        raise Unfit(
+            "data",
+            f"the project reads {recipe.data.path!r}, which lies outside its folder {start.base}: agree to that first"
+            " (netloom train --outside), or put the data into the project's folder",
+        )
     tell(f"loading {recipe.data.kind}")
     dataset = load(recipe.data, Path(start.base) if start.base else None)
     tell("compiling the network")

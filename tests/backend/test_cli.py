@@ -130,3 +130,22 @@ def test_train_names_a_missing_data_file(tmp_path):
     result = run("train", path, "--run", tmp_path / "run")
     assert result.exit_code == 1
     assert "missing.npz" in result.output
+
+
+def test_train_asks_before_it_reads_outside_the_projects_folder(tmp_path):
+    import numpy as np
+
+    data = tmp_path / "elsewhere" / "points.npz"
+    data.parent.mkdir()
+    rng = np.random.default_rng(0)
+    np.savez(data, point=rng.normal(size=(40, 2)).astype("float32"), label=rng.integers(0, 2, 40))
+    document = load_project(examples.path("mlp_spirals"))
+    source = document.recipe.data.model_copy(update={"kind": "npz", "path": str(data), "options": {}})
+    document.recipe = document.recipe.having(data=source, epochs=1)
+    path = tmp_path / "project" / "p.netloom"
+    path.parent.mkdir()
+    save_project(document, path)
+    refused = run("train", path, "--run", tmp_path / "run1")
+    assert refused.exit_code == 1 and "outside its folder" in refused.output
+    agreed = run("train", path, "--run", tmp_path / "run2", "--outside")
+    assert agreed.exit_code == 0, agreed.output
