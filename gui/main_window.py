@@ -15,6 +15,7 @@ from graph import Document
 from gui import actions, theme
 from gui.canvas import CanvasView
 from gui.command_palette import Entry, Finder
+from gui.data_agreement import DataAgreement
 from gui.docks import Dock, arrange
 from gui.keys_dialog import KeysDialog
 from gui.panels.code import Code
@@ -39,6 +40,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session = Session(document or Document(), self)
         self.run = run or RunController(self.session, self)
+        self.run.may_read_outside = DataAgreement(self.session, self)
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)

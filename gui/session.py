@@ -29,6 +29,7 @@ class Session(QObject):
         super().__init__(parent)
         self._document = document
         self._selection: tuple[str, ...] = ()
+        self.chosen_data: set[str] = set()  # paths of data that the person chose in this window
         self._listen(document)
 
     @property
@@ -59,6 +60,7 @@ class Session(QObject):
         self._document.history_changed.disconnect(self._relay_history)
         self._document = document
         self._selection = ()
+        self.chosen_data.clear()
         self._listen(document)
         self.document_changed.emit()
         self.selection_changed.emit()

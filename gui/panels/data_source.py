@@ -147,6 +147,7 @@ class DataChooser(QWidget):
         if entry is None or not path or (source and source.kind == entry.kind and source.path == path):
             return
         options = source.options if source and source.kind == entry.kind else {}
+        self.session.chosen_data.add(path)
         self._take(DataSource(kind=entry.kind, path=path, options=options))
 
     def _set_option(self, name: str, value: Any) -> None:

@@ -5,6 +5,8 @@ Owns which run is on, the one before it, and what is being watched. Draws nothin
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from backend import shared_arrays
@@ -28,6 +30,7 @@ from backend.messages import (
     Unwatch,
     Watch,
 )
+from graph import Document
 from gui.session import Session
 from gui.training.endings import ended_process, refusal
 from gui.training.run import Look, Run, describe_objective, new_run_folder
@@ -73,6 +76,8 @@ class RunController(QObject):
         self.run: Run | None = None
         self.previous: Run | None = None
         self.learning_rate = session.document.recipe.learning_rate
+        # Asks the person about data outside the project's folder; the window puts its question here.
+        self.may_read_outside: Callable[[Document], bool] = lambda document: False
         self._count = 0
         self._watches: dict[ProbeKind, Watch] = {}
         self._ending = False  # we ended the process ourselves
@@ -111,6 +116,7 @@ class RunController(QObject):
             return False
         from graph import project_file
 
+        outside = self.may_read_outside(document)
         folder = new_run_folder(document)
         label, classes = describe_objective(document)
         names = {id: block.name for id, block in document.network.blocks.items()}
@@ -123,7 +129,8 @@ class RunController(QObject):
         self._become("starting", "starting")
         self.run_started.emit(self.run)
         base = str(document.path.parent) if document.path else None
-        self.worker.send(Start(project=project_file.to_json(document), run_folder=str(folder), base=base))
+        text = project_file.to_json(document)
+        self.worker.send(Start(project=text, run_folder=str(folder), base=base, outside=outside))
         for watch in self._watches.values():
             self.worker.send(watch)
         return True

@@ -1,0 +1,52 @@
+"""May a run read data outside the project's folder? Asked once of the person, remembered in their profile.
+
+What was chosen in this window counts as agreed; a file from elsewhere can never answer for itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from backend.data import leaves_folder
+from graph import Document
+from gui.session import Session
+from gui.settings import settings
+
+
+class DataAgreement:
+    """Answers for one window."""
+
+    def __init__(self, session: Session, window: QWidget):
+        self.session, self.window = session, window
+
+    def __call__(self, document: Document) -> bool:
+        """Whether the person agreed to data outside; False as well where nothing outside is asked for."""
+        source = document.recipe.data
+        if source is None or document.path is None or not leaves_folder(source, Path(document.path).parent):
+            return False
+        key = _key(Path(document.path), source.path)
+        if source.path in self.session.chosen_data or settings().value(key, False, bool):
+            return True
+        if not self._ask(source.path):
+            return False
+        settings().setValue(key, True)
+        return True
+
+    def _ask(self, path: str) -> bool:
+        box = QMessageBox(self.window)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText("Read data outside the project's folder?")
+        box.setInformativeText(f"This project trains on {path}. Read it if you know where the project comes from.")
+        read = box.addButton("Read It", QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        box.exec()
+        return box.clickedButton() is read
+
+
+def _key(project: Path, data: str) -> str:
+    """A name for settings, which takes no slashes: of this project reading this path."""
+    both = "\0".join((str(project.resolve()), data))
+    return f"data/{hashlib.sha256(both.encode()).hexdigest()[:32]}"
