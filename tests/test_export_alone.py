@@ -1,4 +1,4 @@
-"""The exported file, run where Netloom cannot be imported, loads the run's weights and answers to the last bit alike."""
+"""The exported file, run where Netloom cannot be imported, loads the run's weights and gives the same logits."""
 
 import json
 import subprocess
