@@ -17,6 +17,7 @@ PLACES = {"palette": LEFT, "inspector": RIGHT, "code": RIGHT, "problems": BOTTOM
 WIDTHS = {"palette": 220, "inspector": 340}
 HEIGHT = theme.ROW + theme.SPACE
 HEIGHTS = {"inspector": 420, "code": 260, "training": 280}
+TRAINING_HEIGHT = 340  # while training: room for the bars of a prediction under its picture
 
 
 class Dock(QDockWidget):
@@ -64,3 +65,13 @@ def arrange(window: QMainWindow, docks: dict[str, Dock]) -> None:
     docks["training"].raise_()
     window.resizeDocks([docks[n] for n in WIDTHS], list(WIDTHS.values()), Qt.Orientation.Horizontal)
     window.resizeDocks([docks[n] for n in HEIGHTS], list(HEIGHTS.values()), Qt.Orientation.Vertical)
+
+
+def bring_training(window: QMainWindow, docks: dict[str, Dock]) -> None:
+    """Show the training panel, tall enough for pictures where the window has room for that."""
+    training = docks["training"]
+    training.show()
+    training.raise_()
+    wanted = min(TRAINING_HEIGHT, window.height() * 2 // 5)
+    if not training.isFloating() and training.height() < wanted:
+        window.resizeDocks([training], [wanted], Qt.Orientation.Vertical)

@@ -16,7 +16,7 @@ from gui import actions, theme
 from gui.canvas import CanvasView
 from gui.command_palette import Entry, Finder
 from gui.data_agreement import DataAgreement
-from gui.docks import Dock, arrange
+from gui.docks import Dock, arrange, bring_training
 from gui.keys_dialog import KeysDialog
 from gui.panels.code import Code
 from gui.panels.inspector import Inspector
@@ -131,6 +131,7 @@ class MainWindow(QMainWindow):
             signal.connect(ask)
         self.files.opened.connect(ask)
         self.run.state_changed.connect(ask)
+        self.run.run_started.connect(lambda *_: bring_training(self, self.docks))
         self.palette_panel.chosen.connect(self.add_block)
         self.canvas.example_requested.connect(self.show_examples)
         self.code.export_requested.connect(self.files.export_python)

@@ -11,6 +11,7 @@ from pathlib import Path
 from backend.client import describe_exit
 from backend.messages import Failure
 from graph import Document
+from graph.quantities import counted
 from gui.training.run import Run
 
 LONGEST_HEADER = 16 * 1024 * 1024  # bytes
@@ -26,8 +27,9 @@ def refusal(document: Document) -> Failure | None:
     if not errors:
         return None
     first = errors[0]
-    more = f" And {len(errors) - 1} more." if len(errors) > 1 else ""
-    return Failure(kind="network", text=f"{first.text}{more}", block=first.block)
+    name = f"{document.network.blocks[first.block].name}: " if first.block else ""
+    more = f"; and {counted(len(errors) - 1, 'more error')}" if len(errors) > 1 else ""
+    return Failure(kind="network", text=f"{name}{first.text}{more}.", block=first.block)
 
 
 def ended_process(failure: Failure, run: Run, exit_code: int, by_us: bool) -> Failure:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSp
 from graph.edits import SetRecipe
 from gui import theme
 from gui.session import Session
+from gui.training.endings import refusal
 from gui.training.fitting_label import FittingLabel
 from gui.training.rate_slider import RateSlider
 from gui.training.run_controller import RunController
@@ -212,6 +213,9 @@ class TransportBar(QWidget):
         ready = self._controller.ready
         if ready is None:
             return "Warming up the training process ..."
+        refused = refusal(self._session.document)
+        if refused is not None:
+            return f"Not ready to train. {refused.text}"
         return f"Ready to train on {ready.device_name}."
 
     def _show_verdict(self, verdict: Verdict) -> None:

@@ -1,0 +1,115 @@
+"""Takes the pictures of the README from the real window: `python -m examples.take_pictures [FOLDER]`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import Qt
+
+import examples
+from graph.commands import add, remove_and_bridge
+from graph.edits import SetHyperparameter
+from gui import theme
+from gui.app import application
+from gui.main_window import MainWindow
+
+SIZE = (1520, 950)
+
+
+class Photographer:
+    """One window, brought into a state and grabbed."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.app = application("dark")
+        self.window = MainWindow()
+        self.window.canvas.motion = False
+        self.window.resize(*SIZE)
+        self.window.show()
+        self.window.run.warm_up()
+
+    def open(self, name: str, mode: str) -> None:
+        theme.apply(self.app, mode)
+        self.window.session.document.mark_saved()
+        self.window.files.open_example(examples.path(name))
+        self.settle()
+
+    def settle(self, seconds: float = 0.8) -> None:
+        """Let timers and repaints that wait for the event loop happen."""
+        self.wait(lambda: False, seconds)
+
+    def wait(self, until, seconds: float = 120.0) -> None:
+        end = time.monotonic() + seconds
+        while not until() and time.monotonic() < end:
+            self.app.processEvents()
+            time.sleep(0.005)
+
+    def take(self, name: str) -> None:
+        self.settle()
+        path = self.folder / f"{name}.png"
+        self.window.grab().save(str(path))
+        print(path)
+
+    def id(self, name: str) -> str:
+        return self.window.session.network.block(name).id
+
+    def show_dock(self, name: str, height: int = 230) -> None:
+        dock = self.window.docks[name]
+        dock.show()
+        dock.raise_()
+        self.window.resizeDocks([dock], [height], Qt.Orientation.Vertical)
+        self.settle(0.2)
+
+
+def building(photographer: Photographer, mode: str) -> None:
+    photographer.open("lenet_digits", mode)
+    photographer.show_dock("summary")
+    photographer.window.session.select((photographer.id("conv1"),))
+    photographer.take(f"build-{mode}")
+
+
+def problems(photographer: Photographer, mode: str) -> None:
+    photographer.open("lenet_digits", mode)
+    session = photographer.window.session
+    document = session.document
+    document.do(SetHyperparameter(photographer.id("conv2"), "kernel_size", 20))
+    document.do(SetHyperparameter(photographer.id("fc3"), "out_features", 8))
+    document.do(remove_and_bridge(document.network, (photographer.id("relu3"),)))
+    x, y = document.network.positions[photographer.id("relu1")]
+    document.do(add(document.network, "Dropout", (x + 240, y)))
+    photographer.show_dock("problems")
+    session.select((photographer.id("conv2"),))
+    session.reveal(photographer.id("conv2"))
+    photographer.take(f"problems-{mode}")
+
+
+def training(photographer: Photographer, mode: str) -> None:
+    photographer.open("lenet_digits", mode)
+    window = photographer.window
+    photographer.show_dock("training")
+    window.session.select((photographer.id("conv1"),))
+    window.run.start()
+    photographer.wait(lambda: window.run.run is not None and window.run.run.history.epoch >= 24)
+    photographer.take(f"training-{mode}")
+    window.run.stop()
+    photographer.wait(lambda: not window.run.active, 20)
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+    photographer = Photographer(folder)
+    for mode in ("dark", "light"):
+        for scene in (building, problems, training):
+            scene(photographer, mode)
+    photographer.window.session.document.mark_saved()
+    photographer.window.close()
+
+
+if __name__ == "__main__":
+    main()
