@@ -76,7 +76,12 @@ class _Ports:
 
 def _share(ports: Sequence, name: str) -> float:
     index = next((i for i, port in enumerate(ports) if port.name == name), None)
-    return 0.0 if index is None else (index + 0.5) / len(ports) - 0.5
+    return 0.0 if index is None else port_share(index, len(ports))
+
+
+def port_share(index: int, count: int) -> float:
+    """Where a port stands along its edge, -0.5 to 0.5: evenly, a little closer to the middle than to the corners."""
+    return ((index + 0.5) / count - 0.5) * (0.86 if count > 1 else 1.0)
 
 
 @dataclass(slots=True)
@@ -95,9 +100,10 @@ class _Grid:
 def _component(graph: nx.DiGraph, ids: Sequence[str], sizes: Sizes, ports: _Ports) -> Positions:
     grid = _rows(graph, ids, sizes)
     _order_rows(grid)
-    _untangle(grid, ports.shares())
+    shares = ports.shares()
+    _untangle(grid, shares)
     _find_trunks(grid, graph)
-    x = _columns(grid)
+    x = _columns(grid, shares)
     placed, y = {}, 0.0
     for row, following in zip(grid.rows, [*grid.rows[1:], []], strict=True):
         blocks = [id for id in row if not _is_lane(id)]
@@ -257,8 +263,15 @@ def _target(id: str) -> str:
     return id.split("/")[2] if _is_lane(id) else id
 
 
-def _columns(grid: _Grid) -> dict[str, float]:
-    """Centres along the row: each block under its inputs or over its readers, nothing overlapping."""
+def _columns(grid: _Grid, shares: Mapping[tuple[str, str, bool], float]) -> dict[str, float]:
+    """Centres along the row: ports straight under the ports that feed them, nothing overlapping."""
+
+    def slant(upper: str, lower: str) -> float:
+        """How far right of the upper one the lower one stands if the wire between them is straight."""
+        begin = 0.0 if _is_lane(upper) else shares[upper, _target(lower), True] * grid.width[upper]
+        end = 0.0 if _is_lane(lower) else shares[lower, _source(upper), False] * grid.width[lower]
+        return begin - end
+
     x: dict[str, float] = {}
     for row in grid.rows:
         x.update(_apart(row, dict.fromkeys(row, 0.0), grid))
@@ -267,7 +280,10 @@ def _columns(grid: _Grid) -> dict[str, float]:
         beside = grid.lead if downwards else grid.follow
         before = dict(x)
         for row in grid.rows if downwards else grid.rows[::-1]:
-            wishes = {id: sum(x[o] for o in beside[id]) / len(beside[id]) if beside[id] else x[id] for id in row}
+            wishes = dict(x)
+            for id in (id for id in row if beside[id]):
+                shifts = (slant(o, id) if downwards else -slant(id, o) for o in beside[id])
+                wishes[id] = sum(x[o] + s for o, s in zip(beside[id], shifts, strict=True)) / len(beside[id])
             x.update(_apart(row, wishes, grid))
         if downwards and sweep and all(abs(x[id] - before[id]) < 0.5 for id in x):
             break

@@ -12,6 +12,7 @@ from math import ceil
 
 from PySide6.QtCore import QPointF, QRectF
 
+from graph.layout import port_share
 from gui.canvas.face import Face, PortFace
 from gui.canvas.ink import ink
 
@@ -78,8 +79,7 @@ def port_point(face: Face, size: Size, name: str, output: bool) -> QPointF:
 
 
 def port_offset(index: int, count: int, width: float) -> float:
-    """Ports share the edge evenly, a little closer to the middle than to the corners."""
-    return width * ((index + 0.5) / count - 0.5) * (0.86 if count > 1 else 1.0)
+    return width * port_share(index, count)
 
 
 def port_names(face: Face, size: Size) -> list[tuple[PortFace, bool, QPointF]]:

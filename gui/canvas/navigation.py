@@ -44,7 +44,7 @@ class Navigation(QGraphicsView):
         self._fit_when_shown = True
         self._edge_timer = QTimer(self, interval=16)
         self._edge_timer.timeout.connect(self._scroll_at_edge)
-        canvas.changed.connect(self._repaint_far)
+        canvas.overview_stale.connect(self._repaint_far)
 
     @property
     def zoom(self) -> float:
@@ -203,7 +203,7 @@ class Navigation(QGraphicsView):
     def _middle(self) -> QPointF:
         return QPointF(self.viewport().rect().center())
 
-    def _repaint_far(self, _areas) -> None:
+    def _repaint_far(self) -> None:
         if self.far:  # no item is painted, so none asks for its own area
             self.viewport().update()
 

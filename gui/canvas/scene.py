@@ -28,6 +28,7 @@ class CanvasScene(QGraphicsScene):
     """Block and wire items by their ids."""
 
     synced = Signal()  # items follow the document again
+    overview_stale = Signal()  # what is seen from far away has changed
 
     def __init__(self, session: Session, parent=None):
         super().__init__(parent)
@@ -62,6 +63,7 @@ class CanvasScene(QGraphicsScene):
         for id in network.wires:
             self._add_wire(id)
         self.reroute(network.wires)
+        self._forget_overview()
         self.show_selection()
         self.synced.emit()
 
@@ -86,9 +88,8 @@ class CanvasScene(QGraphicsScene):
             touched |= self._wires_of(id)
         touched |= self._wires_near(disturbed)
         self.reroute(touched)
-        self.overview.forget()
+        self._forget_overview()
         self.show_selection()
-        self.update()
         self.synced.emit()
 
     def show_selection(self) -> None:
@@ -101,7 +102,7 @@ class CanvasScene(QGraphicsScene):
         for id in (lit ^ self._lit_wires) & self.wires.keys():
             self.wires[id].set_state(near_selection=id in lit)
         self._lit_blocks, self._lit_wires = chosen, lit
-        self.overview.forget()
+        self._forget_overview()
 
     def select_wires(self, ids: Iterable[str]) -> None:
         """Select exactly these wires; the session only knows blocks."""
@@ -117,7 +118,7 @@ class CanvasScene(QGraphicsScene):
         """Measure and paint again in another theme."""
         for item in self.blocks.values():
             item.measure()
-        self.overview.forget()
+        self._forget_overview()
         self.update()
 
     # Moving without editing
@@ -131,7 +132,7 @@ class CanvasScene(QGraphicsScene):
             self._register(item)
             touched |= self._wires_of(id)
         self.reroute(touched)
-        self.overview.forget()
+        self._forget_overview()
 
     def settle(self, places: dict[str, QPointF]) -> None:
         """End a movement: blocks at their places, wires around what now stands in their way."""
@@ -291,6 +292,10 @@ class CanvasScene(QGraphicsScene):
         item.setPos(*self.session.network.positions[id])
         self._register(item)
         return [before, item.box()]
+
+    def _forget_overview(self) -> None:
+        self.overview.forget()
+        self.overview_stale.emit()
 
     def _register(self, item: BlockItem) -> None:
         box = item.box()

@@ -1,6 +1,6 @@
 """The curves of a run: the loss, and beside it the metric one chooses, with the run before as a ghost.
 
-Redraws at most twenty times a second and only while seen. Knows the run controller.
+Redraws at most twelve times a second and only while seen. Knows the run controller.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gui.training.run_controller import RunController
 from gui.training.series import SMOOTHING
 from gui.training.view_header import PictureButton, ViewHeader
 
-BETWEEN = 50  # ms between two drawings
+BETWEEN = 80  # ms between two drawings: every one costs what the training could use
 LOG_KEY = Qt.Key.Key_Y
 
 
