@@ -131,6 +131,7 @@ QPushButton:disabled { color: @faint; background: @s1; }
 QPushButton[role="primary"] {
     background: @accent; color: @onaccent; border-color: @accent; font-weight: 600; }
 QPushButton[role="primary"]:focus { border-color: @t0; }
+QPushButton[role="primary"]:disabled { background: @s1; color: @faint; border-color: @line; }
 QPushButton[role="flat"] { background: transparent; border-color: transparent; }
 QPushButton[role="flat"]:hover { background: @s3; }
 QPushButton[role="flat"]:focus { border-color: @accent; }

@@ -204,6 +204,7 @@ class CanvasActions:
         popup = SearchPopup(self.viewport(), prompt, find, note)
         popup.chosen.connect(lambda key: self._chosen(choose, key))
         popup.closed.connect(lambda: self.setFocus(Qt.FocusReason.PopupFocusReason))
+        self.session.document_changed.connect(popup.close)  # its entries speak of the document that was
         popup.open_at(at)
         return popup
 

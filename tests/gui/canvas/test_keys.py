@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
-from graph import Network
+from graph import Document, Network
 
 Key = Qt.Key
 CTRL, SHIFT, ALT = (
@@ -300,3 +300,10 @@ def test_another_document_is_shown_whole(hands):
     hands.session.set_document(Document(other))
     assert hands.shown()[1] == {("input", "linear")}
     assert len({place for place in hands.shown()[0].values()}) == 2  # built in code, laid out when shown
+
+
+def test_another_document_closes_the_search(hands):
+    hands.key(Qt.Key.Key_Space)
+    assert hands.popup() is not None
+    hands.session.set_document(Document(Network("Other")))
+    assert hands.popup() is None
