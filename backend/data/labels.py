@@ -7,6 +7,7 @@ import numpy as np
 from backend.data.errors import DataError, DataProblem
 from backend.data.limits import MAX_CLASSES
 from backend.data.options import Option
+from graph.recipe import Field
 
 CLASSES = Option(
     "classes",
@@ -17,6 +18,19 @@ CLASSES = Option(
     high=MAX_CLASSES,
 )
 ALWAYS_ALLOWED = 1000  # classes, even if there are fewer rows than that
+
+
+def class_fields(classes: tuple[str, ...]) -> tuple[Field, ...]:
+    """The field "label"; where there are two classes also "target" (1,): 0.0 or 1.0, for one sigmoid unit."""
+    label = Field(name="label", dtype="int64", classes=classes)
+    return (label, Field(name="target", shape=(1,))) if len(classes) == 2 else (label,)
+
+
+def class_arrays(labels: np.ndarray, classes: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """The arrays of `class_fields` for labels (n,)."""
+    if len(classes) != 2:
+        return {"label": labels}
+    return {"label": labels, "target": labels.astype(np.float32)[:, None]}
 
 
 def check_labels(labels: np.ndarray, classes: int, place: str) -> None:

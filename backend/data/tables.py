@@ -13,6 +13,7 @@ import numpy as np
 
 from backend.data.bundled import bundled
 from backend.data.dataset import Dataset
+from backend.data.labels import class_arrays, class_fields
 from backend.data.options import Option
 from graph.recipe import Field
 
@@ -44,12 +45,12 @@ TABLES = {
 
 
 def describe(name: str, options: dict[str, Any], path: Path | None = None) -> tuple[Field, ...]:
-    """ "features" (F,) and either "label" with classes or "target" (1,)."""
+    """ "features" (F,) and either "label" with classes or "target" (1,); both where there are two classes."""
     table = TABLES[name]
     features = Field(name="features", shape=(table.features,))
     if table.classes is None:
         return features, Field(name="target", shape=(1,))
-    return features, Field(name="label", dtype="int64", classes=table.classes)
+    return features, *class_fields(table.classes)
 
 
 def load(name: str, options: dict[str, Any], path: Path | None = None) -> Dataset:
@@ -64,11 +65,11 @@ def load(name: str, options: dict[str, Any], path: Path | None = None) -> Datase
     if table.classes is None:
         arrays["target"] = np.ascontiguousarray(bunch.target, np.float32)[:, None]
     else:
-        arrays["label"] = np.ascontiguousarray(bunch.target, np.int64)
-    floats = tuple(key for key, array in arrays.items() if array.dtype == np.float32)
+        arrays |= class_arrays(np.ascontiguousarray(bunch.target, np.int64), table.classes)
+    tables = ("features",) if table.classes else ("features", "target")
     return Dataset(
         table.title,
         describe(name, options),
         arrays,
-        to_standardize=floats if options["standardize"] else (),
+        to_standardize=tables if options["standardize"] else (),
     )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from backend.data.dataset import Dataset
+from backend.data.labels import class_arrays, class_fields
 from backend.data.options import Option
 from graph.recipe import Field
 
@@ -41,11 +42,8 @@ def class_names(kind: str, options: dict[str, Any]) -> tuple[str, ...]:
 
 
 def describe(kind: str, options: dict[str, Any], path: Path | None = None) -> tuple[Field, ...]:
-    """ "point" (2,) and "label"."""
-    return (
-        Field(name="point", shape=(2,)),
-        Field(name="label", dtype="int64", classes=class_names(kind, options)),
-    )
+    """ "point" (2,), "label", and where there are two classes "target" (1,)."""
+    return Field(name="point", shape=(2,)), *class_fields(class_names(kind, options))
 
 
 def load(kind: str, options: dict[str, Any], path: Path | None = None) -> Dataset:
@@ -62,7 +60,7 @@ def load(kind: str, options: dict[str, Any], path: Path | None = None) -> Datase
         along = (number // classes + 0.5) / -(-samples // classes)  # 0..1 within each class
         points = {"moons": _moons, "circles": _circles, "spirals": _spirals}[kind](along, label, options)
     points = points + options["noise"] * rng.standard_normal((samples, 2))
-    arrays = {"point": points.astype(np.float32), "label": label}
+    arrays = {"point": points.astype(np.float32), **class_arrays(label, class_names(kind, options))}
     return Dataset(TITLES[kind], describe(kind, options), arrays)
 
 

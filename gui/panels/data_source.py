@@ -198,9 +198,10 @@ class DataChooser(QWidget):
 
 
 def sources_for(network: Network, source: DataSource) -> Compound:
-    """An Input for the first field and a Target for the last, bound to the data."""
+    """An Input for the first field, and a Target for the first with classes, else for the last."""
     edits, offset = [], 0
-    for type, field in (("Input", source.fields[0]), ("Target", source.fields[-1])):
+    answer = next((field for field in source.fields if field.classes), source.fields[-1])
+    for type, field in (("Input", source.fields[0]), ("Target", answer)):
         if type == "Target" and len(source.fields) < 2:
             continue
         block = suggested_block(network, type)

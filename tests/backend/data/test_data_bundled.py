@@ -153,3 +153,11 @@ def test_wrong_options_name_themselves_and_what_is_right(kind, options, said):
 def test_a_size_as_people_write_it(value, read):
     size = Option("size", "size", None, "", low=1, high=4096)
     assert read_options("here", (size,), {"size": value}) == {"size": read}
+
+
+def test_the_answer_of_one_unit_is_not_standardised():
+    raw = load(DataSource(kind="breast_cancer"))
+    train, _ = split(len(raw), 0.2, 0, raw.labels)
+    dataset = raw.standardize(train)
+    assert set(np.unique(dataset.arrays["target"])) == {0.0, 1.0}
+    assert "target" not in dataset.scaling and "features" in dataset.scaling

@@ -59,3 +59,10 @@ def test_spirals_have_as_many_arms_as_asked_and_wind_as_often():
 def test_xor_without_noise_is_exclusive_or():
     points, labels = drawn("xor")
     np.testing.assert_array_equal(labels, (points[:, 0] > 0) ^ (points[:, 1] > 0))
+
+
+@pytest.mark.parametrize("kind", ["moons", "circles", "spirals", "xor"])
+def test_two_classes_also_come_as_the_answer_of_one_unit(kind):
+    dataset = load(DataSource(kind=kind))
+    assert dataset.field("target").shape == (1,) and dataset.field("target").classes is None
+    np.testing.assert_array_equal(dataset.arrays["target"][:, 0], dataset.arrays["label"])
