@@ -53,6 +53,11 @@ class Analysis:
         """Whether some block could not be inferred, so that totals leave it out."""
         return len(self._inferred) < len(self._network.blocks)
 
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The data's fields that inputs and targets may bind to."""
+        return self._fields
+
     def problems_of(self, ref: Ref) -> tuple[Problem, ...]:
         """The problems at one block, those of the whole network that name it included."""
         id = self._network.block(ref).id

@@ -103,6 +103,8 @@ def whole_network(network: Network, analysis: Analysis) -> Iterator[Problem]:
         return
     if "input" not in roles:
         yield Problem("error", "the network has no Input: nothing can be fed to it", code="no_input")
+    for source in (*roles.get("input", ()), *roles.get("target", ())):
+        yield from _not_bound(source, analysis.fields)
     if "output" not in roles and "loss" not in roles:
         yield Problem("warning", "the network has no Output: its open ends are returned", code="no_output")
     for loss in roles.get("loss", []):
@@ -113,6 +115,14 @@ def whole_network(network: Network, analysis: Analysis) -> Iterator[Problem]:
             yield Problem("hint", "nothing reads its output", block.id, None, None, "unused", (fix,))
         elif block.type == "Linear":
             yield from _linear_after_linear(network, block)
+
+
+def _not_bound(source: Block, fields: tuple[Field, ...]) -> Iterator[Problem]:
+    """With data chosen, an input or target that reads none of it can be looked at but not trained."""
+    if not fields or source.hyperparameters.get("field"):
+        return
+    text = "it reads no field of the data, so the network cannot be trained"
+    yield Problem("warning", text, source.id, None, "field", "not_bound", tuple(_bind_fixes(source, fields)))
 
 
 def _around_loss(network: Network, analysis: Analysis, loss: Block) -> Iterator[Problem]:
@@ -189,12 +199,17 @@ def _fix_default(network, block, error, inputs) -> Iterator[Fix]:
         yield Fix(f"Take {name} from the data", lambda n, r: SetHyperparameter(block.id, name, UNSET))
 
 
-def _fix_unbound(block: Block, fields: tuple[Field, ...]) -> Iterator[Fix]:
+def _bind_fixes(block: Block, fields: tuple[Field, ...]) -> Iterator[Fix]:
+    """Offer the fields that suit an input or a target, at most two."""
     wants_label = registry.block_type(block.type).role == "target"
     fitting = [f for f in fields if (f.classes is not None) == wants_label] or list(fields)
     for field in fitting[:2]:
         name = field.name
         yield Fix(f"Bind it to {name}", lambda n, r, name=name: commands.bind(n, block.id, name))
+
+
+def _fix_unbound(block: Block, fields: tuple[Field, ...]) -> Iterator[Fix]:
+    yield from _bind_fixes(block, fields)
     shape = registry.block_type(block.type).suggested()["shape"]
     text = " x ".join(map(str, shape)) or "a single value"
     unbind = SetHyperparameter(block.id, "field", UNSET)

@@ -118,6 +118,7 @@ CASES = {
     ),
     "bound_shape": broken(("Input", "x", {"shape": (3, 4, 4), "field": "image"}), data=DIGITS),
     "unbound": broken(("Input", "x", {"field": "picture"}), data=DIGITS),
+    "not_bound": broken(("Input", "x", {"shape": (3, 4, 4)}), data=DIGITS),
     "unused": broken(("Input", "x", {"shape": (4,)}), ("Linear", "fc", {"out_features": 2}), wires=[("x", "fc")]),
     "linear_linear": broken(
         ("Input", "x", {"shape": (4,)}),

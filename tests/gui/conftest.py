@@ -11,7 +11,7 @@ from gui.session import Session
 def lenet() -> Network:
     """LeNet as in 1998, with a target and a loss."""
     net = Network("LeNet")
-    last = net.add("Input", name="image", shape=(1, 32, 32))
+    last = net.add("Input", name="image", shape=(1, 32, 32), field="image")
     for type, name, values in (
         ("Conv2d", "conv1", {"out_channels": 6, "kernel_size": 5}),
         ("ReLU", "relu1", {}),
@@ -30,7 +30,7 @@ def lenet() -> Network:
         net.connect(last, block)
         last = block
     net.connect(last, net.add("Output", name="logits"))
-    target = net.add("Target", name="label", shape=(), dtype="int64")
+    target = net.add("Target", name="label", shape=(), dtype="int64", field="label")
     loss = net.add("CrossEntropyLoss", name="loss")
     net.connect(last, loss, input="input")
     net.connect(target, loss, input="target")
