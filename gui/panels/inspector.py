@@ -61,7 +61,9 @@ class Inspector(QWidget):
             elif self.page.name:
                 self.page.name.setFocus(Qt.FocusReason.OtherFocusReason)
         elif self.page:
-            self.page.name.setFocus(Qt.FocusReason.OtherFocusReason)
+            goal = self.page.data.kind if name == "data" else self.page.name
+            goal.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.area.ensureWidgetVisible(goal)
 
     def _build(self, selection: tuple[str, ...]) -> None:
         self._showing = selection

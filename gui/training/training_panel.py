@@ -7,6 +7,7 @@ for their library takes half a second to import. Knows the session and the run c
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QLabel, QPushButton, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from backend.messages import Failure
@@ -115,6 +116,7 @@ class Invitation(QWidget):
     def __init__(self, session: Session, controller: RunController, parent: QWidget | None = None):
         super().__init__(parent)
         self._session = session
+        self._controller = controller
         self.title = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self.title.setProperty("role", "title")
         self.words = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
@@ -123,8 +125,7 @@ class Invitation(QWidget):
         self.button.setProperty("role", "primary")
         self.button.setMinimumWidth(120)
         self.button.setIconSize(QSize(16, 16))
-        self.button.setToolTip("Train this network  (F5)")
-        self.button.clicked.connect(controller.start)
+        self.button.clicked.connect(self._begin)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GROUP, theme.GROUP, theme.GROUP, theme.GROUP)
         column.setSpacing(theme.GAP)
@@ -139,12 +140,25 @@ class Invitation(QWidget):
         theme.appearance.changed.connect(self._describe)
         self._describe()
 
+    def _begin(self) -> None:
+        """Train, or go to what is in the way."""
+        refused = refusal(self._session.document)
+        if refused is None:
+            self._controller.start()
+        elif refused.block is not None:
+            self._session.reveal(refused.block)
+        elif refused.kind == "data":
+            self._session.clear_selection()
+            self._session.field_requested.emit("", "data")
+
     def _describe(self, *_: object) -> None:
         document = self._session.document
         refused = refusal(document)
-        self.button.setEnabled(refused is None)
-        ink = theme.current().on_accent if refused is None else theme.current().text[2]
-        self.button.setIcon(theme.icon("play", ink))
+        text, picture, tip = _first_step(refused)
+        self.button.setText(text)
+        self.button.setToolTip(tip)
+        self.button.setVisible(bool(text))
+        self.button.setIcon(theme.icon(picture, theme.current().on_accent) if picture else QIcon())
         if refused is not None:
             self.title.setText("Not ready to train")
             self.words.setText(refused.text)
@@ -154,3 +168,14 @@ class Invitation(QWidget):
         self.title.setText(f"Train {document.network.name} on {data}")
         parts = f"{recipe.epochs} epochs, batches of {recipe.batch_size}, {recipe.optimizer}"
         self.words.setText(f"{parts}. Curves, filters and feature maps are drawn here while it learns.")
+
+
+def _first_step(refused: Failure | None) -> tuple[str, str, str]:
+    """What the button says, its icon and its tooltip; no text where only drawing helps."""
+    if refused is None:
+        return "Train", "play", "Train this network  (F5)"
+    if refused.block is not None:
+        return "Show Block", "", "Go to the block that is in the way"
+    if refused.kind == "data":
+        return "Choose Data", "", "Pick what the network learns from, in the inspector"
+    return "", "", ""

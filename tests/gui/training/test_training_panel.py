@@ -148,14 +148,24 @@ def test_what_keeps_a_network_from_training_is_said_instead_of_train(qtbot, sess
     fc = session.network.block("fc").id
     session.document.do(Disconnect((session.network.wires_into(fc)[0].id,)))
     invitation = window.panel.invitation
-    assert invitation.title.text() == "Not ready to train" and not invitation.button.isEnabled()
+    assert invitation.title.text() == "Not ready to train" and invitation.button.text() == "Show Block"
+    revealed = []
+    session.revealed.connect(revealed.append)
+    click(qtbot, invitation.button)
     click(qtbot, window.bar.play)
     banner = window.panel.banner
     assert "fc" in banner.text
-    revealed = []
-    session.revealed.connect(revealed.append)
     click(qtbot, banner.offers[0])
-    assert revealed == [fc] and session.selected == fc
+    assert revealed == [fc, fc] and session.selected == fc
+
+
+def test_without_data_the_first_step_leads_to_their_choice(qtbot, session, real, window):
+    session.document.do(SetRecipe(session.document.recipe.having(data=None)))
+    asked = []
+    session.field_requested.connect(lambda *place: asked.append(place))
+    assert window.panel.invitation.button.text() == "Choose Data"
+    click(qtbot, window.panel.invitation.button)
+    assert asked == [("", "data")] and not session.selection
 
 
 def test_the_learning_rate_goes_to_the_run_or_to_the_recipe(qtbot, session, real, window):
