@@ -39,9 +39,10 @@ TORCH = words(
 )
 METHODS = words(
     """
-    abs amax amin argmax argmin chunk clamp contiguous cos dim div eq exp expand flatten float gather ge gt item le log
-    long lt matmul max mean min mul ne norm numel permute pow prod repeat reshape round select shape sigmoid sin size
-    softmax split sqrt square squeeze std sub sum t tanh to transpose type_as unflatten unsqueeze var view
+    abs amax amin any argmax argmin chunk clamp contiguous cos dim div eq exp expand flatten float gather ge gt indices
+    item le log long lt matmul max mean min mul ne norm numel permute pow prod repeat reshape round select shape
+    sigmoid sin size softmax split sqrt square squeeze std sub sum t tanh to topk transpose type_as unflatten unsqueeze
+    var view
     """
 )
 FUNCTIONAL = words(

@@ -6,6 +6,7 @@ from graph.blocks import (
     embedding,
     linear,
     loss,
+    margin_loss,
     merging,
     metric,
     normalization,
@@ -15,6 +16,7 @@ from graph.blocks import (
     resizing,
     shaping,
     source,
+    value_loss,
 )
 
 BLOCK_TYPES = (
@@ -31,5 +33,7 @@ BLOCK_TYPES = (
     *resizing.BLOCK_TYPES,
     *merging.BLOCK_TYPES,
     *loss.BLOCK_TYPES,
+    *value_loss.BLOCK_TYPES,
+    *margin_loss.BLOCK_TYPES,
     *metric.BLOCK_TYPES,
 )

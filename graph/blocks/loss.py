@@ -17,6 +17,12 @@ REDUCTION = Choice(
     "mean over everything compared, their sum, or none: every single loss by itself.",
     choices=("mean", "sum", "none"),
 )
+HOW = {
+    "mean": "the mean over",
+    "sum": "the sum over",
+    "none": "one for each of",
+    "batchmean": "the sum, divided by the samples, over",
+}
 IGNORED = Int("ignore_index", -100, "A class number that is left out of the loss.")
 
 
@@ -32,7 +38,7 @@ class Loss(BlockType):
     formula = ""
 
     def infer(self, values: Values, inputs: Inputs) -> Inferred:
-        dims, dtype, warnings = self._compare(inputs["input"], inputs["target"])
+        dims, dtype, warnings = self._compare(*(inputs[port.name] for port in self.inputs))
         if values["reduction"] != "none":
             dims = ()
         elif dims:
@@ -42,21 +48,22 @@ class Loss(BlockType):
         return Inferred({"loss": TensorType(dims, dtype)}, warnings=warnings)
 
     def _compare(self, x: TensorType, target: TensorType) -> tuple:
-        """The shape and dtype of the single losses, and warnings; raises ShapeError."""
+        """The shape and dtype of the single losses, and warnings, from the inputs in order; raises ShapeError."""
         raise NotImplementedError
 
     def explain(self, values, inputs, inferred):
-        how = {"mean": "the mean over", "sum": "the sum over", "none": "one for each of"}[values["reduction"]]
-        dims, dtype, _ = self._compare(inputs["input"], inputs["target"])
+        how = HOW[values["reduction"]]
+        tensors = [inputs[port.name] for port in self.inputs]
+        dims, dtype, _ = self._compare(*tensors)
         return (
-            ("compares", f"{inputs['input']} with {inputs['target']}"),
+            ("compares", " with ".join(map(str, tensors))),
             ("each loss", self.formula),
             ("loss", f"{how} {TensorType(dims, dtype)} losses"),
         )
 
     def forward(self, site: Site) -> str:
         settings = [f"{name}={site.literal(value)}" for name, value in self.set_apart(site.values).items()]
-        return f"F.{self.function}({', '.join((site.one('input'), site.one('target'), *settings))})"
+        return f"F.{self.function}({', '.join((*(site.one(port.name) for port in self.inputs), *settings))})"
 
 
 class ClassLoss(Loss):
@@ -127,7 +134,7 @@ class CrossEntropyLoss(ClassLoss):
 
     def _probabilities(self, x, target):
         if x.dims != target.dims:
-            raise _different("CrossEntropyLoss with probabilities", x, target)
+            raise different("CrossEntropyLoss with probabilities", x, target)
         return (x.dims[0], *x.dims[2:]), promote((x, target)), ()
 
 
@@ -163,7 +170,7 @@ class ValueLoss(Loss):
             return x.dims, dtype, ()
         joined = broadcast(x.dims, target.dims)
         if joined in (MISFIT, UNDECIDED):
-            raise _different(self.name, x, target)
+            raise different(self.name, x, target)
         text = f"input {x} and target {target} differ: every value is compared with several, {TensorType(joined)}"
         return joined, dtype, (("broadcast", text),)
 
@@ -216,7 +223,7 @@ class YesOrNoLoss(Loss):
         if self.one_dtype and x.dtype != target.dtype:
             raise wrong_dtype(self.name, target, f"answers and targets alike, here {x.dtype}", "target")
         if x.dims != target.dims:
-            raise _different(self.name, x, target)
+            raise different(self.name, x, target)
         return x.dims, target.dtype, ()
 
 
@@ -243,12 +250,13 @@ class BCELoss(YesOrNoLoss):
     formula = "-(target*log(input) + (1 - target)*log(1 - input))"
 
 
-def _different(what: str, x: TensorType, target: TensorType) -> ShapeError:
+def different(what: str, x: TensorType, target: TensorType, port: str = "target") -> ShapeError:
+    """What is wired to the port is not like the first input, with which it is compared value by value."""
     if broadcast(x.dims, target.dims) == UNDECIDED and x.rank == target.rank:
-        text = f"whether input {x} and target {target} are alike is open: give their Inputs the same numbers or names"
-        return ShapeError(text, "target", code="open")
-    text = f"{what} compares value by value: the target must be {x} as the input, but is {target}"
-    return ShapeError(text, "target", code="target_shape")
+        text = f"whether input {x} and {port} {target} are alike is open: give their Inputs the same numbers or names"
+        return ShapeError(text, port, code="open")
+    text = f"{what} compares value by value: the {port} must be {x} as the input, but is {target}"
+    return ShapeError(text, port, code="target_shape")
 
 
 def _without_classes(x: TensorType) -> TensorType:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from graph.block_type import BlockType, Inferred, Inputs, Port, ShapeError, Site, Values
-from graph.blocks.demands import wrong_rank
+from graph.blocks.broadcasting import promote
+from graph.blocks.demands import wrong_dtype, wrong_rank
+from graph.blocks.loss import different
+from graph.hyperparameter import Int
 from graph.tensor_type import TensorType
 
 
-class Accuracy(BlockType):
+class Metric(BlockType):
+    """What metrics share: an answer and a target in, one number out that people read."""
+
+    family = "metric"
+    role = "metric"
+    inputs = (Port("input", help="What the network answers."), Port("target", help="What it should answer."))
+
+
+class Accuracy(Metric):
     """The share of right answers, 0 to 1.
 
     With scores (N, C) or (N, C, ...) and class numbers (N) or (N, ...), the class of the highest score is the answer.
@@ -15,10 +26,7 @@ class Accuracy(BlockType):
     reads it. With float targets shaped as the scores, each score is such an answer and targets above a half mean yes.
     """
 
-    family = "metric"
-    role = "metric"
     aliases = ("acc", "correct", "hit rate", "classification accuracy", "error rate")
-    inputs = (Port("input", help="What the network answers."), Port("target", help="What it should answer."))
     outputs = (Port("accuracy"),)
 
     def infer(self, values: Values, inputs: Inputs) -> Inferred:
@@ -42,6 +50,85 @@ class Accuracy(BlockType):
         if found == "sign of one":
             return f"(({x}.squeeze(1) > 0) == ({target} > 0)).float().mean()"
         return f"({x}.argmax(dim=1) == {target}).float().mean()"
+
+
+class TopKAccuracy(Metric):
+    """The share of samples whose right class is among the k highest scores, 0 to 1: ImageNet counts the top 5.
+
+    Takes scores (N, C) or (N, C, ...) and class numbers (N) or (N, ...).
+    """
+
+    aliases = ("top-5", "top-k", "top 5 accuracy", "imagenet accuracy", "hits at k")
+    outputs = (Port("accuracy"),)
+    hyperparameters = (Int("k", 5, "How many of the highest scores may hold the right class.", low=1),)
+
+    def infer(self, values: Values, inputs: Inputs) -> Inferred:
+        x, target, k = inputs["input"], inputs["target"], values["k"]
+        if x.rank < 2:
+            raise wrong_rank(self.name, x, "scores N x classes")
+        if target.is_float or rule(x, target) != "highest":
+            raise ShapeError("TopKAccuracy compares with class numbers, int64", "target", code="dtype")
+        classes = x.dims[1]
+        if isinstance(classes, int) and k > classes:
+            text = f"there is no top {k} of {classes} classes: set k to {classes} at most"
+            raise ShapeError(text, "input", "k", "classes")
+        return Inferred({"accuracy": TensorType(())})
+
+    def explain(self, values, inputs, inferred):
+        x, target = inputs["input"], inputs["target"]
+        answer = f"right where the class is among the {values['k']} highest of {x.dims[1]} scores"
+        return (("compares", f"{x} with {target}"), ("answer", answer), ("accuracy", "right answers / all answers"))
+
+    def forward(self, site: Site) -> str:
+        best = f"{site.one('input')}.topk({site.values['k']}, dim=1).indices"
+        return f"({best} == {site.one('target')}.unsqueeze(1)).any(dim=1).float().mean()"
+
+
+class Distance(Metric):
+    """What metrics of values share: the mean over all values of a distance between answer and target."""
+
+    function = ""
+    formula = ""
+
+    def infer(self, values: Values, inputs: Inputs) -> Inferred:
+        x, target = inputs["input"], inputs["target"]
+        for port in ("input", "target"):
+            if inputs[port].dtype == "bool" or not x.is_float:
+                raise wrong_dtype(self.name, inputs[port], port=port)
+        if x.dims != target.dims:
+            raise different(self.name, x, target)
+        return Inferred({"error": TensorType((), promote((x, target)))})
+
+    def explain(self, values, inputs, inferred):
+        x = inputs["input"]
+        return (("compares", f"{x} with {inputs['target']}"), ("error", f"the mean over {x} values of {self.formula}"))
+
+    def forward(self, site: Site) -> str:
+        return f"F.{self.function}({site.one('input')}, {site.one('target')})"
+
+
+class MeanAbsoluteError(Distance):
+    """How far answers are off on average, in the target's own unit: the number to read a regression by.
+
+    Takes an answer and a target of the same shape.
+    """
+
+    aliases = ("mae", "l1 error", "average error", "regression metric")
+    outputs = (Port("error"),)
+    function = "l1_loss"
+    formula = "|input - target|"
+
+
+class MeanSquaredError(Distance):
+    """The mean of the squared errors: a regression's usual loss, watched without training on it.
+
+    Takes an answer and a target of the same shape.
+    """
+
+    aliases = ("mse", "l2 error", "squared error", "regression metric")
+    outputs = (Port("error"),)
+    function = "mse_loss"
+    formula = "(input - target)^2"
 
 
 def rule(x: TensorType, target: TensorType) -> str:
@@ -77,4 +164,4 @@ def rule(x: TensorType, target: TensorType) -> str:
     return "highest"
 
 
-BLOCK_TYPES = (Accuracy,)
+BLOCK_TYPES = (Accuracy, TopKAccuracy, MeanAbsoluteError, MeanSquaredError)
