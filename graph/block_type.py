@@ -27,6 +27,7 @@ FAMILIES = (
     "regularization",
     "shaping",
     "merging",
+    "arithmetic",
     "loss",
     "metric",
 )

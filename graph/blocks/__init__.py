@@ -2,6 +2,8 @@
 
 from graph.blocks import (
     activation,
+    arithmetic,
+    arranging,
     convolution,
     embedding,
     linear,
@@ -12,6 +14,7 @@ from graph.blocks import (
     normalization,
     pooling,
     recurrent,
+    reducing,
     regularization,
     resizing,
     shaping,
@@ -30,8 +33,11 @@ BLOCK_TYPES = (
     *activation.BLOCK_TYPES,
     *regularization.BLOCK_TYPES,
     *shaping.BLOCK_TYPES,
+    *arranging.BLOCK_TYPES,
     *resizing.BLOCK_TYPES,
     *merging.BLOCK_TYPES,
+    *arithmetic.BLOCK_TYPES,
+    *reducing.BLOCK_TYPES,
     *loss.BLOCK_TYPES,
     *value_loss.BLOCK_TYPES,
     *margin_loss.BLOCK_TYPES,

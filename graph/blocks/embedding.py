@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph.block_type import BlockType, Call, Inferred, Inputs, ShapeError, Values
+from graph.block_type import BlockType, Call, Inferred, Inputs, ShapeError, Site, Values
 from graph.blocks.demands import count
 from graph.hyperparameter import Int
 from graph.tensor_type import TensorType
@@ -63,4 +63,41 @@ class Embedding(BlockType):
         return Call("nn.Embedding", (kwargs.pop("num_embeddings"), kwargs.pop("embedding_dim")), kwargs)
 
 
-BLOCK_TYPES = (Embedding,)
+class OneHot(BlockType):
+    """A vector for each whole number that is 1 at its place and 0 elsewhere: classes as features, nothing learned.
+
+    (N, ...) of int64 below num_classes -> (N, ..., num_classes) in float32.
+    """
+
+    family = "embedding"
+    aliases = ("one-hot", "dummy variables", "categorical", "indicator", "class vector")
+    hyperparameters = (
+        Int("num_classes", None, "How many different numbers there are; told by the data.", low=1, inferred=True),
+    )
+
+    def infer(self, values: Values, inputs: Inputs) -> Inferred:
+        x = inputs["input"]
+        if x.dtype != "int64":
+            raise ShapeError(f"OneHot takes whole numbers, int64, but gets {x.dtype}", "input", code="dtype")
+        classes = self._classes(values, x)
+        if x.classes is not None and x.classes > classes:
+            text = f"the data have {x.classes} different numbers: set num_classes to {x.classes}"
+            raise ShapeError(text, "input", "num_classes", "classes")
+        return Inferred({"output": TensorType((*x.dims, classes))})
+
+    def _classes(self, values: Values, x: TensorType) -> int:
+        classes = values["num_classes"] or x.classes
+        if classes is None:
+            text = "how many different numbers there are is not told by the data: set num_classes"
+            raise ShapeError(text, hyperparameter="num_classes", code="classes")
+        return classes
+
+    def explain(self, values, inputs, inferred):
+        return (("output", f"{inputs['input']} -> {inferred.outputs['output']}"), ("parameters", "nothing to learn"))
+
+    def forward(self, site: Site) -> str:
+        classes = self._classes(site.values, site.inputs["input"])
+        return f"F.one_hot({site.one('input')}, num_classes={classes}).float()"
+
+
+BLOCK_TYPES = (Embedding, OneHot)

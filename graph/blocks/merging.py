@@ -19,6 +19,7 @@ class Elementwise(BlockType):
     family = "merging"
     inputs = MANY
     operator = ""
+    blamed = "inputs"  # the port that is told of shapes that do not fit
 
     def infer(self, values: Values, inputs: Inputs) -> Inferred:
         tensors = inputs["inputs"]
@@ -38,10 +39,10 @@ class Elementwise(BlockType):
     def _misfit(self, left: TensorType, right: TensorType, why: str) -> ShapeError:
         if why == UNDECIDED and not any(N in (a, b) and a != b for a, b in _aligned(left, right)):
             text = f"whether {left} and {right} fit is open: give their Inputs the same numbers or names"
-            return ShapeError(text, "inputs", code="open")
+            return ShapeError(text, self.blamed, code="open")
         return ShapeError(
             f"{self.name} needs inputs of the same shape, or 1 where they differ, but gets {left} and {right}",
-            "inputs",
+            self.blamed,
             code="broadcast",
         )
 
