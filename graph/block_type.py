@@ -75,7 +75,7 @@ class Inferred:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A constructor call in generated source: a dotted torch name and literal values."""
+    """A constructor call in generated source: a dotted torch name and literal values, or calls as arguments."""
 
     function: str
     args: tuple[Any, ...] = ()

@@ -150,7 +150,7 @@ def _constructor(plan: Plan, id: str) -> str | None:
 
 
 def _call(call: Call) -> str:
-    args = [literal(value) for value in call.args]
+    args = [_call(value) if isinstance(value, Call) else literal(value) for value in call.args]
     args += [f"{name}={literal(value)}" for name, value in call.kwargs.items()]
     return f"{call.function}({', '.join(args)})"
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from graph.block_type import BlockType, Call, Inferred, Inputs, ShapeError, Site, Values
-from graph.blocks.demands import count
-from graph.hyperparameter import Int
+from graph.blocks.demands import count, wrong_rank
+from graph.dim import Dim
+from graph.hyperparameter import Choice, Int
 from graph.tensor_type import TensorType
 
+TABLE = (
+    Int("num_embeddings", help="Number of rows: how many different numbers there are.", low=1, suggestion=1000),
+    Int("embedding_dim", help="Length of each vector.", low=1, suggestion=64),
+    Int("padding_idx", None, "The number that fills up short sequences: its row stays zero."),
+)
 
-class Embedding(BlockType):
-    """A table with one learned vector for each number: looks up the row of every index.
 
-    (N, ...) of whole numbers below num_embeddings -> (N, ..., embedding_dim).
-    """
+class Lookup(BlockType):
+    """What the tables of learned vectors share: one row for every whole number."""
 
     family = "embedding"
-    aliases = ("lookup table", "word vectors", "word2vec", "token embedding", "vocabulary", "nlp")
-    hyperparameters = (
-        Int("num_embeddings", help="Number of rows: how many different numbers there are.", low=1, suggestion=1000),
-        Int("embedding_dim", help="Length of each vector.", low=1, suggestion=64),
-        Int("padding_idx", None, "The number that fills up short sequences: its row stays zero."),
-    )
+    hyperparameters = TABLE
 
     def check(self, values: Values) -> None:
         rows, padding = values["num_embeddings"], values["padding_idx"]
@@ -36,7 +35,7 @@ class Embedding(BlockType):
         rows, width = values["num_embeddings"], values["embedding_dim"]
         if x.dtype not in ("int64", "int32"):
             raise ShapeError(
-                f"Embedding looks up whole numbers, int64 or int32, but gets {x.dtype}", "input", code="dtype"
+                f"{self.name} looks up whole numbers, int64 or int32, but gets {x.dtype}", "input", code="dtype"
             )
         if x.classes is not None and x.classes > rows:
             raise ShapeError(
@@ -46,9 +45,12 @@ class Embedding(BlockType):
                 "num_embeddings",
                 "classes",
             )
-        return Inferred(
-            {"output": TensorType((*x.dims, width))}, parameters=rows * width, weights=(("weight", (rows, width)),)
-        )
+        output = TensorType((*self._places(x), width))
+        return Inferred({"output": output}, parameters=rows * width, weights=(("weight", (rows, width)),))
+
+    def _places(self, x: TensorType) -> tuple[Dim, ...]:
+        """The dimensions of which each gets a vector; raises ShapeError."""
+        return x.dims
 
     def explain(self, values, inputs, inferred):
         rows, width = values["num_embeddings"], values["embedding_dim"]
@@ -60,7 +62,35 @@ class Embedding(BlockType):
 
     def module(self, values, inputs, inferred):
         kwargs = self.set_apart(values)
-        return Call("nn.Embedding", (kwargs.pop("num_embeddings"), kwargs.pop("embedding_dim")), kwargs)
+        return Call(f"nn.{self.name}", (kwargs.pop("num_embeddings"), kwargs.pop("embedding_dim")), kwargs)
+
+
+class Embedding(Lookup):
+    """A table with one learned vector for each number: looks up the row of every index.
+
+    (N, ...) of whole numbers below num_embeddings -> (N, ..., embedding_dim).
+    """
+
+    aliases = ("lookup table", "word vectors", "word2vec", "token embedding", "vocabulary", "nlp")
+
+
+class EmbeddingBag(Lookup):
+    """Looks up the rows of several numbers and puts them together: a text as the mean of its words, order forgotten.
+
+    (N, B) of whole numbers below num_embeddings -> (N, embedding_dim).
+    """
+
+    aliases = ("bag of words", "mean of word vectors", "text classification", "sparse features", "nlp")
+    hyperparameters = (
+        *TABLE[:2],
+        Choice("mode", "mean", "How the rows are put together.", choices=("sum", "mean", "max")),
+        TABLE[2],
+    )
+
+    def _places(self, x):
+        if x.rank != 2:
+            raise wrong_rank(self.name, x, "bags of numbers N x B")
+        return x.dims[:1]
 
 
 class OneHot(BlockType):
@@ -100,4 +130,4 @@ class OneHot(BlockType):
         return f"F.one_hot({site.one('input')}, num_classes={classes}).float()"
 
 
-BLOCK_TYPES = (Embedding, OneHot)
+BLOCK_TYPES = (Embedding, EmbeddingBag, OneHot)

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from graph import registry
-from graph.block_type import ShapeError
+from graph.block_type import Call, ShapeError
 from graph.hyperparameter import HyperparameterError
 
 
@@ -72,7 +72,13 @@ class Bench:
 
         declared = registry.block_type(name)
         call = declared.module(complete, inputs, inferred)
-        module = call and eval(call.function, {"nn": nn})(*call.args, **call.kwargs)
+
+        def build(value):
+            if not isinstance(value, Call):
+                return value
+            return eval(value.function, {"nn": nn})(*map(build, value.args), **value.kwargs)
+
+        module = build(call)
         line = f"{declared.targets({n: n for n in inferred.outputs})} = {declared.forward(Here(complete, inputs))}"
         exec(line, {"torch": torch, "F": F, "module": module, **tensors}, found := {})
         return [found[n] for n in inferred.outputs]

@@ -46,6 +46,12 @@ def test_the_suggestion_can_be_placed(declared: BlockType):
     declared.check(declared.complete(suggested))
 
 
+def inspect_layer(declared) -> dict:
+    """The settings of the layer that a stack is made of."""
+    layer = getattr(nn, f"{declared.name}Layer", None)
+    return {n: p.default for n, p in inspect.signature(layer.__init__).parameters.items()} if layer else {}
+
+
 @pytest.mark.parametrize("declared", TORCH, ids=lambda t: t.name)
 def test_names_and_defaults_are_torchs(declared: BlockType):
     """Only what is worked out differs: normalized_shape, and softmax's dim, whose default in torch is deprecated."""
@@ -58,6 +64,9 @@ def test_names_and_defaults_are_torchs(declared: BlockType):
     assert ours.pop("normalized_shape", None) is None
     if "Softmax" in declared.name:
         assert ours.pop("dim") == -1
+    if declared.family == "attention":  # `causal` is the mask of forward; torch's default activation is a function
+        assert ours.pop("causal") is False and ours.pop("activation", "relu") == "relu"
+        theirs |= inspect_layer(declared)
     for name, default in ours.items():
         required = theirs[name] is inspect.Parameter.empty
         assert default == (REQUIRED if required else theirs[name]), name
