@@ -171,20 +171,25 @@ def test_recurrent_states_are_wired_by_name(bias):
     assert torch.equal(module(steps), module.decoder(steps, states)[0])
 
 
+SHAPES = {"Conv1d": (4, 9), "Conv3d": (4, 5, 5, 5), "Linear": (6,), "Embedding": (7,), "Squeeze": (4, 1)}
+LOOK_UP = ("Embedding", "EmbeddingBag", "OneHot")  # they take whole numbers
+SET = {"OneHot": {"num_classes": 3}}  # what no data tell here
 LAYERS = [declared.name for declared in registry.all_types() if declared.role == "layer"]
 
 
 @pytest.mark.parametrize("type", LAYERS)
 def test_every_layer_compiles_and_gives_the_shape_and_parameters_it_promised(type):
-    shape = {"Conv1d": (4, 9), "Conv3d": (4, 5, 5, 5), "Linear": (6,), "Embedding": (7,)}.get(type)
-    for candidate in [shape] if shape else [(4, 9, 9), (4, 9), (6,), (4, 5, 5, 5)]:
+    shape = SHAPES.get(type)
+    for candidate in [shape] if shape else [(4, 9, 9), (4, 9), (6,), (6, 8), (4, 5, 5, 5)]:
         net = Network(type)
-        dtype = "int64" if type == "Embedding" else "float32"
+        dtype = "int64" if type in LOOK_UP else "float32"
         source = net.add("Input", name="data", shape=candidate, dtype=dtype)
         declared = registry.block_type(type)
-        block = net.add(type, name="layer", **declared.suggested())
-        for _ in range(2 if declared.inputs[0].many else 1):
-            net.connect(source, block, input=declared.inputs[0].name)
+        block = net.add(type, name="layer", **declared.suggested(), **SET.get(type, {}))
+        for port in declared.inputs:
+            for _ in range(0 if port.optional else 2 if port.many else 1):
+                before = net.connect(source, net.add("Compare")).target if port.name == "mask" else source
+                net.connect(before, block, input=port.name)
         net.connect(block, net.add("Output"))
         from graph import analyze
 
