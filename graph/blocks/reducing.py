@@ -101,13 +101,13 @@ class Sum(Reduction):
         return x.dtype if x.is_float else "int64"
 
 
-class Max(Reduction):
+class ReduceMax(Reduction):
     """The largest value along some dimensions: over time max-over-time pooling.
 
     (N, T, F) with dim 1 -> (N, F); with keepdim -> (N, 1, F).
     """
 
-    aliases = ("maximum", "amax", "largest", "max over time", "reduce max", "global max pooling")
+    aliases = ("maximum", "amax", "largest", "max over time", "global max pooling")
     method = "amax"
     formula = "the largest"
 
@@ -115,13 +115,13 @@ class Max(Reduction):
         return x.dtype
 
 
-class Min(Max):
+class ReduceMin(ReduceMax):
     """The smallest value along some dimensions.
 
     (N, T, F) with dim 1 -> (N, F); with keepdim -> (N, 1, F).
     """
 
-    aliases = ("minimum", "amin", "smallest", "reduce min")
+    aliases = ("minimum", "amin", "smallest", "min over time")
     method = "amin"
     formula = "the smallest"
 
@@ -172,4 +172,4 @@ class ArgMax(Reduction):
         return Inferred({"output": output}, warnings=inferred.warnings)
 
 
-BLOCK_TYPES = (Mean, Sum, Max, Min, Norm, ArgMax)
+BLOCK_TYPES = (Mean, Sum, ReduceMax, ReduceMin, Norm, ArgMax)
