@@ -13,6 +13,9 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from graph.network import Block
 from gui import theme
 from gui.session import Session
+from gui.updates import Updates
+
+SOON = 50  # ms after an edit until the list follows
 
 
 class BlockChoice(QComboBox):
@@ -30,6 +33,7 @@ class BlockChoice(QComboBox):
         self.setToolTip(f"{what}. Selecting such a block on the canvas chooses it too.")
         self.setAccessibleName(what)
         self.activated.connect(self._activated)
+        self._updates = Updates(self, self.refill, SOON)
         session.changed.connect(self._changed)
         session.document_changed.connect(self.refill)
         session.selection_changed.connect(self._follow)
@@ -68,9 +72,10 @@ class BlockChoice(QComboBox):
 
     def _changed(self, changes) -> None:
         if changes.computation or changes.analyzed:
-            self.refill()
+            self._updates.ask()
 
     def _follow(self) -> None:
+        self._updates.flush()  # what was just placed can be chosen at once
         for id in reversed(self._session.selection):
             if self.findData(id) >= 0:
                 self.choose(id)
