@@ -108,6 +108,15 @@ def build(window: QMainWindow, canvas: QWidget, keys: dict[str, str] | None = No
     return actions
 
 
+def released(actions: dict[str, QAction]) -> set[int]:
+    """The key combinations that were rebound away from their commands, so that nothing else answers for them."""
+    return {
+        QKeySequence(command.key)[0].toCombined()
+        for command in COMMANDS
+        if command.key and actions[command.id].shortcut() != QKeySequence(command.key)
+    }
+
+
 def paint(actions: dict[str, QAction]) -> None:
     """Icons in the theme's colours, and tooltips with the key."""
     for id, action in actions.items():

@@ -49,6 +49,7 @@ class MainWindow(QMainWindow):
         self.files = ProjectFiles(self.session, self, self.canvas)
         self._make_panels()
         self.actions_by_id = actions.build(self, self.canvas, own_keys())
+        self.canvas.released_keys = lambda: actions.released(self.actions_by_id)
         self._make_menus()
         self._make_toolbar()
         self.setStatusBar(Status(self.session, self.run, self))

@@ -12,8 +12,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 import examples
+from backend.data import named_from
 from backend.export import export_python
 from graph import Document, load_project, save_project
+from graph.edits import SetRecipe
 from graph.files import sweep
 from graph.project_file import ProjectError
 from gui.session import Session
@@ -108,6 +110,7 @@ class ProjectFiles(QObject):
         return self._save_to(path if path.suffix else path.with_suffix(".netloom"))
 
     def _save_to(self, path: Path) -> bool:
+        self._keep_hold_of_data(path)
         try:
             save_project(self.session.document, path)
         except ProjectError as error:
@@ -117,6 +120,19 @@ class ProjectFiles(QObject):
         self.session.say(f"Saved {path.name}")
         self.opened.emit()
         return True
+
+    def _keep_hold_of_data(self, path: Path) -> None:
+        """Data named relative to the project's folder stay the same data when the project goes to another."""
+        document = self.session.document
+        data = document.recipe.data
+        if document.path is None or data is None or not data.path or Path(data.path).is_absolute():
+            return
+        old, new = Path(document.path).parent.resolve(), path.parent.resolve()
+        if old != new:
+            moved = data.model_copy(update={"path": named_from((old / data.path).resolve(), new)})
+            if data.path in self.session.chosen_data:
+                self.session.chosen_data.add(moved.path)
+            document.do(SetRecipe(document.recipe.having(data=moved), "Point to the data from the new folder"))
 
     def export_python(self) -> bool:
         document = self.session.document

@@ -10,7 +10,7 @@ from backend.data.dataset import Dataset, Scaling
 from backend.data.errors import DataError, DataProblem
 from backend.data.labels import check_labels
 from backend.data.options import Option
-from backend.data.paths import leaves_folder
+from backend.data.paths import leaves_folder, named_from
 from backend.data.sources import describe, load
 from backend.data.split import split
 
@@ -26,5 +26,6 @@ __all__ = [
     "describe",
     "leaves_folder",
     "load",
+    "named_from",
     "split",
 ]

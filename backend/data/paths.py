@@ -44,6 +44,13 @@ def leaves_folder(source: DataSource, base: Path | str) -> bool:
     return not Path(os.path.realpath(home / source.path)).is_relative_to(home)
 
 
+def named_from(path: Path | str, base: Path | None) -> str:
+    """How a project in folder `base` names a path: relative within the folder, so that both can move together."""
+    if base and Path(path).resolve().is_relative_to(base.resolve()):
+        return os.path.relpath(Path(path).resolve(), base.resolve()).replace(os.sep, "/")
+    return str(path)
+
+
 def open_regular(path: Path) -> BinaryIO:
     """A regular file opened for reading; raises DataError for everything else and for empty files."""
     place = printable(path.name)

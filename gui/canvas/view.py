@@ -6,6 +6,8 @@ canvas_actions. Observes the session through the scene.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QMenu, QToolTip
@@ -43,6 +45,7 @@ class CanvasView(CanvasActions, Navigation):
         self.session = session
         self.bubble = Bubble(self.viewport())
         self.motion = True
+        self.released_keys: Callable[[], set[int]] = set  # what the window rebound: no longer answered here
         self.tool: Tool | None = None
         self._empty = EmptyState()
         self._drop = Drop(self)
@@ -240,10 +243,14 @@ class CanvasView(CanvasActions, Navigation):
             self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
         elif self.tool is not None:
             self._modifiers_changed(event)
-        elif action := KEYS.get(event.keyCombination().toCombined() & ~int(Qt.KeyboardModifier.KeypadModifier.value)):
+        elif action := self._own_action(event):
             action(self)
         elif event.key() != Qt.Key.Key_Space:
             super().keyPressEvent(event)
+
+    def _own_action(self, event: QKeyEvent) -> Callable | None:
+        keys = event.keyCombination().toCombined() & ~int(Qt.KeyboardModifier.KeypadModifier.value)
+        return None if keys in self.released_keys() else KEYS.get(keys)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat() and self._space:

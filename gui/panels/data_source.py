@@ -5,7 +5,6 @@ Asks the torch-free descriptions of the data package; loads no data itself.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from pydantic import ValidationError
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from backend.data import DataError, Option, SourceKind, catalog, describe
+from backend.data import DataError, Option, SourceKind, catalog, describe, named_from
 from graph import DataSource, Network, registry
 from graph.commands import suggested_block
 from graph.edits import AddBlock, Compound, SetRecipe
@@ -138,7 +137,7 @@ class DataChooser(QWidget):
             patterns = f"{entry.title} ({' '.join(entry.patterns)});;All files (*)"
             chosen, _ = QFileDialog.getOpenFileName(self, f"Open {entry.title}", start, patterns)
         if chosen:
-            self.path.setText(self._relative(chosen))
+            self.path.setText(named_from(chosen, self._base()))
             self._path_typed()
 
     def _path_typed(self) -> None:
@@ -185,13 +184,6 @@ class DataChooser(QWidget):
     def _base(self) -> Path | None:
         path = self.session.document.path
         return Path(path).parent if path else None
-
-    def _relative(self, chosen: str) -> str:
-        """A place within the project's folder is kept relative to it, so that both can move together."""
-        base = self._base()
-        if base and Path(chosen).resolve().is_relative_to(base.resolve()):
-            return os.path.relpath(Path(chosen).resolve(), base.resolve()).replace(os.sep, "/")
-        return chosen
 
     def sizeHint(self) -> QSize:
         return QSize(260, super().sizeHint().height())

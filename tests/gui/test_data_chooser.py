@@ -87,13 +87,6 @@ def test_a_file_waits_for_its_path(chooser, tmp_path, qtbot):
     assert not chooser.wrong.isVisible()
 
 
-def test_paths_inside_the_project_stay_relative(chooser, tmp_path):
-    chooser.session.document.path = tmp_path / "net.netloom"
-    (tmp_path / "data").mkdir()
-    assert chooser._relative(str(tmp_path / "data" / "mine.npz")) == "data/mine.npz"
-    assert chooser._relative("/elsewhere/mine.npz") == "/elsewhere/mine.npz"
-
-
 def test_no_data_again(chooser):
     pick(chooser, "moons")
     pick(chooser, "")

@@ -45,3 +45,15 @@ def test_search_narrows_the_table(window):
     shown = [row for row in range(window.keys.table.rowCount()) if not window.keys.table.isRowHidden(row)]
     assert [actions.COMMANDS[row].id for row in shown] == ["export_python"]
     window.keys.close()
+
+
+def test_a_rebound_key_answers_no_more(window, monkeypatch):
+    laid_out = []
+    monkeypatch.setattr(window.canvas, "layout", lambda: laid_out.append(True))
+    window.show_keys()
+    assert window.keys.bind("layout", QKeySequence("Ctrl+K"))
+    window.keys.close()
+    QTest.keyClick(window.canvas, Qt.Key.Key_L)
+    assert not laid_out
+    QTest.keyClick(window.canvas, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    assert laid_out

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 import examples
-from graph import Network, load_project
-from graph.edits import RenameNetwork, SetHyperparameter
+from graph import DataSource, Network, load_project
+from graph.edits import RenameNetwork, SetHyperparameter, SetRecipe
 from gui import settings
 
 
@@ -54,6 +55,22 @@ def test_save_as_and_open_again(window, choose, tmp_path):
     assert window.isWindowModified()
     assert window.files.save() and not window.session.document.modified
     assert settings.recent_files()[0] == path.resolve()
+
+
+def test_saved_to_another_folder_it_keeps_hold_of_its_data(window, choose, tmp_path):
+    document = window.session.document
+    np.savez(tmp_path / "digits.npz", image=np.zeros((4, 1, 8, 8), np.float32), label=np.zeros(4, np.int64))
+    document.do(SetRecipe(document.recipe.having(data=DataSource(kind="npz", path="digits.npz"))))
+    choose(tmp_path / "net.netloom")
+    assert window.files.save_as()
+    assert load_project(tmp_path / "net.netloom").recipe.data.path == "digits.npz"
+    (tmp_path / "other").mkdir()
+    choose(tmp_path / "other" / "net.netloom")
+    assert window.files.save_as()
+    assert load_project(tmp_path / "other" / "net.netloom").recipe.data.path == str(tmp_path / "digits.npz")
+    choose(tmp_path / "back.netloom")
+    document.undo()  # the step that pointed to the data by its whole path
+    assert document.recipe.data.path == "digits.npz"
 
 
 def test_cancelled_dialogs_change_nothing(window, choose):

@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from backend.data import DataError, describe, leaves_folder, load
+from backend.data import DataError, describe, leaves_folder, load, named_from
 from graph.recipe import DataSource
 
 FILE_KINDS = ["npz", "idx", "image_folder"]
@@ -34,6 +34,13 @@ def test_relative_to_the_base_or_absolute(tmp_path):
     assert len(load(DataSource(kind="npz", path="data/a.npz"), tmp_path)) == 3
     assert len(load(DataSource(kind="npz", path="data/a.npz"), str(tmp_path))) == 3
     assert len(load(DataSource(kind="npz", path=str(tmp_path / "data/a.npz")))) == 3
+
+
+def test_paths_inside_the_project_stay_relative(tmp_path):
+    (tmp_path / "data").mkdir()
+    assert named_from(tmp_path / "data" / "mine.npz", tmp_path) == "data/mine.npz"
+    assert named_from("/elsewhere/mine.npz", tmp_path) == "/elsewhere/mine.npz"
+    assert named_from("mine.npz", None) == "mine.npz"
 
 
 def test_a_folder_is_no_npz(tmp_path):
