@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from graph.network import Block, BlockId, Wire, WireId, check_name, coerce_hyperparameter
+from graph.network import Block, BlockId, Wire, WireId, check_name
 from graph.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class SetHyperparameter:
         old = block.hyperparameters.get(self.name, UNSET)
         values = {k: v for k, v in block.hyperparameters.items() if k != self.name}
         if self.value is not UNSET:
-            values[self.name] = coerce_hyperparameter(block, self.name, self.value)
+            values[self.name] = document.network.coerce(block, self.name, self.value)
         declared = document.network.type_of(self.id)
         values = {h.name: values[h.name] for h in declared.hyperparameters if h.name in values}
         document.network.replace_block(block.having(hyperparameters=values))

@@ -10,14 +10,19 @@ import heapq
 import re
 from bisect import insort
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
 from graph import registry
 from graph.block_type import BlockType, Port
+from graph.expression import Expression, ExpressionError, expression, is_expression
 from graph.hyperparameter import HyperparameterError
 from graph.ranks import Ranks
+
+if TYPE_CHECKING:
+    from graph.module import ModuleType
 
 BlockId = str
 WireId = str
@@ -57,17 +62,21 @@ class Wire:
 
 
 Ref = Block | str
+_stamps = count(1)
 
 
 class Network:
     """A directed acyclic multigraph of blocks; every change keeps it valid or raises."""
 
-    def __init__(self, name: str = "Network"):
+    def __init__(self, name: str = "Network", modules: dict[str, ModuleType] | None = None):
         self.name = check_name(name)
         self.graph: nx.MultiDiGraph = nx.MultiDiGraph()
         self.blocks: dict[BlockId, Block] = {}
         self.wires: dict[WireId, Wire] = {}
         self.positions: dict[BlockId, tuple[float, float]] = {}
+        self.modules: dict[str, ModuleType] = modules if modules is not None else {}  # one for all levels
+        self.module: ModuleType | None = None  # whose inside this is
+        self.stamp = next(_stamps)  # another one after every change of what is computed, never the same twice
         self._ids_by_name: dict[str, BlockId] = {}
         self._into: dict[BlockId, list[Wire]] = {}
         self._out: dict[BlockId, list[Wire]] = {}
@@ -95,7 +104,7 @@ class Network:
         block = self.block(ref)
         changed = block.having(hyperparameters=dict(block.hyperparameters))
         for name, value in values.items():
-            changed.hyperparameters[name] = coerce_hyperparameter(block, name, value)
+            changed.hyperparameters[name] = self.coerce(block, name, value)
         self.replace_block(changed)
         return changed
 
@@ -118,13 +127,17 @@ class Network:
             return self.blocks[self._ids_by_name[ref]]
         raise KeyError(f"no block {ref!r} in {self.name!r}")
 
+    def declared(self, type: str) -> BlockType:
+        """What a type's name stands for here: one of our types, one of the modules, else a placeholder."""
+        return self.modules.get(type) or registry.block_type(type)
+
     def type_of(self, ref: Ref) -> BlockType:
-        return registry.block_type(self.block(ref).type)
+        return self.declared(self.block(ref).type)
 
     def values(self, ref: Ref) -> dict[str, Any]:
         """All hyperparameter values of a block, torch's defaults included."""
         block = self.block(ref)
-        return registry.block_type(block.type).complete(block.hyperparameters)
+        return self.declared(block.type).complete(block.hyperparameters)
 
     def wires_into(self, ref: Ref) -> list[Wire]:
         """The wires that end at a block, by port slot."""
@@ -161,7 +174,7 @@ class Network:
 
     def with_role(self, role: str) -> list[Block]:
         """Blocks of a role (input, target, output, loss, metric, layer) in order of creation."""
-        found = [b for b in self.blocks.values() if registry.block_type(b.type).role == role]
+        found = [b for b in self.blocks.values() if self.declared(b.type).role == role]
         return sorted(found, key=lambda block: number(block.id))
 
     def is_upstream(self, source: BlockId, target: BlockId) -> bool:
@@ -196,11 +209,11 @@ class Network:
 
     def new_block(self, type: str, name: str | None = None, values: dict[str, Any] | None = None) -> Block:
         """A block with a fresh id and a free name, not yet placed."""
-        declared = registry.known(type)
+        declared = self.modules.get(type) or registry.known(type)
         name = self.free_name(registry.default_name(declared)) if name is None else check_name(name)
         block = Block(self.fresh_block_id(), declared.name, name, {})
         for key, value in (values or {}).items():
-            block.hyperparameters[key] = coerce_hyperparameter(block, key, value)
+            block.hyperparameters[key] = self.coerce(block, key, value)
         missing = declared.missing(block.hyperparameters)
         if missing:
             raise HyperparameterError(f"{declared.name} {name!r} needs {', '.join(missing)}")
@@ -228,6 +241,10 @@ class Network:
         slot = max((w.slot for w in taken), default=-1) + 1
         return Wire(self.fresh_wire_id(), begin.id, output_port.name, end.id, input_port.name, slot)
 
+    def coerce(self, block: Block, name: str, value: Any) -> Any:
+        """The canonical value of a block's hyperparameter; inside a module also an expression."""
+        return coerce_hyperparameter(block, name, value, self.declared(block.type), self.module is not None)
+
     # Primitive changes: what edits are made of
 
     def insert_block(self, block: Block, position: tuple[float, float]) -> None:
@@ -243,7 +260,7 @@ class Network:
         self.positions[block.id] = position
         self._ranks.append(block.id)
         self._last_block = max(self._last_block, number(block.id))
-        self._order = None
+        self._changed()
 
     def remove_block(self, id: BlockId) -> None:
         if self._into[id] or self._out[id]:
@@ -252,7 +269,7 @@ class Network:
         del self._ids_by_name[self.blocks.pop(id).name]
         del self._into[id], self._out[id], self.positions[id]
         self._ranks.remove(id)
-        self._order = None
+        self._changed()
 
     def replace_block(self, block: Block) -> None:
         """Put a block with the same id in place of the old one: new values or a new name."""
@@ -263,6 +280,7 @@ class Network:
             del self._ids_by_name[old.name]
             self._ids_by_name[block.name] = block.id
         self.blocks[block.id] = block
+        self.stamp = next(_stamps)
 
     def insert_wire(self, wire: Wire) -> None:
         if wire.id in self.wires:
@@ -277,30 +295,34 @@ class Network:
         insort(self._out[wire.source], wire, key=_wire_number)
         insort(self._into[wire.target], wire, key=_slot)
         self._last_wire = max(self._last_wire, number(wire.id))
-        self._order = None
+        self._changed()
 
     def remove_wire(self, id: WireId) -> None:
         wire = self.wires.pop(id)
         self.graph.remove_edge(wire.source, wire.target, key=id)
         self._out[wire.source].remove(wire)
         self._into[wire.target].remove(wire)
+        self._changed()
+
+    def _changed(self) -> None:
         self._order = None
+        self.stamp = next(_stamps)
 
     # Ports
 
     def _output_port(self, block: Block, name: str | None) -> Port:
-        ports = registry.block_type(block.type).outputs
+        ports = self.declared(block.type).outputs
         if name is None:
             if not ports:
                 raise ConnectError(f"{block.name} ({block.type}) has no output")
             return ports[0]
-        port = registry.block_type(block.type).output_port(name)
+        port = self.declared(block.type).output_port(name)
         if port is None:
             raise ConnectError(f"{block.name} ({block.type}) has no output {name!r}; {_names('outputs', ports)}")
         return port
 
     def _input_port(self, block: Block, name: str | None) -> Port:
-        declared = registry.block_type(block.type)
+        declared = self.declared(block.type)
         if name is not None:
             port = declared.input_port(name)
             if port is None:
@@ -317,15 +339,16 @@ class Network:
         raise ConnectError(f"every input of {block.name} is taken ({taken})")
 
 
-def coerce_hyperparameter(block: Block, name: str, value: Any) -> Any:
+def coerce_hyperparameter(block: Block, name: str, value: Any, declared: BlockType, in_module: bool = False) -> Any:
     """The canonical value; raises HyperparameterError naming block, value and rule."""
-    declared = registry.block_type(block.type)
     if not declared.has(name):
         known = ", ".join(h.name for h in declared.hyperparameters) or "none"
         raise HyperparameterError(f"{declared.name} has no hyperparameter {name!r}; it has {known}")
     try:
+        if in_module and is_expression(value):
+            return value if isinstance(value, Expression) else expression(value)
         return declared.hyperparameter(name).coerce(value)
-    except HyperparameterError as error:
+    except (HyperparameterError, ExpressionError) as error:
         raise HyperparameterError(f"{block.name} ({block.type}): {error}") from None
 
 

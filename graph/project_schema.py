@@ -183,7 +183,7 @@ class _Reading:
         values = {}
         for name, value in record.hyperparameters.items():
             try:
-                values[name] = coerce_hyperparameter(block, name, value)
+                values[name] = coerce_hyperparameter(block, name, value, self.types[record.id])
             except HyperparameterError as error:
                 text = str(error).removeprefix(f"{record.name} ({record.type}): ").removeprefix(f"{name} ")
                 self._fault(f"{place}, {shown(name)}", f"it {text}" if text.startswith("must") else text)
