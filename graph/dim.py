@@ -5,7 +5,7 @@ A dimension is an int wherever it can be; an Expr only where a name stays open. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 Factors = tuple[str, ...]  # a product of atoms, sorted; () is the constant term
 MOST_TERMS, LONGEST = 400, 20_000  # terms and characters: nested floors can double a formula with every block
@@ -83,17 +83,93 @@ class Expr:
                 return _simplest(whole)
             if set(rest) == {()}:  # a constant remainder below the divisor falls to the floor of itself
                 return _simplest(whole) + rest[()] // divisor
-            atom = f"floor({_bracketed(_text(tuple(sorted(rest.items()))))}/{divisor})"
-            return _simplest(whole) + Expr({(atom,): 1})
+            return _simplest(whole) + Expr({(_floor(_simplest(rest), divisor),): 1})
         if self == divisor:
             return 1
-        return Expr({(f"floor(({self})/({divisor}))",): 1})
+        return Expr({(_floor(self, divisor),): 1})
 
     def __rfloordiv__(self, other: int) -> Dim:
-        return 0 if other == 0 else Expr({(f"floor({other}/({self}))",): 1})
+        return 0 if other == 0 else Expr({(_floor(other, self),): 1})
+
+    @property
+    def terms(self) -> tuple[tuple[Factors, int], ...]:
+        """Products of atoms with their coefficients; an atom is a name or a Floor."""
+        return self._terms
+
+
+class Floor(str):
+    """An atom of a formula: a quotient rounded down; as text it is what people read."""
+
+    __slots__ = ("divisor", "numerator")
+
+    def __new__(cls, text: str, numerator: Dim, divisor: Dim):
+        atom = super().__new__(cls, text)
+        atom.numerator, atom.divisor = numerator, divisor
+        return atom
 
 
 Dim = int | Expr
+
+
+class Traced(int):
+    """A whole number that remembers the formula it came from, through + - * and //; in all else an int.
+
+    With it a module's inside is worked out once with real numbers, and its arithmetic can be written for any.
+    """
+
+    formula: Dim
+
+    def __new__(cls, value: int, formula: Dim):
+        traced = super().__new__(cls, value)
+        traced.formula = formula
+        return traced
+
+    @property
+    def __class__(self):  # shape rules ask `x.__class__ is int`
+        return int
+
+    def __add__(self, other):
+        return _traced(int.__add__(self, other), other, lambda o: self.formula + o)
+
+    def __radd__(self, other):
+        return _traced(int.__radd__(self, other), other, lambda o: o + self.formula)
+
+    def __sub__(self, other):
+        return _traced(int.__sub__(self, other), other, lambda o: self.formula - o)
+
+    def __rsub__(self, other):
+        return _traced(int.__rsub__(self, other), other, lambda o: o - self.formula)
+
+    def __mul__(self, other):
+        return _traced(int.__mul__(self, other), other, lambda o: self.formula * o)
+
+    def __rmul__(self, other):
+        return _traced(int.__rmul__(self, other), other, lambda o: o * self.formula)
+
+    def __floordiv__(self, other):
+        return _traced(int.__floordiv__(self, other), other, lambda o: self.formula // o)
+
+    def __rfloordiv__(self, other):
+        return _traced(int.__rfloordiv__(self, other), other, lambda o: o // self.formula)
+
+    def __neg__(self):
+        return Traced(int.__neg__(self), -self.formula)
+
+
+def _traced(value: int, other: int, formula: Callable[[Dim], Dim]) -> int:
+    if value is NotImplemented:
+        return value
+    return Traced(value, formula(formula_of(other)))
+
+
+def is_traced(value: object) -> bool:
+    """Whether a value remembers a formula."""
+    return type(value) is Traced
+
+
+def formula_of(value: Dim) -> Dim:
+    """The formula a number came from; any other dimension itself."""
+    return value.formula if type(value) is Traced else value
 
 
 def symbol(name: str) -> Expr:
@@ -128,8 +204,52 @@ def ceil_div(dim: Dim, divisor: int) -> Dim:
     return (dim + (divisor - 1)) // divisor
 
 
+def names(dim: Dim) -> frozenset[str]:
+    """The open names a dimension depends on."""
+    if not isinstance(dim, Expr):
+        return frozenset()
+    found: set[str] = set()
+    for factors, _ in dim.terms:
+        for atom in factors:
+            found |= names(atom.numerator) | names(atom.divisor) if isinstance(atom, Floor) else {atom}
+    return frozenset(found)
+
+
+def substitute(dim: Dim, known: Mapping[str, Dim]) -> Dim:
+    """The dimension with names replaced by numbers or other dimensions."""
+    if not isinstance(dim, Expr):
+        return dim
+    return total(
+        product((coefficient, *(_known(atom, known) for atom in factors))) for factors, coefficient in dim.terms
+    )
+
+
+def _known(atom: str, known: Mapping[str, Dim]) -> Dim:
+    if isinstance(atom, Floor):
+        return substitute(atom.numerator, known) // substitute(atom.divisor, known)
+    return known[atom] if atom in known else symbol(atom)
+
+
+def python(dim: Dim, prefix: str = "") -> str:
+    """The dimension as Python source, `(H - 1)//2 + 1`, with a prefix such as `self.` before each name."""
+    if not isinstance(dim, Expr):
+        return str(int(dim))
+    return _text(dim.terms, lambda atom: _python_atom(atom, prefix), " * ")
+
+
+def _python_atom(atom: str, prefix: str) -> str:
+    if not isinstance(atom, Floor):
+        return f"{prefix}{atom}"
+    above, below = python(atom.numerator, prefix), python(atom.divisor, prefix)
+    return f"{_bracketed(above)} // {_bracketed(below)}"
+
+
+def _floor(numerator: Dim, divisor: Dim) -> Floor:
+    return Floor(f"floor({_bracketed(str(numerator))}/{_bracketed(str(divisor))})", numerator, divisor)
+
+
 def _bracketed(text: str) -> str:
-    return text if text.isidentifier() else f"({text})"
+    return text if text.isidentifier() or text.isdigit() else f"({text})"
 
 
 def _terms_of(value: Dim):
@@ -145,14 +265,14 @@ def _simplest(terms: Mapping[Factors, int]) -> Dim:
     return Expr(left)
 
 
-def _text(terms) -> str:
+def _text(terms, spell: Callable[[str], str] = str, times: str = "*") -> str:
     parts: list[str] = []
     for factors, coefficient in sorted(terms, key=lambda term: (not term[0], term[0])):
-        body = "*".join(factors)
-        if not factors:
-            body = str(abs(coefficient))
-        elif abs(coefficient) != 1:
-            body = f"{abs(coefficient)}*{body}"
+        atoms = [spell(atom) for atom in factors]
+        if abs(coefficient) != 1 or not factors:
+            atoms.insert(0, str(abs(int(coefficient))))
+        # A quotient among factors is bracketed in source: 2 * (H // 2).
+        body = times.join(f"({atom})" if " // " in atom and len(atoms) > 1 else atom for atom in atoms)
         if not parts:
             parts.append(body if coefficient > 0 else f"-{body}")
         else:
