@@ -12,11 +12,12 @@ from types import MappingProxyType
 from typing import Any
 
 from graph import problems as rules
-from graph import registry
-from graph.block_type import Inferred, ShapeError
-from graph.dim import Dim, DimError, N, is_open, symbol, total
+from graph.block_type import BlockType, Inferred, ShapeError
+from graph.dim import Dim, DimError, N, is_open, is_traced, symbol, total
 from graph.edits import Changes
-from graph.network import BlockId, Network, Ref
+from graph.expression import Expression, ExpressionError
+from graph.hyperparameter import HyperparameterError
+from graph.network import Block, BlockId, Network, Ref
 from graph.problems import Problem
 from graph.recipe import Field
 from graph.tensor_type import TensorType
@@ -35,6 +36,8 @@ class Analysis:
         self._problems: dict[BlockId, tuple[Problem, ...]] = {}
         self._overall: tuple[Problem, ...] | None = None
         self._fields: tuple[Field, ...] = ()
+        self._values: dict[BlockId, dict[str, Any]] = {}  # of blocks whose values are computed from a module's
+        self._given: Mapping[str, TensorType] = NOTHING  # what a module's inputs get where it stands, by name
         self.total_parameters: int = 0
         self.total_macs: Dim = 0
 
@@ -96,9 +99,20 @@ class Analysis:
         inferred = self._inferred.get(block.id)
         if inferred is None:
             return ()
-        return registry.block_type(block.type).explain(
-            self._network.values(block), self._known_inputs(block.id), inferred
+        return self._network.declared(block.type).explain(
+            self._values[block.id] if block.id in self._values else self._network.values(block),
+            self._known_inputs(block.id),
+            inferred,
         )
+
+    def values(self, ref: Ref) -> dict[str, Any]:
+        """All hyperparameter values of a block as they count here: expressions of a module computed."""
+        block = self._network.block(ref)
+        return self._values.get(block.id) or self._network.values(block)
+
+    def all_inferred(self) -> Iterable[tuple[BlockId, Inferred]]:
+        """Every block about which something is known."""
+        return self._inferred.items()
 
     def _known_inputs(self, id: BlockId) -> dict[str, Any]:
         inputs, _ = self._gather(id)
@@ -112,7 +126,7 @@ class Analysis:
         wires = self._network._into[id]
         if not wires:
             return inputs, complete
-        declared = registry.block_type(self._network.blocks[id].type)
+        declared = self._network.declared(self._network.blocks[id].type)
         for wire in wires:
             found = self._outputs.get(wire.source, NOTHING).get(wire.output)
             if found is None:
@@ -150,9 +164,17 @@ class Analysis:
 class Analyzer:
     """Keeps one Analysis true while its network changes."""
 
-    def __init__(self, network: Network, fields: tuple[Field, ...] = ()):
+    def __init__(
+        self,
+        network: Network,
+        fields: tuple[Field, ...] = (),
+        exposed: Mapping[str, Any] | None = None,
+        given: Mapping[str, TensorType] = NOTHING,
+    ):
         self.analysis = Analysis(network)
         self.analysis._fields = tuple(fields)
+        self.analysis._given = given
+        self._exposed = exposed if exposed is not None else network.module.defaults if network.module else NOTHING
         self._network = network
         self._touched: set[BlockId] = set()
         self._open_macs: dict[BlockId, Dim] = {}  # the few costs that depend on an open dimension
@@ -207,18 +229,20 @@ class Analyzer:
     def _infer(self, id: BlockId) -> bool:
         """Infer one block; whether anything known about it changed."""
         analysis, block = self.analysis, self._network.blocks[id]
-        declared = registry.block_type(block.type)
+        declared = self._network.declared(block.type)
         inputs, complete = analysis._gather(id)
-        values = declared.complete(block.hyperparameters)
         found: list[Problem] = []
         inferred = None
         try:
+            values = self._complete(block, declared)
             ready = rules.missing(self._network, block, declared, found)
             declared.check(values) if not declared.missing(block.hyperparameters) else None
             if declared.role in ("input", "target"):
                 field = analysis._field(id)
                 inputs = {"field": field} if field else inputs
-            if ready and complete:
+            if analysis._given and declared.role == "input" and block.name in analysis._given:
+                inferred = Inferred({"output": analysis._given[block.name]})
+            elif ready and complete:
                 inferred = _of_this_world(declared.infer(values, inputs))
         except (ShapeError, DimError) as fault:
             error = fault if isinstance(fault, ShapeError) else ShapeError(str(fault), code="too_large")
@@ -226,6 +250,13 @@ class Analyzer:
         if inferred is not None and inferred.warnings:
             found.extend(rules.from_warning(block, code, text) for code, text in inferred.warnings)
         return self._store(id, inferred, tuple(found), inferred.outputs if inferred else NOTHING)
+
+    def _complete(self, block: Block, declared: BlockType) -> dict[str, Any]:
+        """All values of a block, torch's defaults included and expressions computed; raises ShapeError."""
+        if self._network.module is None:
+            return declared.complete(block.hyperparameters)
+        values = self.analysis._values[block.id] = computed(block, declared, self._exposed)
+        return values
 
     def _store(self, id: BlockId, inferred: Inferred | None, found, outputs) -> bool:
         analysis = self.analysis
@@ -261,6 +292,33 @@ def analyze(network: Network, fields: Iterable[Field] = ()) -> Analysis:
     analyzer = Analyzer(network, tuple(fields))
     analyzer.start()
     return analyzer.analysis
+
+
+def analyze_with(network: Network, exposed: Mapping[str, Any], given: Mapping[str, TensorType]) -> Analysis:
+    """Infer a module's inside with these values of its hyperparameters and these tensors at its inputs."""
+    analyzer = Analyzer(network, (), exposed, given)
+    analyzer.start()
+    return analyzer.analysis
+
+
+def computed(block: Block, declared: BlockType, exposed: Mapping[str, Any]) -> dict[str, Any]:
+    """All values of a block inside a module; raises ShapeError naming the expression that has no right value."""
+    values = declared.complete(block.hyperparameters)
+    for name, value in block.hyperparameters.items():
+        if isinstance(value, Expression):
+            try:
+                result = value.value(exposed)
+                values[name] = _keeping_traces(declared.hyperparameter(name).coerce(result), result)
+            except (ExpressionError, HyperparameterError, DimError) as error:
+                raise ShapeError(f"{name} {value}: {error}", hyperparameter=name, code="expression") from None
+    return values
+
+
+def _keeping_traces(canonical: Any, result: Any) -> Any:
+    """The checked value, made of the very numbers it came from."""
+    if isinstance(canonical, tuple) and isinstance(result, tuple) and len(canonical) == len(result):
+        return tuple(map(_keeping_traces, canonical, result))
+    return result if is_traced(result) and type(canonical) is int and result == canonical else canonical
 
 
 def _of_this_world(inferred: Inferred) -> Inferred:

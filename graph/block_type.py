@@ -30,6 +30,7 @@ FAMILIES = (
     "arithmetic",
     "loss",
     "metric",
+    "module",
 )
 
 Values = Mapping[str, Any]

@@ -252,6 +252,8 @@ class Network:
             raise ValueError(f"there is a block {block.id} already")
         if block.name in self._ids_by_name:
             raise NamingError(f"there is a block named {block.name!r} already; names are unique in a network")
+        if self.module is not None and block.type in self.modules:
+            self.module.refuse_itself(self.modules[block.type])
         self.graph.add_node(block.id)
         self.blocks[block.id] = block
         self._ids_by_name[block.name] = block.id

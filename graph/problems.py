@@ -98,7 +98,7 @@ def whole_network(network: Network, analysis: Analysis) -> Iterator[Problem]:
     """Problems that no block sees by itself."""
     roles: dict[str, list[Block]] = {}
     for block in network.blocks.values():
-        roles.setdefault(registry.block_type(block.type).role, []).append(block)
+        roles.setdefault(network.declared(block.type).role, []).append(block)
     if not network.blocks:
         return
     if "input" not in roles:
@@ -171,7 +171,7 @@ def _no_fixes(network, block, error, inputs) -> Iterator[Fix]:
 
 
 def _fix_kernel(network, block, error, inputs) -> Iterator[Fix]:
-    declared = registry.block_type(block.type)
+    declared = network.declared(block.type)
     tensor = inputs.get("input")
     rank = getattr(declared.hyperparameter("kernel_size"), "rank", 2)
     room = [dim for dim in tensor.dims[-rank:] if isinstance(dim, int)] if tensor else []
@@ -246,7 +246,7 @@ def _connect_fixes(network: Network, block: Block, port: str) -> Iterator[Fix]:
     if len(network.blocks) > 200:
         return  # a fix is a convenience: no scan of a large drawing
     for other in network.blocks.values():
-        declared = registry.block_type(other.type)
+        declared = network.declared(other.type)
         fits = declared.role == role if role else declared.role in ("layer", "input")
         if not fits or not declared.outputs or (network._out[other.id] and not role) or offered == 2:
             continue
@@ -262,7 +262,7 @@ def _width_fixes(network: Network, source: Block, classes: int) -> Iterator[Fix]
     """Offer to set the width of the last layer that decides the number of scores."""
     while source.type not in LAYERS_WITH_WIDTH:
         wires = network.wires_into(source)
-        if registry.block_type(source.type).family not in SHAPELESS or not wires:
+        if network.declared(source.type).family not in SHAPELESS or not wires:
             return
         source = network.blocks[wires[0].source]
     name = LAYERS_WITH_WIDTH[source.type]
