@@ -21,12 +21,14 @@ from graph.blocks import (
     resizing,
     shaping,
     source,
+    transposed_convolution,
     value_loss,
 )
 
 BLOCK_TYPES = (
     *source.BLOCK_TYPES,
     *convolution.BLOCK_TYPES,
+    *transposed_convolution.BLOCK_TYPES,
     *pooling.BLOCK_TYPES,
     *linear.BLOCK_TYPES,
     *recurrent.BLOCK_TYPES,

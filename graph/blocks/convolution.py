@@ -23,7 +23,8 @@ def hyperparameters(rank: int) -> tuple:
         Padding(
             "padding",
             0,
-            "Border added on both sides; same keeps the size (stride 1 only), valid adds none.",
+            "Border added on both sides alike; same keeps the size (stride 1 only), valid adds none. For another"
+            " width on each side put a ZeroPad, or another padding block, in front.",
             rank=rank,
         ),
         Size("dilation", 1, "Distance between the points the kernel looks at.", rank=rank),
@@ -40,7 +41,7 @@ class Convolution(BlockType):
     rank = 2
 
     def check(self, values: Values) -> None:
-        _check_groups(values)
+        check_groups(values)
         if values["padding"] == "same" and max(each(values["stride"], self.rank)) > 1:
             raise ShapeError(
                 f"padding same keeps the size, so it needs stride 1, not {by(each(values['stride'], self.rank))}",
@@ -50,7 +51,7 @@ class Convolution(BlockType):
 
     def infer(self, values: Values, inputs: Inputs) -> Inferred:
         x, rank = inputs["input"], self.rank
-        channels = _channels(self.name, x, rank, values["groups"])
+        channels = channels_of(self.name, x, rank, values["groups"])
         out = values["out_channels"]
         kernel = each(values["kernel_size"], rank)
         sizes = self._sizes(values, x.dims[2:], kernel)
@@ -92,7 +93,7 @@ class Convolution(BlockType):
         return (
             ("output", f"{x} -> {y}"),
             *sizes,
-            _parameters(values, f"{out}*({ahead})", inferred),
+            parameters_in_words(values, f"{out}*({ahead})", inferred),
             ("multiply-adds", f"{factors(y.dims[2:])} * {out} * {ahead} = {count(inferred.macs)}"),
         )
 
@@ -111,7 +112,7 @@ class Convolution(BlockType):
             yield name, f"{words} = {after[i]}"
 
     def module(self, values, inputs, inferred):
-        return _constructor(self, values, inputs)
+        return constructor(self, values, inputs)
 
 
 class Conv1d(Convolution):
@@ -158,105 +159,7 @@ class Conv3d(Convolution):
     hyperparameters = hyperparameters(3)
 
 
-class ConvTranspose2d(BlockType):
-    """Spreads every input value over a window of the output: a convolution run backwards, which makes images larger.
-
-    (N, in_channels, H, W) -> (N, out_channels, H', W') with H' = (H - 1)*stride - 2*padding + kernel_size.
-    """
-
-    family = "convolution"
-    aliases = (
-        "deconv",
-        "deconvolution",
-        "transposed convolution",
-        "up-convolution",
-        "upconv",
-        "fractionally strided",
-        "decoder",
-    )
-    hyperparameters = (
-        Int("out_channels", help="Number of channels of the output.", low=1, suggestion=16),
-        Size("kernel_size", help="Size of the window each value is spread over.", suggestion=2),
-        Size("stride", 1, "Steps between the windows: 2 doubles the size."),
-        Size("padding", 0, "Border cut off on both sides of the output.", low=0),
-        Size(
-            "output_padding",
-            0,
-            "Rows and columns added on one side; must be smaller than stride or dilation.",
-            low=0,
-        ),
-        Int("groups", 1, "Channels are split into so many groups that do not see each other.", low=1),
-        Bool("bias", True, "Adds a learned offset to every output channel."),
-        Size("dilation", 1, "Distance between the points of the kernel."),
-    )
-
-    def suggested(self):
-        return {**super().suggested(), "stride": 2}
-
-    def check(self, values: Values) -> None:
-        _check_groups(values)
-        extra, stride, dilation = (each(values[name], 2) for name in ("output_padding", "stride", "dilation"))
-        if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
-            raise ShapeError(
-                f"output_padding {by(extra)} must be smaller than the stride {by(stride)}"
-                f" or the dilation {by(dilation)}",
-                hyperparameter="output_padding",
-                code="output_padding",
-            )
-
-    def infer(self, values: Values, inputs: Inputs) -> Inferred:
-        x = inputs["input"]
-        channels = _channels(self.name, x, 2, values["groups"])
-        out = values["out_channels"]
-        shape = (channels, out // values["groups"], *each(values["kernel_size"], 2))
-        sizes = tuple(self._size(values, size, i) for i, size in enumerate(x.dims[2:]))
-        if any(isinstance(size, int) and size < 1 for size in sizes):
-            raise ShapeError(
-                f"padding {by(each(values['padding'], 2))} would cut the output away: its size would be {by(sizes)}."
-                " Use less padding or a larger kernel",
-                "input",
-                "padding",
-                "padding",
-            )
-        weight = prod(shape)
-        weights = (("weight", shape), ("bias", (out,))) if values["bias"] else (("weight", shape),)
-        return Inferred(
-            {"output": TensorType((x.dims[0], out, *sizes))},
-            parameters=weight + out if values["bias"] else weight,
-            macs=product(x.dims[2:]) * weight,
-            weights=weights,
-        )
-
-    def _size(self, values: Values, size: Dim, i: int) -> Dim:
-        names = ("kernel_size", "stride", "padding", "output_padding", "dilation")
-        kernel, stride, padding, extra, dilation = (each(values[name], 2)[i] for name in names)
-        return (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + extra + 1
-
-    def explain(self, values, inputs, inferred):
-        x, y = inputs["input"], inferred.outputs["output"]
-        kernel = each(values["kernel_size"], 2)
-        groups, out = values["groups"], values["out_channels"]
-        share = f"{out}/{groups}" if groups > 1 else str(out)
-        ahead = f"{x.dims[1]}*({share}*{factors(kernel)})"
-        return (
-            ("output", f"{x} -> {y}"),
-            *((name, self._in_words(values, x.dims[2 + i], y.dims[2 + i], i)) for i, name in enumerate(DIRECTIONS[2])),
-            _parameters(values, ahead, inferred),
-            ("multiply-adds", f"{factors(x.dims[2:])} * {ahead} = {count(inferred.macs)}"),
-        )
-
-    def _in_words(self, values, before, after, i):
-        names = ("kernel_size", "stride", "padding", "output_padding", "dilation")
-        kernel, stride, padding, extra, dilation = (each(values[name], 2)[i] for name in names)
-        window = f"{dilation}*({kernel} - 1) + 1" if dilation > 1 else str(kernel)
-        plus = f" + {extra}" if extra else ""
-        return f"({before} - 1)*{stride} - 2*{padding} + {window}{plus} = {after}"
-
-    def module(self, values, inputs, inferred):
-        return _constructor(self, values, inputs)
-
-
-def _check_groups(values: Values) -> None:
+def check_groups(values: Values) -> None:
     out, groups = values["out_channels"], values["groups"]
     if out % groups:
         raise ShapeError(
@@ -267,7 +170,7 @@ def _check_groups(values: Values) -> None:
         )
 
 
-def _channels(type: str, x: TensorType, rank: int, groups: int) -> int:
+def channels_of(type: str, x: TensorType, rank: int, groups: int) -> int:
     """The input's channels, once it is known to be one this convolution can take."""
     if x.dtype != "float32":
         raise wrong_dtype(type, x)
@@ -324,14 +227,14 @@ def _per_place(values: Values, channels: int, kernel: tuple[int, ...]) -> str:
     return f"{share}*{factors(kernel)}"
 
 
-def _parameters(values: Values, weight: str, inferred: Inferred) -> tuple[str, str]:
+def parameters_in_words(values: Values, weight: str, inferred: Inferred) -> tuple[str, str]:
     bias = f" + {values['out_channels']}" if values["bias"] else ""
     return "parameters", f"{weight}{bias} = {count(inferred.parameters)}"
 
 
-def _constructor(declared: BlockType, values: Values, inputs: Inputs) -> Call:
+def constructor(declared: BlockType, values: Values, inputs: Inputs) -> Call:
     kwargs = declared.set_apart(values)
     return Call(f"nn.{declared.name}", (inputs["input"].dims[1], kwargs.pop("out_channels")), kwargs)
 
 
-BLOCK_TYPES = (Conv1d, Conv2d, Conv3d, ConvTranspose2d)
+BLOCK_TYPES = (Conv1d, Conv2d, Conv3d)

@@ -1,13 +1,23 @@
-"""`bench`: what both comparisons with torch need: random tensors, types of both sides, our verdict, our expression."""
+"""`bench`: the comparison with torch: random settings and tensors, our verdict, counts and expression against its own.
+
+NETLOOM_NIGHTLY=1 draws several hundred configurations of every block type instead of several dozen.
+"""
 
 import math
+import os
 import random
+from pathlib import Path
 
 import pytest
 
 from graph import registry
 from graph.block_type import Call, ShapeError
+from graph.dim import N, symbol
 from graph.hyperparameter import HyperparameterError
+from graph.tensor_type import TensorType
+
+NIGHTLY = os.environ.get("NETLOOM_NIGHTLY") == "1"
+PIECES = Path(__file__).resolve().parents[2] / "backend" / "source" / "pieces"
 
 
 class Here:
@@ -33,6 +43,11 @@ class Bench:
     """Our side of a comparison with torch."""
 
     batch = 7  # no drawn dimension is 7, so that a misplaced batch shows
+    draws = 400 if NIGHTLY else 60  # configurations of a block type, right and wrong ones
+    refusals = (
+        *(RuntimeError, ValueError, TypeError, IndexError, AssertionError),
+        *(ZeroDivisionError, NotImplementedError, OverflowError),
+    )
 
     def dims(self, t, **known):
         """A tensor type's dimensions as numbers."""
@@ -72,16 +87,98 @@ class Bench:
 
         declared = registry.block_type(name)
         call = declared.module(complete, inputs, inferred)
+        pieces = {}
+        for piece in getattr(declared, "pieces", ()):
+            exec((PIECES / f"{piece}.py").read_text(encoding="utf-8"), pieces)
 
         def build(value):
             if not isinstance(value, Call):
                 return value
-            return eval(value.function, {"nn": nn})(*map(build, value.args), **value.kwargs)
+            return eval(value.function, {"nn": nn, **pieces})(*map(build, value.args), **value.kwargs)
 
         module = build(call)
         line = f"{declared.targets({n: n for n in inferred.outputs})} = {declared.forward(Here(complete, inputs))}"
         exec(line, {"torch": torch, "F": F, "module": module, **tensors}, found := {})
         return [found[n] for n in inferred.outputs]
+
+    def types(self, drawn):
+        """The tensor types of drawn inputs: {port: (dimensions of a sample, dtype)}."""
+        return {port: TensorType((N, *shape), kind) for port, (shape, kind) in drawn.items()}
+
+    def compare(self, rng, name, draw, judge, wrong_at_least=4, same_numbers=True):
+        """Draw settings and inputs of a block type and hold our verdict and results against torch's.
+
+        `draw(rng)` gives (settings, {port: (dimensions of a sample, dtype)}); `judge(name, settings, tensors)` gives
+        torch's (outputs, module or None) and raises where torch refuses, or takes what counts as wrong here.
+        """
+        right = wrong = 0
+        for _ in range(self.draws):
+            values, drawn = draw(rng)
+            types, what = self.types(drawn), f"{name}({values}) of {drawn}"
+            below = values.get("num_embeddings", 3)
+            tensors = {port: self.tensor(self.dims(t), t.dtype, below) for port, t in types.items()}
+            theirs = self._judged(judge, name, values, tensors)
+            ours = self.verdict(name, values, types)
+            if isinstance(ours, Exception):
+                wrong += 1
+                assert theirs is None or getattr(ours, "code", "") == "batch", f"{what}: torch takes it, we say {ours}"
+                continue
+            assert theirs is not None, f"{what}: torch refuses, we say {ours[1]}"
+            right += 1
+            self._same(what, name, ours, types, tensors, theirs, same_numbers)
+        assert right >= self.draws // 6, "too few of the draws are right to mean anything"
+        assert wrong >= wrong_at_least, "too few of the draws are wrong to mean anything"
+
+    def _judged(self, judge, name, values, tensors):
+        import torch
+
+        torch.manual_seed(0)
+        try:
+            outputs, module = judge(name, dict(values), tensors)
+        except self.refusals:
+            return None
+        return (outputs, module) if all(t.numel() for t in outputs) else None
+
+    def _same(self, what, name, ours, types, tensors, theirs, same_numbers):
+        """Types, counts and weights as torch has them, and our expression computing what it computes."""
+        import torch
+
+        (complete, inferred), (outputs, module) = ours, theirs
+        expected = [self.torchs(t) for t in outputs]
+        assert [self.ours(t) for t in inferred.outputs.values()] == expected, what
+        if module is not None:
+            named = tuple((n, tuple(p.shape)) for n, p in module.named_parameters())
+            assert inferred.weights == named, what
+            assert inferred.buffers == sum(b.numel() for b in module.buffers()), what
+        assert inferred.parameters == sum(math.prod(shape) for _, shape in inferred.weights), what
+        torch.manual_seed(0)
+        found = self.run(name, complete, types, inferred, tensors)
+        assert [self.torchs(t) for t in found] == expected, what
+        if same_numbers:
+            assert all(torch.equal(a.nan_to_num(), b.nan_to_num()) for a, b in zip(found, outputs, strict=True)), what
+
+    def compare_open(self, rng, name, draw):
+        """What is inferred with a dimension open, filled in, is what the number gives."""
+        opened = 0
+        for _ in range(self.draws):
+            values, drawn = draw(rng)
+            closed = self.verdict(name, values, self.types(drawn))
+            sizes = {size for shape, _ in drawn.values() for size in shape}
+            if isinstance(closed, Exception) or not sizes:
+                continue
+            size = rng.choice(sorted(sizes))
+            loose = {p: (tuple(symbol("T") if d == size else d for d in dims), k) for p, (dims, k) in drawn.items()}
+            ours = self.verdict(name, values, self.types(loose))
+            what = f"{name}({values}) of {loose}"
+            if isinstance(ours, Exception):
+                assert ours.code == "open", f"{what}: {ours}"
+                continue
+            opened += 1
+            for a, b in zip(ours[1].outputs.values(), closed[1].outputs.values(), strict=True):
+                assert self.ours(a, T=size) == self.ours(b), f"{what}: {a}"
+            macs = self.dims(TensorType((ours[1].macs,)), T=size), self.dims(TensorType((closed[1].macs,)))
+            assert macs[0] == macs[1], what
+        assert opened
 
 
 @pytest.fixture
