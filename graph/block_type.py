@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-from graph.dim import Dim
+from graph.dim import Dim, is_traced
 from graph.hyperparameter import REQUIRED, Choice, Hyperparameter
 from graph.tensor_type import TensorType
 
@@ -146,7 +146,7 @@ class BlockType:
         return {
             h.name: values[h.name]
             for h in self.hyperparameters
-            if h.name in values and (h.default is REQUIRED or values[h.name] != h.default)
+            if h.name in values and (h.default is REQUIRED or values[h.name] != h.default or _remembers(values[h.name]))
         }
 
     def summary(self, values: Values) -> str:
@@ -175,6 +175,11 @@ class BlockType:
     def targets(self, names: Mapping[str, str]) -> str:
         """The left-hand side: `names` gives a variable for each output port."""
         return ", ".join(names[port.name] for port in self.outputs)
+
+
+def _remembers(value: Any) -> bool:
+    """Whether a value comes from a formula, so that it differs elsewhere even if not here."""
+    return is_traced(value) or (type(value) is tuple and any(map(is_traced, value)))
 
 
 def _short(parameter: Hyperparameter, value: Any) -> str:

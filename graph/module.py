@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from graph import registry
-from graph.block_type import BlockType, Inferred, Inputs, Port, ShapeError, Values
+from graph.block_type import BlockType, Call, Inferred, Inputs, Port, ShapeError, Values
 from graph.dim import is_traced
 from graph.expression import ExpressionError, check_hyperparameter_name
 from graph.hyperparameter import Bool, Float, Hyperparameter, HyperparameterError, Int, Text
@@ -185,6 +185,10 @@ class ModuleType(BlockType):
         modules = self.network.modules
         return self.network.stamp, *(modules[name].network.stamp for name in sorted(self.uses()))
 
+    def module(self, values: Values, inputs: Inputs, inferred: Inferred) -> Call:
+        """A class of its own, written with the rest of the source; the call here only says that there is one."""
+        return Call(self.name)
+
     def explain(self, values: Values, inputs: Inputs, inferred: Inferred) -> tuple[tuple[str, str], ...]:
         shapes = ", ".join(f"{name}: {type}" for name, type in inferred.outputs.items())
         lines = [("output", shapes)]
@@ -242,13 +246,7 @@ def define(network: Network, name: str, exposed: tuple[Exposed, ...] = (), note:
 
 def check_module_name(network: Network, name: str) -> None:
     """A class name that is free: letters and digits, a capital first; raises ModuleError."""
-    if (
-        not isinstance(name, str)
-        or not name[:1].isupper()
-        or not name.isalnum()
-        or not name.isascii()
-        or len(name) > 40
-    ):
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Z][A-Za-z0-9]{0,39}", name, re.ASCII):
         raise ModuleError(f"a module is named as a class is, such as Bottleneck, not {name!r:.60}")
     if registry.is_known(name):
         raise ModuleError(f"{name} is a block type already; choose another name")

@@ -5,13 +5,16 @@ Imports no torch. The text is parsed and checked against what generated source m
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
 
 from backend.source.example import write_example
 from backend.source.identifiers import Names, class_name
-from backend.source.literals import LiteralError, literal
+from backend.source.literals import LiteralError, Name, Scope, literal
 from backend.source.method import Method
+from backend.source.module_classes import ModuleClasses
 from backend.source.objective import write_objective
 from backend.source.page import Page
 from backend.source.plan import Plan, SourceError, check_values, make_plan, unused
@@ -19,6 +22,10 @@ from backend.source.validation import ForeignSource, validate
 from graph import registry
 from graph.analysis import Analysis, analyze
 from graph.block_type import Call, ShapeError
+from graph.dim import is_traced
+from graph.expression import Expression
+from graph.hyperparameter import REQUIRED
+from graph.module import ModuleType
 from graph.network import Network, number
 from graph.recipe import Field
 
@@ -61,10 +68,14 @@ def generate_source(
     plan = make_plan(network, analysis or analyze(network, fields), partial)
     names = _names(plan)
     name = class_name(network.name)
-    page = Page()
-    objective = Page()
+    classes = ModuleClasses((name,), _module_body)
+    own, page, objective = Page(), Page(), Page()
     methods = _methods(plan, names)
-    _write_class(plan, names, name, methods, page)
+    _write_class(plan, names, name, methods, classes, own)
+    for written in classes.written:
+        page.add(written.page.without_blocks())
+        page.blank(2)
+    page.add(own)
     no_objective = write_objective(plan, names, objective)
     page.add(objective)
     if example:
@@ -88,9 +99,9 @@ def generate_source(
     )
 
 
-def _names(plan: Plan) -> Names:
+def _names(plan: Plan, reserved: Iterable[str] = ()) -> Names:
     network = plan.network
-    names = Names(reserved=("loss",))
+    names = Names(reserved=("loss", *reserved))
     blocks = []
     present = {block.name for block in network.blocks.values()}
     for id in sorted(network.blocks, key=number):
@@ -110,10 +121,33 @@ def _methods(plan: Plan, names: Names) -> list[tuple[str, Method]]:
     return [forward, ("compute", Method(plan, names, plan.inputs, plan.results + plan.extras))]
 
 
-def _write_class(plan: Plan, names: Names, name: str, methods: list[tuple[str, Method]], page: Page) -> None:
+def _module_body(
+    network: Network,
+    analysis: Analysis,
+    scope: Scope,
+    identifiers: Mapping[str, str],
+    taken: Iterable[str],
+    classes: ModuleClasses,
+) -> tuple[Page, Page]:
+    """The lines of a module's __init__ that make its layers, and its forward."""
+    plan = make_plan(network, analysis)
+    names = _names(plan, taken)
+    method = Method(plan, names, plan.inputs, plan.results, scope)
+    layers, forward = Page(), Page()
+    for id in method.layers:
+        written = _constructor(plan, id, classes, scope, identifiers)
+        if written is not None:
+            layers.statement(f"self.{names[id]} = {written}", 8, id)
+    method.write(forward, "forward", plan.outputs)
+    return layers, forward
+
+
+def _write_class(
+    plan: Plan, names: Names, name: str, methods: list[tuple[str, Method]], classes: ModuleClasses, page: Page
+) -> None:
     page.statement(f"class {name}(nn.Module):")
     layers = list(dict.fromkeys(id for _, method in reversed(methods) for id in method.layers))
-    if _write_init(plan, names, layers, page):
+    if _write_init(plan, names, layers, classes, page):
         page.blank()
     for index, (method_name, method) in enumerate(methods):
         if index:
@@ -128,8 +162,8 @@ def _write_class(plan: Plan, names: Names, name: str, methods: list[tuple[str, M
         page.remark(f"Drawn, but not connected to an output: {', '.join(left_out)}", 4)
 
 
-def _write_init(plan: Plan, names: Names, layers: list[str], page: Page) -> bool:
-    calls = [(id, _constructor(plan, id)) for id in layers]
+def _write_init(plan: Plan, names: Names, layers: list[str], classes: ModuleClasses, page: Page) -> bool:
+    calls = [(id, _constructor(plan, id, classes)) for id in layers]
     calls = [(id, call) for id, call in calls if call is not None]
     if not calls:
         return False
@@ -140,18 +174,41 @@ def _write_init(plan: Plan, names: Names, layers: list[str], page: Page) -> bool
     return True
 
 
-def _constructor(plan: Plan, id: str) -> str | None:
-    declared = plan.type_of(id)
+def _constructor(
+    plan: Plan,
+    id: str,
+    classes: ModuleClasses,
+    scope: Scope | None = None,
+    identifiers: Mapping[str, str] = MappingProxyType({}),
+) -> str | None:
+    """The expression that makes a block's layer, None where it needs none; names stand where a module exposes them."""
+    declared, values, inputs = plan.type_of(id), plan.values(id), plan.analysis.inputs(id)
+    if isinstance(declared, ModuleType):
+        named = {**values, **_named(plan, id, values, identifiers)}
+        return classes.construct(plan.network, id, declared, named, inputs, scope or Scope())
     try:
-        call = declared.module(plan.values(id), plan.analysis.inputs(id), plan.analysis.inferred(id))
-        return None if call is None else _call(call)
+        call = declared.module(values, inputs, plan.analysis.inferred(id))
+        if call is None:
+            return None
+        named = _named(plan, id, values, identifiers)
+        return _call(replace(call, kwargs={**call.kwargs, **named}), scope)
     except (ShapeError, LiteralError, TypeError, ValueError, KeyError) as error:
         raise SourceError(plan.network, [(id, str(error))]) from error
 
 
-def _call(call: Call) -> str:
-    args = [_call(value) if isinstance(value, Call) else literal(value) for value in call.args]
-    args += [f"{name}={literal(value)}" for name, value in call.kwargs.items()]
+def _named(plan: Plan, id: str, values: Mapping[str, Any], identifiers: Mapping[str, str]) -> dict[str, Name]:
+    """The hyperparameters that are an exposed one as it is, and no whole number: those trace themselves."""
+    return {
+        name: Name(identifiers[value.text])
+        for name, value in plan.block(id).hyperparameters.items()
+        if isinstance(value, Expression) and value.text in identifiers and not is_traced(values[name])
+        if plan.type_of(id).hyperparameter(name).default is not REQUIRED  # those are arguments by their place
+    }
+
+
+def _call(call: Call, scope: Scope | None = None) -> str:
+    args = [_call(value, scope) if isinstance(value, Call) else literal(value, scope=scope) for value in call.args]
+    args += [f"{name}={literal(value, scope=scope)}" for name, value in call.kwargs.items()]
     return f"{call.function}({', '.join(args)})"
 
 

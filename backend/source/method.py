@@ -11,19 +11,30 @@ from itertools import chain, count
 from typing import Any
 
 from backend.source.identifiers import Names
-from backend.source.literals import LiteralError, literal
+from backend.source.literals import LiteralError, Scope, literal
 from backend.source.page import Page
 from backend.source.plan import Plan, SourceError, Value
 from graph.block_type import ShapeError, Values
+from graph.dim import formula_of
+from graph.tensor_type import TensorType
 
 CHAIN = ("x", "h", "y", "z")
 BODY = 8
+LONGEST_FORMULA = 48
 
 
 class Place:
     """A block's place in the text: what its inputs are called there (graph.block_type.Site)."""
 
-    def __init__(self, identifier: str, values: Values, types: Mapping[str, Any], wired: Mapping[str, list[str]]):
+    def __init__(
+        self,
+        identifier: str,
+        values: Values,
+        types: Mapping[str, Any],
+        wired: Mapping[str, list[str]],
+        scope: Scope | None = None,
+    ):
+        self._scope = scope
         self.values = values
         self.inputs = types
         self._identifier = identifier
@@ -37,7 +48,7 @@ class Place:
         return list(self._wired.get(port, ()))
 
     def literal(self, value: Any) -> str:
-        return literal(value)
+        return literal(value, scope=self._scope)
 
     def call_module(self, *variables: str) -> str:
         return f"self.{self._identifier}({', '.join(variables)})"
@@ -46,7 +57,10 @@ class Place:
 class Method:
     """One method of the class: its arguments, the layers it computes in order, and the values it returns."""
 
-    def __init__(self, plan: Plan, names: Names, arguments: list[str], returns: list[Value]):
+    def __init__(
+        self, plan: Plan, names: Names, arguments: list[str], returns: list[Value], scope: Scope | None = None
+    ):
+        self._scope = scope.in_forward() if scope else None
         self._plan = plan
         self._names = names
         self._returns = returns
@@ -136,7 +150,7 @@ class Method:
 
     def _argument_shapes(self) -> str:
         types = {self._names[id]: self._plan.analysis.output(id) for id in self._arguments}
-        known = {name: str(type) for name, type in types.items() if type is not None}
+        known = {name: shape_in_words(type) for name, type in types.items() if type is not None}
         if len(known) == 1:
             return next(iter(known.values()))
         return ", ".join(f"{name}: {text}" for name, text in known.items())
@@ -149,12 +163,20 @@ class Method:
         wired: dict[str, list[str]] = {}
         for wire in plan.wires(id):
             wired.setdefault(wire.input, []).append(self._variables[wire.source, wire.output])
-        place = Place(self._names[id], plan.values(id), plan.analysis.inputs(id), wired)
+        place = Place(self._names[id], plan.values(id), plan.analysis.inputs(id), wired, self._scope)
         expression = expression_of(plan, id, place)
         targets = (declared.targets(names) if len(ports) > 1 else names[ports[0]]).replace("(_, _)", "_")
         outputs = plan.analysis.inferred(id).outputs
-        shapes = [str(outputs[port]) for port in ports if names[port] != "_"]
-        page.statement(f"{targets} = {expression}", BODY, id, remark=", ".join(shapes))
+        shapes = [shape_in_words(outputs[port]) for port in ports if names[port] != "_"]
+        remark = ", ".join(shapes)
+        if self._scope and len(remark) > LONGEST_FORMULA:
+            remark = ""  # sizes after strides are long formulas, which nobody would write
+        page.statement(f"{targets} = {expression}", BODY, id, remark=remark)
+
+
+def shape_in_words(type: TensorType) -> str:
+    """A shape for a remark, its sizes as the arithmetic they come from where that is known."""
+    return str(type.with_dims(tuple(formula_of(dim) for dim in type.dims)))
 
 
 def name_of(plan: Plan, names: Names, value: Value) -> str:

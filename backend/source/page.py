@@ -7,7 +7,7 @@ only, neither networks nor what the statements mean.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend.source.literals import comment
 from backend.source.wrapping import WIDTH, wrap
@@ -53,9 +53,21 @@ class Page:
         pattern = re.compile(rf"\b{word}\.")
         return any(pattern.search(entry.code) for entry in self._entries)
 
+    @property
+    def empty(self) -> bool:
+        return not self._entries
+
     def add(self, page: Page) -> None:
-        """Append another page."""
-        self._entries.extend(page._entries)
+        """Append another page; its stretches of remarks stay its own."""
+        self._entries.extend(replace(entry, group=entry.group + self._group) for entry in page._entries)
+        self._group += page._group
+
+    def without_blocks(self) -> Page:
+        """The same text, belonging to no block."""
+        page = Page()
+        page._entries = [replace(entry, blocks=()) for entry in self._entries]
+        page._group = self._group
+        return page
 
     def finish(self) -> tuple[str, dict[int, str], dict[str, list[int]]]:
         """The text, the block of each line that has one, and the lines of each block; lines count from 1."""

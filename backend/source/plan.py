@@ -11,11 +11,12 @@ from typing import Any
 
 from backend.source.identifiers import plain
 from backend.source.literals import LiteralError, comment, literal
-from graph import registry
 from graph.analysis import Analysis
 from graph.block_type import BlockType
+from graph.expression import Expression
 from graph.hyperparameter import HyperparameterError, Text
 from graph.network import Block, Network, Wire, number
+from graph.overrides import Overrides
 
 Value = tuple[str, str]
 WAITING = "waits for "
@@ -56,10 +57,10 @@ class Plan:
         return self.network.blocks[id]
 
     def type_of(self, id: str) -> BlockType:
-        return registry.block_type(self.network.blocks[id].type)
+        return self.network.declared(self.network.blocks[id].type)
 
     def values(self, id: str) -> dict[str, Any]:
-        return self.type_of(id).complete(self.block(id).hyperparameters)
+        return self.analysis.values(id)
 
     def wires(self, id: str) -> list[Wire]:
         """The wires into a block, in the declared order of its ports."""
@@ -91,22 +92,25 @@ class Plan:
 
 def check_values(network: Network) -> None:
     """Raise SourceError unless every hyperparameter is as its block type makes it; a script can store anything."""
-    wrong = [(id, text) for id, block in network.blocks.items() if (text := _wrong_value(block))]
-    if wrong:
-        raise SourceError(network, wrong)
+    for one in (network, *(module.network for module in network.modules.values())):
+        wrong = [(id, text) for id, block in one.blocks.items() if (text := _wrong_value(one, block))]
+        if wrong:
+            raise SourceError(one, wrong)
 
 
-def _wrong_value(block: Block) -> str | None:
-    declared = registry.block_type(block.type)
+def _wrong_value(network: Network, block: Block) -> str | None:
+    declared = network.declared(block.type)
     if declared.role == "unknown":
         return None  # kept as it is and never written
     for name, value in block.hyperparameters.items():
         if type(name) is not str or not declared.has(name):
             return f"{declared.name} has no such hyperparameter: {comment(ascii(name), 60)}"
         hyperparameter = declared.hyperparameter(name)
+        if network.module is not None and type(value) is Expression:
+            continue  # what it comes to is checked where it is computed
         try:
             canonical = hyperparameter.coerce(value)
-            if not isinstance(hyperparameter, Text):  # the name of a field is never printed
+            if not isinstance(hyperparameter, Text | Overrides):  # the name of a field is never printed
                 literal(value)
         except (HyperparameterError, LiteralError) as error:
             return str(error)

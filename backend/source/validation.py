@@ -79,7 +79,7 @@ class _Gate:
     """Walks one tree; what a Name may be depends on the class defined and on the part of the text."""
 
     def __init__(self):
-        self._class = ""
+        self._classes: list[str] = []
         self._example = False
 
     def module(self, tree: ast.Module) -> None:
@@ -104,15 +104,15 @@ class _Gate:
 
     def _class_definition(self, node: ast.ClassDef) -> None:
         bases = [ast.unparse(base) for base in node.bases]
-        if self._class or bases != ["nn.Module"] or node.keywords or node.decorator_list:
+        if node.name in self._classes or bases != ["nn.Module"] or node.keywords or node.decorator_list:
             raise _foreign(node)
         if not CLASS.match(node.name) or node.name in CLASS_NAMES:
             raise _foreign(node)
-        self._class = node.name
         for statement in node.body:
             if not isinstance(statement, ast.FunctionDef | ast.Pass):
                 raise _foreign(statement)
             self._walk(statement)
+        self._classes.append(node.name)  # from here on it may be made; never inside itself
 
     def _run_as_program(self, node: ast.If) -> None:
         if node.orelse:
@@ -142,9 +142,12 @@ class _Gate:
     def _function(self, node: ast.FunctionDef) -> None:
         if node.name not in FUNCTIONS or node.decorator_list or node.returns or getattr(node, "type_params", None):
             raise _foreign(node)
+        if node.args.defaults and node.name != "__init__":
+            raise _foreign(node)
 
     def _arguments(self, node: ast.arguments) -> None:
-        if node.vararg or node.kwarg or node.defaults or node.kwonlyargs or node.posonlyargs:
+        plain = all(isinstance(default, ast.Constant) for default in node.defaults)
+        if node.vararg or node.kwarg or not plain or node.kwonlyargs or node.posonlyargs:
             raise _foreign(node)
 
     def _argument(self, node: ast.arg) -> None:
@@ -157,7 +160,9 @@ class _Gate:
             return
         if isinstance(node.ctx, ast.Load) and name in ("torch", "nn", "F", "super"):
             return
-        if self._example and (name in EXAMPLE_CALLS or name in ("model", "sys", self._class)):
+        if isinstance(node.ctx, ast.Load) and (name in self._classes or name == "range"):
+            return
+        if self._example and (name in EXAMPLE_CALLS or name in ("model", "sys")):
             return
         raise _foreign(node)
 
@@ -183,8 +188,9 @@ class _Gate:
     def _call(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Name):
             fine = node.func.id == "super" and not node.args and not node.keywords
+            fine = fine or node.func.id in self._classes or (node.func.id == "range" and len(node.args) == 1)
             if self._example:
-                fine = node.func.id in EXAMPLE_CALLS or node.func.id in ("model", self._class)
+                fine = fine or node.func.id in EXAMPLE_CALLS or node.func.id == "model"
             if not fine:
                 raise _foreign(node)
         elif not isinstance(node.func, ast.Attribute):
@@ -213,6 +219,20 @@ class _Gate:
         if len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name | ast.Tuple | ast.Attribute):
             raise _foreign(node)
 
+    def _starred(self, node: ast.Starred) -> None:
+        if not isinstance(node.value, ast.GeneratorExp):
+            raise _foreign(node)
+
+    def _generator(self, node: ast.GeneratorExp) -> None:
+        """Layers in a row: `Bottleneck(256, 64) for _ in range(3)`."""
+        if len(node.generators) != 1 or not (isinstance(node.elt, ast.Call) and isinstance(node.elt.func, ast.Name)):
+            raise _foreign(node)
+
+    def _comprehension(self, node: ast.comprehension) -> None:
+        counts = isinstance(node.iter, ast.Call) and ast.unparse(node.iter.func) == "range"
+        if node.ifs or node.is_async or not counts or ast.unparse(node.target) not in ("_", "i"):
+            raise _foreign(node.iter)
+
     def _import_in_example(self, node: ast.stmt) -> None:
         self._only_in_example(node)
         self._import(node)
@@ -232,6 +252,9 @@ class _Gate:
         ast.Constant: _constant,
         ast.Subscript: _subscript,
         ast.Assign: _assign,
+        ast.Starred: _starred,
+        ast.GeneratorExp: _generator,
+        ast.comprehension: _comprehension,
         ast.Import: _import_in_example,
         ast.ImportFrom: _import_in_example,
         ast.alias: _only_in_example,
@@ -251,7 +274,7 @@ def is_variable(name: str) -> bool:
 @cache
 def _module_names() -> frozenset[str]:
     """Classes of torch.nn that block types stand for."""
-    return frozenset(declared.name for declared in registry.all_types()) | {"Module"}
+    return frozenset(declared.name for declared in registry.all_types()) | {"Identity", "Module", "Sequential"}
 
 
 def _is_title(node: ast.stmt) -> bool:

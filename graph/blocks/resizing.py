@@ -83,7 +83,7 @@ class Upsample(BlockType):
 
     def _scaled(self, x, dim: Dim, scale: float) -> Dim:
         if isinstance(dim, int):
-            scaled: Dim = int(dim * scale)
+            scaled: Dim = dim * int(scale) if scale == int(scale) else int(dim * scale)
         else:
             factor = Fraction(scale)
             if factor.denominator > 64:  # such as 0.1, which floats round: the size would be a guess

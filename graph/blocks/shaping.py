@@ -135,7 +135,7 @@ class Reshape(BlockType):
 
     def forward(self, site: Site) -> str:
         x = site.one("input")
-        return f"{x}.reshape({', '.join((f'{x}.shape[0]', *map(str, site.values['shape'])))})"
+        return f"{x}.reshape({', '.join((f'{x}.shape[0]', *map(site.literal, site.values['shape'])))})"
 
 
 class Permute(BlockType):
