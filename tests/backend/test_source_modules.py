@@ -1,5 +1,7 @@
 """Modules in generated source: one parametric class each, loops for repeats, and exactly the network that was drawn."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -10,7 +12,7 @@ from graph.module import Exposed, define
 
 
 def chain(inner, *blocks):
-    for before, after in zip(blocks, blocks[1:], strict=False):
+    for before, after in pairwise(blocks):
         inner.connect(before, after)
 
 

@@ -130,6 +130,7 @@ def test_expressions_read_as_a_person_writes_them():
 
         one = staticmethod(lambda port: "x")
         many = staticmethod(lambda port: ["x", "skip"])
+        literal = staticmethod(repr)
 
     def written(name, **values):
         return registry.block_type(name).forward(Here(**values))
