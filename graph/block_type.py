@@ -173,8 +173,8 @@ class BlockType:
         return site.call_module(*[v for port in self.inputs for v in [site.one(port.name)] if v is not None])
 
     def targets(self, names: Mapping[str, str]) -> str:
-        """The left-hand side: `names` gives a variable for each output port."""
-        return ", ".join(names[port.name] for port in self.outputs)
+        """The left-hand side: `names` gives a variable for each output port that there is with these settings."""
+        return ", ".join(names[port.name] for port in self.outputs if port.name in names)
 
 
 def _remembers(value: Any) -> bool:

@@ -158,7 +158,8 @@ class Method:
     def _write_block(self, page: Page, id: str) -> None:
         plan = self._plan
         declared = plan.type_of(id)
-        ports = [port.name for port in declared.outputs]
+        outputs = plan.analysis.inferred(id).outputs
+        ports = [port.name for port in declared.outputs if port.name in outputs]
         names = {port: self._variables.get((id, port), "_") for port in ports}
         wired: dict[str, list[str]] = {}
         for wire in plan.wires(id):
@@ -166,7 +167,6 @@ class Method:
         place = Place(self._names[id], plan.values(id), plan.analysis.inputs(id), wired, self._scope)
         expression = expression_of(plan, id, place)
         targets = (declared.targets(names) if len(ports) > 1 else names[ports[0]]).replace("(_, _)", "_")
-        outputs = plan.analysis.inferred(id).outputs
         shapes = [shape_in_words(outputs[port]) for port in ports if names[port] != "_"]
         remark = ", ".join(shapes)
         if self._scope and len(remark) > LONGEST_FORMULA:

@@ -2,6 +2,7 @@
 
 from graph.blocks import (
     activation,
+    adaptive_pooling,
     arithmetic,
     arranging,
     attention,
@@ -22,6 +23,7 @@ from graph.blocks import (
     shaping,
     source,
     transposed_convolution,
+    unpooling,
     value_loss,
 )
 
@@ -30,6 +32,8 @@ BLOCK_TYPES = (
     *convolution.BLOCK_TYPES,
     *transposed_convolution.BLOCK_TYPES,
     *pooling.BLOCK_TYPES,
+    *adaptive_pooling.BLOCK_TYPES,
+    *unpooling.BLOCK_TYPES,
     *linear.BLOCK_TYPES,
     *recurrent.BLOCK_TYPES,
     *cell.BLOCK_TYPES,

@@ -1,14 +1,20 @@
-"""Pooling: windows that are summed up by their largest or mean value; nothing is learned."""
+"""Pooling: windows that slide and are summed up by their largest or mean value or their norm; nothing is learned."""
 
 from __future__ import annotations
 
-from graph.block_type import BlockType, Call, Inferred, Inputs, ShapeError, Values
+from math import prod
+
+from graph.block_type import BlockType, Call, Inferred, Inputs, Port, ShapeError, Values
 from graph.blocks.demands import FLOATS, wrong_dtype, wrong_layout
 from graph.blocks.window import DIRECTIONS, by, each, fits, fits_rounding_up, in_words, too_large
-from graph.hyperparameter import Bool, Int, Size
+from graph.dim import Dim
+from graph.hyperparameter import Bool, Float, Int, Size
 from graph.tensor_type import TensorType
 
 WHOLE_TOO = FLOATS | {"int64", "int32", "uint8"}
+CEIL_MODE = Bool("ceil_mode", False, "Keeps a last window that hangs over the edge.")
+RETURN_INDICES = Bool("return_indices", False, "Gives the places of the largest values, too: what MaxUnpool needs.")
+WITH_INDICES = (Port("output"), Port("indices", optional=True, help="given with return_indices"))
 
 
 def window(rank: int) -> tuple:
@@ -25,7 +31,8 @@ def largest(rank: int) -> tuple:
     return (
         *window(rank),
         Size("dilation", 1, "Distance between the points of the window.", rank=rank),
-        Bool("ceil_mode", False, "Keeps a last window that hangs over the edge."),
+        RETURN_INDICES,
+        CEIL_MODE,
     )
 
 
@@ -33,9 +40,28 @@ def mean(rank: int) -> tuple:
     """The settings of average pooling."""
     return (
         *window(rank),
-        Bool("ceil_mode", False, "Keeps a last window that hangs over the edge."),
+        CEIL_MODE,
         Bool("count_include_pad", True, "Counts the border's zeros when averaging."),
     )
+
+
+def power(rank: int) -> tuple:
+    """The settings of pooling by a norm."""
+    size, stride, _ = window(rank)
+    return (
+        Float("norm_type", help="The power p of the norm; 2 is the usual length.", low=0, low_open=True, suggestion=2),
+        size,
+        stride,
+        CEIL_MODE,
+    )
+
+
+DIVISOR = Int("divisor_override", None, "Divides the window's sum by this instead of its size.", low=1)
+
+
+def with_indices(values: Values, y: TensorType) -> dict[str, TensorType]:
+    """The outputs of a max pool: its values and, where asked for, their places in the input."""
+    return {"output": y, "indices": TensorType(y.dims, "int64")} if values.get("return_indices") else {"output": y}
 
 
 class Pooling(BlockType):
@@ -46,7 +72,7 @@ class Pooling(BlockType):
     dtypes = FLOATS
 
     def check(self, values: Values) -> None:
-        kernel, padding = each(values["kernel_size"], self.rank), each(values["padding"], self.rank)
+        kernel, padding = each(values["kernel_size"], self.rank), each(values.get("padding", 0), self.rank)
         if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
             raise ShapeError(
                 f"padding {by(padding)} is more than half the kernel {by(kernel)}:"
@@ -69,14 +95,17 @@ class Pooling(BlockType):
         )
         if any(size.__class__ is int and size < 1 for size in sizes):
             raise too_large("window", x.dims[2:], kernel, padding, dilation)
-        return Inferred({"output": x.with_dims((*x.dims[:2], *sizes))})
+        return Inferred(self._outputs(values, x, (*x.dims[:2], *sizes)))
+
+    def _outputs(self, values: Values, x: TensorType, dims: tuple[Dim, ...]) -> dict[str, TensorType]:
+        return with_indices(values, x.with_dims(dims))
 
     def _window(self, values: Values) -> tuple[tuple[int, ...], ...]:
         rank, kernel, stride = self.rank, values["kernel_size"], values["stride"]
         return (
             each(kernel, rank),
             each(kernel if stride is None else stride, rank),
-            each(values["padding"], rank),
+            each(values.get("padding", 0), rank),
             each(values.get("dilation", 1), rank),
         )
 
@@ -94,7 +123,14 @@ class Pooling(BlockType):
         return Call(f"nn.{self.name}", (), self.set_apart(values))
 
 
-class MaxPool1d(Pooling):
+class MaxPooling(Pooling):
+    """What max pools share: besides the values, their places on demand."""
+
+    outputs = WITH_INDICES
+    dtypes = WHOLE_TOO
+
+
+class MaxPool1d(MaxPooling):
     """Keeps the largest value of each window along a sequence: whether a feature is there matters, not exactly when.
 
     (N, C, length) -> (N, C, floor((length + 2*padding - kernel_size)/stride) + 1).
@@ -105,7 +141,7 @@ class MaxPool1d(Pooling):
     hyperparameters = largest(1)
 
 
-class MaxPool2d(Pooling):
+class MaxPool2d(MaxPooling):
     """Keeps the largest value of each window: smaller images, features found wherever in the window they are.
 
     (N, C, H, W) -> (N, C, H', W') with H' = floor((H + 2*padding - kernel_size)/stride) + 1; stride is kernel_size
@@ -115,10 +151,9 @@ class MaxPool2d(Pooling):
     rank = 2
     aliases = ("maxpool", "max pooling", "pool", "pooling", "subsampling", "downsampling")
     hyperparameters = largest(2)
-    dtypes = WHOLE_TOO
 
 
-class MaxPool3d(Pooling):
+class MaxPool3d(MaxPooling):
     """Keeps the largest value of each window of a volume.
 
     (N, C, D, H, W) -> (N, C, D', H', W'), each as for MaxPool2d.
@@ -127,7 +162,6 @@ class MaxPool3d(Pooling):
     rank = 3
     aliases = ("maxpool", "max pooling", "pool", "volume pooling")
     hyperparameters = largest(3)
-    dtypes = WHOLE_TOO
 
 
 class AvgPool1d(Pooling):
@@ -150,77 +184,72 @@ class AvgPool2d(Pooling):
 
     rank = 2
     aliases = ("avgpool", "average pooling", "mean pooling", "pool", "pooling", "subsampling", "downsampling")
-    hyperparameters = (
-        *mean(2),
-        Int("divisor_override", None, "Divides the window's sum by this instead of its size.", low=1),
-    )
+    hyperparameters = (*mean(2), DIVISOR)
     dtypes = FLOATS | {"int64"}
 
 
-class AdaptivePooling(BlockType):
-    """What the adaptive pools share: the output's size is given and the windows follow."""
+class AvgPool3d(Pooling):
+    """Takes the mean of each window of a volume.
 
-    family = "pooling"
-    hyperparameters = (
-        Size(
-            "output_size",
-            help="Size of the output, whatever the input's; None in a direction keeps it as it comes.",
-            suggestion=1,
-            each_optional=True,
-        ),
-    )
+    (N, C, D, H, W) -> (N, C, D', H', W') with D' = floor((D + 2*padding - kernel_size)/stride) + 1.
+    """
 
-    def infer(self, values: Values, inputs: Inputs) -> Inferred:
-        x = inputs["input"]
-        if x.dtype not in FLOATS:
-            raise wrong_dtype(self.name, x)
-        if len(x.dims) != 4:
-            raise wrong_layout(self.name, x, 2)
-        wanted = each(values["output_size"], 2)
-        sizes = tuple(size if w is None else w for w, size in zip(wanted, x.dims[2:], strict=True))
-        return Inferred({"output": TensorType((*x.dims[:2], *sizes), x.dtype)})
+    rank = 3
+    aliases = ("avgpool", "average pooling", "mean pooling", "pool", "volume pooling")
+    hyperparameters = (*mean(3), DIVISOR)
+    dtypes = frozenset(("float32", "float64", "int64"))
+
+
+class PowerPooling(Pooling):
+    """What the pools by a norm share: each window's (sum of x^p)^(1/p)."""
+
+    dtypes = WHOLE_TOO | {"bool"}
+
+    def _outputs(self, values, x, dims):
+        return {"output": TensorType(dims, x.dtype if x.is_float else "float32")}
 
     def explain(self, values, inputs, inferred):
-        x, y = inputs["input"], inferred.outputs["output"]
-        lines = [("output", f"{x} -> {y}")]
-        for name, before, after in zip(DIRECTIONS[2], x.dims[2:], y.dims[2:], strict=True):
-            if after == 1:
-                words = f"one window over all {before}"
-            elif before == after:
-                words = f"{before}, kept as it is"
-            else:
-                words = f"window i of {after} reaches from floor(i*{before}/{after}) to ceil((i + 1)*{before}/{after})"
-            lines.append((name, words))
-        return (*lines, ("parameters", "nothing to learn"))
-
-    def module(self, values, inputs, inferred):
-        return Call(f"nn.{self.name}", (values["output_size"],))
+        p, size = values["norm_type"], prod(each(values["kernel_size"], self.rank))
+        value = ("value", f"(x1^{p:g} + ... + x{size}^{p:g})^(1/{p:g}) of the {size} values of a window")
+        return (*super().explain(values, inputs, inferred)[:-1], value, ("parameters", "nothing to learn"))
 
 
-class AdaptiveAvgPool2d(AdaptivePooling):
-    """Takes means over as many windows as asked for, whatever the image's size; 1 is global average pooling.
+class LPPool1d(PowerPooling):
+    """Takes a norm of each window along a sequence, (sum of x^p)^(1/p): p 1 is the sum, a large p the largest value.
 
-    (N, C, H, W) -> (N, C, *output_size).
+    (N, C, length) -> (N, C, floor((length - kernel_size)/stride) + 1).
     """
 
-    aliases = ("global average pooling", "gap", "adaptive average pooling", "adaptive pooling", "avgpool")
+    rank = 1
+    aliases = ("lp pooling", "power pooling", "norm pooling", "sum pooling", "pool")
+    hyperparameters = power(1)
 
 
-class AdaptiveMaxPool2d(AdaptivePooling):
-    """Keeps the largest values of as many windows as asked for, whatever the image's size.
+class LPPool2d(PowerPooling):
+    """Takes a norm of each window, (sum of x^p)^(1/p): p 1 is the sum, a large p comes near the largest value.
 
-    (N, C, H, W) -> (N, C, *output_size).
+    (N, C, H, W) -> (N, C, H', W') with H' = floor((H - kernel_size)/stride) + 1.
     """
 
-    aliases = ("global max pooling", "adaptive max pooling", "adaptive pooling", "maxpool")
+    rank = 2
+    aliases = ("lp pooling", "power pooling", "norm pooling", "l2 pooling", "sum pooling", "pool")
+    hyperparameters = power(2)
+
+
+class LPPool3d(PowerPooling):
+    """Takes a norm of each window of a volume, (sum of x^p)^(1/p).
+
+    (N, C, D, H, W) -> (N, C, D', H', W') with D' = floor((D - kernel_size)/stride) + 1.
+    """
+
+    rank = 3
+    aliases = ("lp pooling", "power pooling", "norm pooling", "sum pooling", "pool")
+    hyperparameters = power(3)
+    dtypes = frozenset(("float32", "float64", "int64", "int32", "uint8", "bool"))
 
 
 BLOCK_TYPES = (
-    MaxPool1d,
-    MaxPool2d,
-    MaxPool3d,
-    AvgPool1d,
-    AvgPool2d,
-    AdaptiveAvgPool2d,
-    AdaptiveMaxPool2d,
+    *(MaxPool1d, MaxPool2d, MaxPool3d),
+    *(AvgPool1d, AvgPool2d, AvgPool3d),
+    *(LPPool1d, LPPool2d, LPPool3d),
 )

@@ -8,10 +8,25 @@ from graph.block_type import BlockType, Call, Inferred, Inputs, ShapeError, Valu
 from graph.blocks.demands import FLOATS, open_dim, wrong_dtype, wrong_layout, wrong_rank
 from graph.blocks.window import DIRECTIONS, by, each
 from graph.dim import Dim
-from graph.hyperparameter import LARGEST, Bool, Choice, Float, Shape, Size
+from graph.hyperparameter import LARGEST, Bool, Choice, Float, Numbers, Shape, Size
 from graph.tensor_type import TensorType
 
 MODES = {"nearest": (3, 4, 5), "linear": (3,), "bilinear": (4,), "bicubic": (4,), "trilinear": (5,)}
+
+
+def scaled(type: str, x: TensorType, dim: Dim, factor: float, hyperparameter: str = "scale_factor") -> Dim:
+    """floor(dim*factor), as torch rounds it; raises ShapeError where that is a guess or leaves nothing."""
+    if isinstance(dim, int):
+        size: Dim = int(dim * factor)
+    else:
+        exact = Fraction(factor)
+        if exact.denominator > 64:  # such as 0.1, which floats round: the size would be a guess
+            raise open_dim(type, x, f"the size that {factor:g} multiplies")
+        size = dim * exact.numerator // exact.denominator
+    if isinstance(size, int) and size < 1:
+        text = f"{hyperparameter} {factor:g} leaves nothing of {x}: use a larger one"
+        raise ShapeError(text, "input", hyperparameter, "upsample")
+    return size
 
 
 class Upsample(BlockType):
@@ -24,7 +39,14 @@ class Upsample(BlockType):
     aliases = ("resize", "interpolate", "enlarge", "unpool", "bilinear", "nearest neighbour", "zoom")
     hyperparameters = (
         Shape("size", None, "Size of the output; one number serves all directions. Either this or scale_factor."),
-        Float("scale_factor", None, "How many times larger the output is.", low=0.0, low_open=True, high=1e6),
+        Numbers(
+            "scale_factor",
+            None,
+            "How many times larger the output is: one number, or one for each direction.",
+            low=0.0,
+            low_open=True,
+            high=1e6,
+        ),
         Choice(
             "mode",
             "nearest",
@@ -61,7 +83,8 @@ class Upsample(BlockType):
             raise self._wrong_rank(x, mode)
         before, size = x.dims[2:], values["size"]
         if size is None:
-            after = tuple(self._scaled(x, dim, values["scale_factor"]) for dim in before)
+            scales = self._scales(x, values["scale_factor"], len(before))
+            after = tuple(scaled(self.name, x, dim, scale) for dim, scale in zip(before, scales, strict=True))
         elif len(size) in (1, len(before)):
             after = size * len(before) if len(size) == 1 else size
         else:
@@ -73,6 +96,13 @@ class Upsample(BlockType):
             )
         return Inferred({"output": x.with_dims((*x.dims[:2], *after))})
 
+    def _scales(self, x: TensorType, scale: float | tuple[float, ...], directions: int) -> tuple[float, ...]:
+        """A factor for every direction."""
+        if isinstance(scale, tuple) and len(scale) != directions:
+            text = f"scale_factor {by(scale)} does not fit the {directions} directions of {x}: give 1 or {directions}"
+            raise ShapeError(text, "input", "scale_factor", "upsample")
+        return each(scale, directions)
+
     def _wrong_rank(self, x, mode: str) -> ShapeError:
         right = [name for name, ranks in MODES.items() if x.rank in ranks]
         if not right:
@@ -81,27 +111,14 @@ class Upsample(BlockType):
             f"mode {mode} is not for {x}: with {x.rank} dimensions use {' or '.join(right)}", "input", "mode", "rank"
         )
 
-    def _scaled(self, x, dim: Dim, scale: float) -> Dim:
-        if isinstance(dim, int):
-            scaled: Dim = dim * int(scale) if scale == int(scale) else int(dim * scale)
-        else:
-            factor = Fraction(scale)
-            if factor.denominator > 64:  # such as 0.1, which floats round: the size would be a guess
-                raise open_dim(self.name, x, f"the size that {scale:g} multiplies")
-            scaled = dim * factor.numerator // factor.denominator
-        if isinstance(scaled, int) and scaled < 1:
-            raise ShapeError(
-                f"scale_factor {scale:g} leaves nothing of {x}: use a larger one", "input", "scale_factor", "upsample"
-            )
-        return scaled
-
     def explain(self, values, inputs, inferred):
         x, y = inputs["input"], inferred.outputs["output"]
-        scale = values["scale_factor"]
-        every = zip(DIRECTIONS[x.rank - 2], x.dims[2:], y.dims[2:], strict=True)
+        scales = each(values["scale_factor"], x.rank - 2)
+        every = zip(DIRECTIONS[x.rank - 2], x.dims[2:], y.dims[2:], scales, strict=True)
         return (
             ("output", f"{x} -> {y}"),
-            *((name, f"{a}, as set" if scale is None else f"floor({b}*{scale!r}) = {a}") for name, b, a in every),
+            *((name, f"{a}, as set" if s is None else f"floor({b}*{s!r}) = {a}") for name, b, a, s in every),
+            ("parameters", "nothing to learn"),
         )
 
     def module(self, values, inputs, inferred):

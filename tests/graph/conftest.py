@@ -14,10 +14,39 @@ from graph import registry
 from graph.block_type import Call, ShapeError
 from graph.dim import N, symbol
 from graph.hyperparameter import HyperparameterError
-from graph.tensor_type import TensorType
+from graph.tensor_type import DTYPES, TensorType
 
 NIGHTLY = os.environ.get("NETLOOM_NIGHTLY") == "1"
 PIECES = Path(__file__).resolve().parents[2] / "backend" / "source" / "pieces"
+
+
+class Dice(random.Random):
+    """What settings and inputs are drawn with; now and then wrong ones."""
+
+    def one_of(self, *values):
+        return self.choice(values)
+
+    def some(self, **settings):
+        """Each setting with even chance; the others keep their defaults."""
+        return {name: value for name, value in settings.items() if self.random() < 0.5}
+
+    def size(self, rank, low, high):
+        """One number or one for each direction."""
+        if self.random() < 0.5:
+            return self.randint(low, high)
+        return tuple(self.randint(low, high) for _ in range(rank))
+
+    def dtype(self, usual="float32"):
+        return usual if self.random() < 0.85 else self.choice(DTYPES)
+
+    def dims(self, spatial, largest=9):
+        """Channels and sizes, now and then too few or too many."""
+        directions = max(spatial + (self.choice((-1, 1)) if self.random() < 0.08 else 0), 0)
+        sizes = [size for size in range(1, largest + 1) if size != Bench.batch]
+        return (self.choice((1, 2, 3, 4, 6)), *(self.choice(sizes) for _ in range(directions)))
+
+    def any_dims(self, least=0, most=4):
+        return tuple(self.choice((1, 2, 3, 4)) for _ in range(self.randint(least, most)))
 
 
 class Here:
@@ -191,4 +220,4 @@ def bench():
 
 @pytest.fixture
 def rng(request):
-    return random.Random(request.node.name)
+    return Dice(request.node.name)

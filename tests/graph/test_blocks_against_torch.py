@@ -16,68 +16,35 @@ BATCH = 7
 # Drawing settings and inputs
 
 
-def one_of(rng, *values):
-    return rng.choice(values)
-
-
-def size(rng, rank, low, high):
-    """One number or one for each direction."""
-    if rng.random() < 0.5:
-        return rng.randint(low, high)
-    return tuple(rng.randint(low, high) for _ in range(rank))
-
-
-def dtype(rng):
-    return "float32" if rng.random() < 0.85 else rng.choice(DTYPES)
-
-
-def dims(rng, spatial, largest=9):
-    """Channels and sizes, now and then too few or too many."""
-    directions = spatial + (rng.choice((-1, 1)) if rng.random() < 0.08 else 0)
-    return (rng.choice((1, 2, 3, 4, 6)), *(rng.choice([d for d in range(1, largest + 1) if d != BATCH])
-                                           for _ in range(directions)))  # fmt: skip
-
-
-def some(rng, **settings):
-    """Each setting with even chance; the others keep their defaults."""
-    return {name: value for name, value in settings.items() if rng.random() < 0.5}
-
-
-def any_dims(rng, least=0, most=4):
-    return tuple(rng.choice((1, 2, 3, 4)) for _ in range(rng.randint(least, most)))
-
-
 def convolution(rank):
     def draw(rng):
-        kernel = size(rng, rank, 1, 4) if rng.random() < 0.97 else 0
-        padding = one_of(rng, 0, size(rng, rank, 0, 3), size(rng, rank, 0, 3), "same", "valid")
-        settings = some(
-            rng,
-            stride=size(rng, rank, 1, 3) if rng.random() < 0.95 else 0,
+        kernel = rng.size(rank, 1, 4) if rng.random() < 0.97 else 0
+        padding = rng.one_of(0, rng.size(rank, 0, 3), rng.size(rank, 0, 3), "same", "valid")
+        settings = rng.some(
+            stride=rng.size(rank, 1, 3) if rng.random() < 0.95 else 0,
             padding=padding,
-            dilation=size(rng, rank, 1, 2) if rng.random() < 0.97 else 0,
-            groups=one_of(rng, 1, 2, 3),
-            bias=one_of(rng, True, False),
-            padding_mode=one_of(rng, "zeros", "reflect", "replicate", "circular"),
+            dilation=rng.size(rank, 1, 2) if rng.random() < 0.97 else 0,
+            groups=rng.one_of(1, 2, 3),
+            bias=rng.one_of(True, False),
+            padding_mode=rng.one_of("zeros", "reflect", "replicate", "circular"),
         )
-        return {"out_channels": rng.randint(1, 6), "kernel_size": kernel, **settings}, dims(rng, rank), dtype(rng)
+        return {"out_channels": rng.randint(1, 6), "kernel_size": kernel, **settings}, rng.dims(rank), rng.dtype()
 
     return draw
 
 
 def transposed(rank):
     def draw(rng):
-        settings = some(
-            rng,
-            stride=size(rng, rank, 1, 3),
-            padding=size(rng, rank, 0, 3 if rank == 3 else 4),
-            output_padding=size(rng, rank, 0, 2),
-            groups=one_of(rng, 1, 2, 3),
-            bias=one_of(rng, True, False),
-            dilation=size(rng, rank, 1, 3),
+        settings = rng.some(
+            stride=rng.size(rank, 1, 3),
+            padding=rng.size(rank, 0, 3 if rank == 3 else 4),
+            output_padding=rng.size(rank, 0, 2),
+            groups=rng.one_of(1, 2, 3),
+            bias=rng.one_of(True, False),
+            dilation=rng.size(rank, 1, 3),
         )
-        values = {"out_channels": rng.randint(1, 6), "kernel_size": size(rng, rank, 1, 4), **settings}
-        return values, dims(rng, rank, 5), dtype(rng)
+        values = {"out_channels": rng.randint(1, 6), "kernel_size": rng.size(rank, 1, 4), **settings}
+        return values, rng.dims(rank, 5), rng.dtype()
 
     return draw
 
@@ -85,17 +52,17 @@ def transposed(rank):
 def pool(rank, kind):
     def draw(rng):
         settings = {
-            "stride": size(rng, rank, 1, 4),
-            "padding": size(rng, rank, 0, 2),
-            "ceil_mode": one_of(rng, True, False),
+            "stride": rng.size(rank, 1, 4),
+            "padding": rng.size(rank, 0, 2),
+            "ceil_mode": rng.one_of(True, False),
         }
         if kind == "max":
-            settings["dilation"] = size(rng, rank, 1, 3)
+            settings["dilation"] = rng.size(rank, 1, 3)
         else:
-            settings["count_include_pad"] = one_of(rng, True, False)
+            settings["count_include_pad"] = rng.one_of(True, False)
         if kind == "avg" and rank == 2:
             settings["divisor_override"] = rng.randint(0, 3)
-        return {"kernel_size": size(rng, rank, 1, 4), **some(rng, **settings)}, dims(rng, rank), dtype(rng)
+        return {"kernel_size": rng.size(rank, 1, 4), **rng.some(**settings)}, rng.dims(rank), rng.dtype()
 
     return draw
 
@@ -104,133 +71,131 @@ def adaptive(rng):
     def wanted():
         return None if rng.random() < 0.2 else rng.randint(1, 5)
 
-    size = one_of(rng, rng.randint(1, 5), (wanted(), wanted()))
-    return {"output_size": size}, dims(rng, 2), dtype(rng)
+    size = rng.one_of(rng.randint(1, 5), (wanted(), wanted()))
+    return {"output_size": size}, rng.dims(2), rng.dtype()
 
 
 def linear(rng):
-    return {"out_features": rng.randint(1, 5), **some(rng, bias=False)}, any_dims(rng, 0, 3), dtype(rng)
+    return {"out_features": rng.randint(1, 5), **rng.some(bias=False)}, rng.any_dims(0, 3), rng.dtype()
 
 
 def recurrent(name):
     def draw(rng):
         settings = {
             "num_layers": rng.randint(1, 3),
-            "bias": one_of(rng, True, False),
-            "dropout": one_of(rng, 0.0, 0.5, 1.0, 1.5),
-            "bidirectional": one_of(rng, True, False),
+            "bias": rng.one_of(True, False),
+            "dropout": rng.one_of(0.0, 0.5, 1.0, 1.5),
+            "bidirectional": rng.one_of(True, False),
         }
         if name == "RNN":
-            settings["nonlinearity"] = one_of(rng, "tanh", "relu")
+            settings["nonlinearity"] = rng.one_of("tanh", "relu")
         if name == "LSTM":
             settings["proj_size"] = rng.randint(0, 4)
-        rank = 2 if rng.random() < 0.85 else one_of(rng, 1, 3)
+        rank = 2 if rng.random() < 0.85 else rng.one_of(1, 3)
         shape = tuple(rng.randint(1, 5) for _ in range(rank))
-        return {"hidden_size": rng.randint(1, 5), **some(rng, **settings)}, shape, dtype(rng)
+        return {"hidden_size": rng.randint(1, 5), **rng.some(**settings)}, shape, rng.dtype()
 
     return draw
 
 
 def embedding(rng):
     rows = rng.randint(1, 5)
-    settings = some(rng, padding_idx=rng.randint(-6, 6))
-    kind = one_of(rng, "int64", "int64", "int32", "uint8", "float32", "bool")
-    return {"num_embeddings": rows, "embedding_dim": rng.randint(1, 4), **settings}, any_dims(rng, 0, 3), kind
+    settings = rng.some(padding_idx=rng.randint(-6, 6))
+    kind = rng.one_of("int64", "int64", "int32", "uint8", "float32", "bool")
+    return {"num_embeddings": rows, "embedding_dim": rng.randint(1, 4), **settings}, rng.any_dims(0, 3), kind
 
 
 def batch_norm(spatial):
     def draw(rng):
-        settings = some(
-            rng,
+        settings = rng.some(
             eps=1e-3,
-            momentum=one_of(rng, None, 0.5),
-            affine=one_of(rng, True, False),
-            track_running_stats=one_of(rng, True, False),
+            momentum=rng.one_of(None, 0.5),
+            affine=rng.one_of(True, False),
+            track_running_stats=rng.one_of(True, False),
         )
-        return settings, dims(rng, rng.choice(spatial)), dtype(rng)
+        return settings, rng.dims(rng.choice(spatial)), rng.dtype()
 
     return draw
 
 
 def layer_norm(rng):
-    shape = any_dims(rng, 1, 3)
+    shape = rng.any_dims(1, 3)
     given = {} if rng.random() < 0.4 else {"normalized_shape": shape[-rng.randint(1, len(shape)) :]}
     if given and rng.random() < 0.3:
-        given = {"normalized_shape": any_dims(rng, 1, 3)}
-    settings = some(rng, eps=1e-3, elementwise_affine=one_of(rng, True, False), bias=one_of(rng, True, False))
-    return {**given, **settings}, shape, dtype(rng)
+        given = {"normalized_shape": rng.any_dims(1, 3)}
+    settings = rng.some(eps=1e-3, elementwise_affine=rng.one_of(True, False), bias=rng.one_of(True, False))
+    return {**given, **settings}, shape, rng.dtype()
 
 
 def group_norm(rng):
-    settings = some(rng, eps=1e-3, affine=one_of(rng, True, False))
-    return {"num_groups": rng.randint(1, 4), **settings}, dims(rng, rng.randint(0, 3)), dtype(rng)
+    settings = rng.some(eps=1e-3, affine=rng.one_of(True, False))
+    return {"num_groups": rng.randint(1, 4), **settings}, rng.dims(rng.randint(0, 3)), rng.dtype()
 
 
 def plain(**settings):
     def draw(rng):
-        chosen = some(rng, **{name: rng.choice(values) for name, values in settings.items()})
-        kind = one_of(rng, "float32", *DTYPES)
-        return chosen, any_dims(rng), kind
+        chosen = rng.some(**{name: rng.choice(values) for name, values in settings.items()})
+        kind = rng.one_of("float32", *DTYPES)
+        return chosen, rng.any_dims(), kind
 
     return draw
 
 
 def softmax(rng):
-    return {"dim": rng.randint(-5, 4)}, any_dims(rng), one_of(rng, "float32", "float32", *DTYPES)
+    return {"dim": rng.randint(-5, 4)}, rng.any_dims(), rng.one_of("float32", "float32", *DTYPES)
 
 
 def dropout(rng):
-    return some(rng, p=one_of(rng, 0.0, 0.3, 1.0, 1.2, -0.1)), any_dims(rng), one_of(rng, "float32", *DTYPES)
+    return rng.some(p=rng.one_of(0.0, 0.3, 1.0, 1.2, -0.1)), rng.any_dims(), rng.one_of("float32", *DTYPES)
 
 
 def flatten(rng):
-    return some(rng, start_dim=rng.randint(-5, 4), end_dim=rng.randint(-5, 4)), any_dims(rng), dtype(rng)
+    return rng.some(start_dim=rng.randint(-5, 4), end_dim=rng.randint(-5, 4)), rng.any_dims(), rng.dtype()
 
 
 def reshape(rng):
-    shape = any_dims(rng, 0, 3)
-    wanted = list(shape if rng.random() < 0.5 else any_dims(rng, 0, 3))
+    shape = rng.any_dims(0, 3)
+    wanted = list(shape if rng.random() < 0.5 else rng.any_dims(0, 3))
     rng.shuffle(wanted)
     if wanted and rng.random() < 0.6:
         wanted[rng.randrange(len(wanted))] = -1
-    return {"shape": tuple(wanted)}, shape, dtype(rng)
+    return {"shape": tuple(wanted)}, shape, rng.dtype()
 
 
 def permute(rng):
-    shape = any_dims(rng, 0, 3)
+    shape = rng.any_dims(0, 3)
     order = [0, *rng.sample(range(1, len(shape) + 1), len(shape))]
     if rng.random() < 0.3:
         order[rng.randrange(len(order))] = rng.randint(-4, 4)
-    return {"dims": tuple(order)}, shape, dtype(rng)
+    return {"dims": tuple(order)}, shape, rng.dtype()
 
 
 def select(rng):
-    return some(rng, index=rng.randint(-5, 4), dim=rng.randint(-4, 3)), any_dims(rng, 0, 3), dtype(rng)
+    return rng.some(index=rng.randint(-5, 4), dim=rng.randint(-4, 3)), rng.any_dims(0, 3), rng.dtype()
 
 
 def upsample(rng):
-    settings = some(
-        rng,
-        mode=one_of(rng, "nearest", "linear", "bilinear", "bicubic", "trilinear"),
-        align_corners=one_of(rng, True, False),
+    settings = rng.some(
+        mode=rng.one_of("nearest", "linear", "bilinear", "bicubic", "trilinear"),
+        align_corners=rng.one_of(True, False),
     )
     spatial = rng.randint(0, 4) if rng.random() < 0.2 else 2
-    sizes = one_of(rng, rng.randint(1, 9), tuple(rng.randint(1, 9) for _ in range(spatial or 1)))
+    sizes = rng.one_of(rng.randint(1, 9), tuple(rng.randint(1, 9) for _ in range(spatial or 1)))
     which = rng.random()
     if which > 0.1:
-        settings["scale_factor"] = one_of(rng, 0.1, 0.3, 0.5, 1.0, 1.1, 1.5, 1.7, 2.0, 3.0)
+        settings["scale_factor"] = rng.one_of(0.1, 0.3, 0.5, 1.0, 1.1, 1.5, 1.7, 2.0, 3.0)
     if which < 0.5:
         settings["size"] = sizes
         if which > 0.15:
             del settings["scale_factor"]
     shape = (2, *(rng.choice((1, 2, 3, 4, 5, 6, 8, 10)) for _ in range(spatial)))
-    return settings, shape, dtype(rng)
+    return settings, shape, rng.dtype()
 
 
 def border(rng):
-    width = one_of(rng, rng.randint(-2, 3), tuple(rng.randint(-2, 3) for _ in range(4)))
-    settings = {"value": one_of(rng, 0.0, 1.0, 2.5)} if rng.random() < 0.9 else {}
-    return {"padding": width, **settings}, dims(rng, 2), dtype(rng)
+    width = rng.one_of(rng.randint(-2, 3), tuple(rng.randint(-2, 3) for _ in range(4)))
+    settings = {"value": rng.one_of(0.0, 1.0, 2.5)} if rng.random() < 0.9 else {}
+    return {"padding": width, **settings}, rng.dims(2), rng.dtype()
 
 
 def zeros(rng):
