@@ -24,7 +24,9 @@ def blocks_to_text(network: Network, ids: Iterable[BlockId]) -> str:
     left = min((network.positions[id][0] for id in chosen), default=0.0)
     top = min((network.positions[id][1] for id in chosen), default=0.0)
     positions = {id: (network.positions[id][0] - left, network.positions[id][1] - top) for id in chosen}
-    return layout_lines({"format": FORMAT, "version": VERSION, **parts_lines(blocks, wires, positions)})
+    return layout_lines(
+        {"format": FORMAT, "version": VERSION, **parts_lines(blocks, wires, positions, network.declared)}
+    )
 
 
 def text_to_blocks(text: str) -> Parts:

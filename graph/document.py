@@ -133,6 +133,19 @@ class Document:
             self._undo[-1].merge = None
         self.history_changed.emit()
 
+    @contextmanager
+    def inside(self, name: str) -> Iterator[None]:
+        """While an edit is applied to a module's inside, `network` is that inside."""
+        outer = self.network, self.touched, self._analyzer
+        module = outer[0].modules[name]
+        self.network, self.touched = module.network, Changes()
+        self._analyzer = Analyzer(module.network)  # nothing is asked of it: places are inferred anew
+        try:
+            yield
+        finally:
+            self.network, self.touched, self._analyzer = outer
+            self.touched.modules.add(name)
+
     # What edits report
 
     def touch_block_added(self, id: BlockId) -> None:
@@ -163,6 +176,14 @@ class Document:
             self.touched.wires_removed.add(wire.id)
         self._analyzer.touch(wire.target)
         self._analyzer.touch(wire.source)
+
+    def _touch_places(self, names: set[str]) -> None:
+        """Have every place looked at again whose module changed, itself or something in it."""
+        modules = self.network.modules
+        stale = {name for name, module in modules.items() if name in names or module.uses() & names} | names
+        for block in self.network.blocks.values():
+            if block.type in stale:
+                self._analyzer.touch(block.id)
 
     def _apply(self, edit: Edit) -> Edit:
         try:
@@ -197,7 +218,9 @@ class Document:
         changes, self.touched = self.touched, Changes()
         if changes.recipe:
             self._analyzer.set_fields(self.recipe.fields)
+        if changes.modules:
+            self._touch_places(changes.modules)
         changes.analyzed = self._analyzer.update(changes)
-        if changes.structure or changes.edited or changes.moved or changes.recipe or changes.name:
+        if changes.computation or changes.moved or changes.recipe:
             self.changed.emit(changes)
         self.history_changed.emit()

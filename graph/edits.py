@@ -45,6 +45,7 @@ class Changes:
     wires_added: set[WireId] = field(default_factory=set)
     wires_removed: set[WireId] = field(default_factory=set)
     analyzed: set[BlockId] = field(default_factory=set)
+    modules: set[str] = field(default_factory=set)  # whose definition changed, by name
     recipe: bool = False
     name: bool = False
 
@@ -56,7 +57,7 @@ class Changes:
     @property
     def computation(self) -> bool:
         """Whether what the network computes may have changed (everything but moves and the recipe)."""
-        return self.structure or bool(self.edited) or self.name
+        return self.structure or bool(self.edited or self.modules) or self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from graph import foreign_files, strict_json
 from graph.document import Document
 from graph.files import DISK, Files, backup_of, save_atomically, sweep
 from graph.network import NamingError, check_name
+from graph.project_modules import read_modules
 from graph.project_schema import (
     Fault,
     ProjectError,
@@ -83,8 +84,9 @@ def _read_text(source: bytes | str, data: bytes) -> Document:
     except strict_json.JsonError as error:
         raise _not_json(data, error) from None
     record = read_record(ProjectRecord, _migrated(raw))
-    parts = read_parts(record, _name_faults(record.name))
-    return Document(build_network(record.name, parts), record.recipe)
+    modules = read_modules(record.modules)
+    parts = read_parts(record, _name_faults(record.name), modules)
+    return Document(build_network(record.name, parts, modules), record.recipe)
 
 
 def _migrated(raw: Any) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import reprlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 
@@ -17,11 +17,12 @@ from pydantic import Field as Rule
 
 from graph import registry
 from graph.hyperparameter import HyperparameterError
+from graph.module import ModuleType
 from graph.network import Block, BlockId, NamingError, Network, Wire, check_name, coerce_hyperparameter, number
 from graph.recipe import Recipe
 
 SHOWN_FAULTS = 12
-MOST_BLOCKS, MOST_WIRES = 20_000, 100_000
+MOST_BLOCKS, MOST_WIRES, MOST_MODULES = 20_000, 100_000, 500
 FARTHEST = 1e7  # canvas units from the origin
 BLOCK_ID, WIRE_ID = r"^b[1-9][0-9]{0,8}$", r"^w[1-9][0-9]{0,8}$"
 WANTED = {  # what a pattern asks for, in words
@@ -87,11 +88,30 @@ class PartsRecord(Record):
     wires: Annotated[list[WireRecord], Rule(max_length=MOST_WIRES)] = []
 
 
+class ExposedRecord(Record):
+    """One hyperparameter that a module offers."""
+
+    name: str
+    default: bool | int | float | str
+    help: Annotated[str, Rule(max_length=1000)] = ""
+
+
+class ModuleRecord(Record):
+    """One module: its hyperparameters and its inside."""
+
+    name: str
+    hyperparameters: Annotated[list[ExposedRecord], Rule(max_length=100)] = []
+    note: Annotated[str, Rule(max_length=2000)] = ""
+    blocks: Annotated[list[BlockRecord], Rule(max_length=MOST_BLOCKS)] = []
+    wires: Annotated[list[WireRecord], Rule(max_length=MOST_WIRES)] = []
+
+
 class ProjectRecord(PartsRecord):
     """A whole project file."""
 
     name: str
     recipe: Recipe = Recipe()
+    modules: Annotated[list[ModuleRecord], Rule(max_length=MOST_MODULES)] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +132,17 @@ def read_record(model: type[Read], raw: Any) -> Read:
         raise_all([_in_words(detail, raw) for detail in details])
 
 
-def read_parts(record: PartsRecord, faults: list[Fault] | None = None) -> Parts:
-    """Blocks and wires of a record; raises ProjectError with every fault, those given included."""
-    reading = _Reading(record, list(faults or ()))
+def read_parts(
+    record: PartsRecord | ModuleRecord,
+    faults: list[Fault] | None = None,
+    modules: Mapping[str, ModuleType] | None = None,
+    place: str = "",
+) -> Parts:
+    """Blocks and wires of a record; raises ProjectError with every fault, those given included.
+
+    `modules` are those of the project, `place` names the module whose inside this is.
+    """
+    reading = _Reading(record, list(faults or ()), modules or {}, place)
     blocks = reading.blocks()
     wires = reading.wires()
     reading.cycle(wires)
@@ -122,9 +150,15 @@ def read_parts(record: PartsRecord, faults: list[Fault] | None = None) -> Parts:
     return Parts(blocks, wires, {block.id: block.at for block in record.blocks})
 
 
-def build_network(name: str, parts: Parts) -> Network:
-    """A network of checked parts; blocks go in along the wires, so that no rank ever has to move."""
-    network = Network(name)
+def build_network(name: str, parts: Parts, modules: dict[str, ModuleType] | None = None) -> Network:
+    """A network of checked parts."""
+    network = Network(name, modules)
+    fill_network(network, parts)
+    return network
+
+
+def fill_network(network: Network, parts: Parts) -> None:
+    """Put checked parts into an empty network; blocks go in along the wires, so that no rank ever has to move."""
     by_id = {block.id: block for block in parts.blocks}
     for id in _order(list(by_id), parts.wires):
         network.insert_block(by_id[id], parts.positions[id])
@@ -132,7 +166,6 @@ def build_network(name: str, parts: Parts) -> Network:
         network.insert_wire(wire)
     network.blocks = {id: by_id[id] for id in sorted(by_id, key=number)}
     network.positions = {id: parts.positions[id] for id in network.blocks}
-    return network
 
 
 def raise_all(faults: list[Fault]) -> None:
@@ -145,8 +178,10 @@ def raise_all(faults: list[Fault]) -> None:
 class _Reading:
     """One pass over a record, collecting faults."""
 
-    record: PartsRecord
+    record: PartsRecord | ModuleRecord
     faults: list[Fault]
+    modules: Mapping[str, ModuleType]
+    inside: str  # the module whose inside is read
     types: dict[BlockId, registry.BlockType] = field(default_factory=dict)
     names: dict[BlockId, str] = field(default_factory=dict)
 
@@ -161,7 +196,7 @@ class _Reading:
             if record.name in places:
                 self._fault(place, f"{places[record.name]} has the same name; names are unique in a network")
             places.setdefault(record.name, f"blocks[{index}]")
-            self.types[record.id] = registry.block_type(record.type)
+            self.types[record.id] = self.modules.get(record.type) or registry.block_type(record.type)
             self.names[record.id] = record.name
             self._check_names(place, record)
             found.append(Block(record.id, record.type, record.name, self._values(place, record)))
@@ -177,13 +212,13 @@ class _Reading:
 
     def _values(self, place: str, record: BlockRecord) -> dict[str, Any]:
         """Canonical values in declared order; those of an unknown type word for word."""
-        if not registry.is_known(record.type):
+        if self.types[record.id].role == "unknown":
             return record.hyperparameters
         block = Block(record.id, record.type, record.name, {})
         values = {}
         for name, value in record.hyperparameters.items():
             try:
-                values[name] = coerce_hyperparameter(block, name, value, self.types[record.id])
+                values[name] = coerce_hyperparameter(block, name, value, self.types[record.id], bool(self.inside))
             except HyperparameterError as error:
                 text = str(error).removeprefix(f"{record.name} ({record.type}): ").removeprefix(f"{name} ")
                 self._fault(f"{place}, {shown(name)}", f"it {text}" if text.startswith("must") else text)
@@ -244,7 +279,7 @@ class _Reading:
         self._fault("wires", f"{text} is a cycle; a network runs one way, so one of these wires must go")
 
     def _fault(self, place: str, text: str) -> None:
-        self.faults.append(Fault(place, text))
+        self.faults.append(Fault(f"{self.inside}, {place}" if self.inside else place, text))
 
 
 def shown(value: Any) -> str:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from graph import registry
+from graph.block_type import BlockType
 from graph.document import Document
-from graph.network import Block, BlockId, Wire, number
+from graph.expression import Expression
+from graph.module import ModuleType
+from graph.network import Block, BlockId, Network, Wire, number
 from graph.project_schema import FARTHEST
 
 FORMAT = "netloom"
@@ -30,9 +33,26 @@ def document_text(document: Document) -> str:
             "version": VERSION,
             "name": network.name,
             "recipe": {**recipe, "data": _data(recipe["data"])},
-            **parts_lines(network.blocks.values(), network.wires.values(), network.positions),
+            **({"modules": list(map(_module, network.modules.values()))} if network.modules else {}),
+            **_inside(network),
         }
     )
+
+
+def _module(module: ModuleType) -> dict[str, Any]:
+    return {
+        "name": module.name,
+        "hyperparameters": [
+            Line({"name": one.name, "default": one.default} | ({"help": one.help} if one.help else {}))
+            for one in module.exposed
+        ],
+        **({"note": module.note} if module.note else {}),
+        **_inside(module.network),
+    }
+
+
+def _inside(network: Network) -> dict[str, list[Line]]:
+    return parts_lines(network.blocks.values(), network.wires.values(), network.positions, network.declared)
 
 
 class Line(dict):
@@ -40,11 +60,17 @@ class Line(dict):
 
 
 def parts_lines(
-    blocks: Iterable[Block], wires: Iterable[Wire], positions: Mapping[BlockId, tuple[float, float]]
+    blocks: Iterable[Block],
+    wires: Iterable[Wire],
+    positions: Mapping[BlockId, tuple[float, float]],
+    declared: Callable[[str], BlockType] = registry.block_type,
 ) -> dict[str, list[Line]]:
     """Blocks and wires as lines, in order of their numbers."""
     return {
-        "blocks": [_block(block, positions[block.id]) for block in sorted(blocks, key=lambda b: number(b.id))],
+        "blocks": [
+            _block(block, positions[block.id], declared(block.type))
+            for block in sorted(blocks, key=lambda b: number(b.id))
+        ],
         "wires": [_wire(wire) for wire in sorted(_slotted(list(wires)), key=lambda w: number(w.id))],
     }
 
@@ -61,6 +87,8 @@ def _laid_out(value: Any, indent: str) -> str:
         return "{\n" + ",\n".join(inner + row for row in rows) + f"\n{indent}}}"
     if isinstance(value, list) and value and isinstance(value[0], Line):
         return "[\n" + ",\n".join(inner + _plain(item) for item in value) + f"\n{indent}]"
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(inner + _laid_out(item, inner) for item in value) + f"\n{indent}]"
     return _plain(value)
 
 
@@ -68,13 +96,16 @@ def _plain(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _block(block: Block, position: tuple[float, float]) -> Line:
+def _block(block: Block, position: tuple[float, float], declared: BlockType) -> Line:
     values = block.hyperparameters
-    if registry.is_known(block.type):
-        declared = registry.block_type(block.type).hyperparameters
-        values = {parameter.name: values[parameter.name] for parameter in declared if parameter.name in values}
+    if declared.role != "unknown":
+        values = {p.name: _value(values[p.name]) for p in declared.hyperparameters if p.name in values}
     x, y = position
     return Line(id=block.id, type=block.type, name=block.name, hyperparameters=values, at=[_place(x), _place(y)])
+
+
+def _value(value: Any) -> Any:
+    return str(value) if isinstance(value, Expression) else value
 
 
 def _place(value: float) -> float | int:
