@@ -1,0 +1,144 @@
+"""Edits of modules: define, forget, expose, rename, and any edit inside one; each with its inverse.
+
+One history holds them with all others: an edit inside a module is an ordinary edit, applied one level down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from graph.edits import UNSET, Compound, Edit, SetHyperparameter
+from graph.module import Exposed, ModuleError, ModuleType, check_module_name
+from graph.network import Network
+
+if TYPE_CHECKING:
+    from graph.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class DefineModule:
+    """Add a module to the project."""
+
+    module: ModuleType
+
+    @property
+    def text(self) -> str:
+        return f"Define {self.module.name}"
+
+    def apply(self, document: Document) -> Edit:
+        check_module_name(document.network, self.module.name)
+        self.module.network.modules = document.network.modules
+        document.network.modules[self.module.name] = self.module
+        document.touched.modules.add(self.module.name)
+        return ForgetModule(self.module.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetModule:
+    """Remove a module that stands nowhere."""
+
+    name: str
+
+    @property
+    def text(self) -> str:
+        return f"Remove {self.name}"
+
+    def apply(self, document: Document) -> Edit:
+        places = [f"{block.name} in {network.name}" for network, block in places_of(document.network, self.name)]
+        if places:
+            raise ModuleError(f"{self.name} stands as {', '.join(places[:5])}: remove those first")
+        module = document.network.modules.pop(self.name)
+        document.touched.modules.add(self.name)
+        return DefineModule(module)
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """An edit of a module's inside; every place of the module follows."""
+
+    name: str
+    edit: Edit
+
+    @property
+    def text(self) -> str:
+        return f"{self.edit.text} in {self.name}"
+
+    def apply(self, document: Document) -> Edit:
+        with document.inside(self.name):
+            inverse = self.edit.apply(document)
+        return Inside(self.name, inverse)
+
+
+@dataclass(frozen=True, slots=True)
+class SetExposed:
+    """Offer other hyperparameters; no place may set one that goes (`expose` unsets them first)."""
+
+    name: str
+    exposed: tuple[Exposed, ...]
+
+    @property
+    def text(self) -> str:
+        return f"Expose hyperparameters of {self.name}"
+
+    def apply(self, document: Document) -> Edit:
+        module = document.network.modules[self.name]
+        old = module.exposed
+        gone = {one.name for one in old} - {one.name for one in self.exposed}
+        for network, block in places_of(document.network, self.name):
+            if held := gone & block.hyperparameters.keys():
+                raise ModuleError(f"{block.name} in {network.name} sets {', '.join(sorted(held))}: unset it first")
+        module.expose(self.exposed)
+        document.touched.modules.add(self.name)
+        return SetExposed(self.name, old)
+
+
+@dataclass(frozen=True, slots=True)
+class RenameModule:
+    """Give a module another name, at every place it stands."""
+
+    old: str
+    name: str
+
+    @property
+    def text(self) -> str:
+        return f"Rename {self.old} to {self.name}"
+
+    def apply(self, document: Document) -> Edit:
+        modules = document.network.modules
+        if self.name != self.old:
+            check_module_name(document.network, self.name)
+        places = list(places_of(document.network, self.old))
+        order = [self.name if name == self.old else name for name in modules]
+        module = modules.pop(self.old)
+        module.name = self.name
+        module.network.name = self.name
+        modules[self.name] = module
+        for name in order:
+            modules[name] = modules.pop(name)
+        for network, block in places:
+            network.replace_block(block.having(type=self.name))
+            if network is document.network:
+                document.touched.edited.add(block.id)
+        document.touched.modules.add(self.name)
+        return RenameModule(self.name, self.old)
+
+
+def places_of(root: Network, name: str):
+    """(network, block) for every place a module stands, at all levels."""
+    for network in (root, *(module.network for module in root.modules.values())):
+        for block in network.blocks.values():
+            if block.type == name:
+                yield network, block
+
+
+def expose(root: Network, name: str, exposed: tuple[Exposed, ...]) -> Compound:
+    """The edit that offers these hyperparameters, and unsets at all places those that go."""
+    gone = {one.name for one in root.modules[name].exposed} - {one.name for one in exposed}
+    edits: list[Edit] = []
+    for network, block in places_of(root, name):
+        for hyperparameter in sorted(gone & block.hyperparameters.keys()):
+            edit = SetHyperparameter(block.id, hyperparameter, UNSET)
+            edits.append(edit if network is root else Inside(network.name, edit))
+    edit = SetExposed(name, exposed)
+    return Compound(edit.text, (*edits, edit))
