@@ -14,13 +14,9 @@ from graph.tensor_type import TensorType
 
 def output_size(rank: int) -> Size:
     """The one setting of adaptive pooling."""
-    return Size(
-        "output_size",
-        help="Size of the output, whatever the input's; None in a direction keeps it as it comes.",
-        rank=rank,
-        suggestion=1,
-        each_optional=True,
-    )
+    kept = "; None in a direction keeps it as it comes" if rank > 1 else ""
+    text = f"Size of the output, whatever the input's{kept}."
+    return Size("output_size", help=text, rank=rank, suggestion=1, each_optional=rank > 1)
 
 
 class AdaptivePooling(BlockType):
@@ -201,6 +197,7 @@ class FractionalPooling(BlockType):
     family = "pooling"
     outputs = WITH_INDICES
     rank = 2
+    spare = 0  # values that must remain besides the windows: torch demands one in three dimensions
 
     def suggested(self):
         return {**super().suggested(), "output_ratio": 0.5}
@@ -235,9 +232,10 @@ class FractionalPooling(BlockType):
         )
 
     def _check_fit(self, size: Dim, kernel: int, before: Dim) -> None:
-        if isinstance(size, int) and isinstance(before, int) and size + kernel - 1 > before:
+        need = size + kernel - 1 + self.spare
+        if isinstance(need, int) and isinstance(before, int) and need > before:
             raise ShapeError(
-                f"{size} different windows of size {kernel} need {size + kernel - 1} values, but there are {before}:"
+                f"{size} different windows of size {kernel} need {need} values, but there are {before}:"
                 " use a smaller kernel or a smaller output",
                 "input",
                 "kernel_size",
@@ -279,6 +277,7 @@ class FractionalMaxPool3d(FractionalPooling):
     """
 
     rank = 3
+    spare = 1
     aliases = ("fractional pooling", "stochastic pooling", "maxpool", "random pooling")
     hyperparameters = fractional(3)
 

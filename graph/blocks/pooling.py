@@ -70,6 +70,7 @@ class Pooling(BlockType):
     family = "pooling"
     rank = 2
     dtypes = FLOATS
+    whole_windows = False  # the window must fit into the input without its border, as torch's avg_pool3d demands
 
     def check(self, values: Values) -> None:
         kernel, padding = each(values["kernel_size"], self.rank), each(values.get("padding", 0), self.rank)
@@ -83,11 +84,13 @@ class Pooling(BlockType):
 
     def infer(self, values: Values, inputs: Inputs) -> Inferred:
         x, rank = inputs["input"], self.rank
-        if x.dtype not in self.dtypes:
+        if x.dtype not in self._dtypes(values):
             raise wrong_dtype(self.name, x)
         if len(x.dims) != rank + 2:
             raise wrong_layout(self.name, x, rank)
         kernel, stride, padding, dilation = self._window(values)
+        if self.whole_windows:
+            self._check_whole(x.dims[2:], kernel)
         rule = fits_rounding_up if values["ceil_mode"] else fits
         sizes = tuple(
             rule(size, k, s, p, d)
@@ -96,6 +99,19 @@ class Pooling(BlockType):
         if any(size.__class__ is int and size < 1 for size in sizes):
             raise too_large("window", x.dims[2:], kernel, padding, dilation)
         return Inferred(self._outputs(values, x, (*x.dims[:2], *sizes)))
+
+    def _dtypes(self, values: Values) -> frozenset[str]:
+        return self.dtypes
+
+    def _check_whole(self, sizes: tuple[Dim, ...], kernel: tuple[int, ...]) -> None:
+        if any(isinstance(size, int) and size < k for size, k in zip(sizes, kernel, strict=True)):
+            raise ShapeError(
+                f"window {by(kernel)} is larger than the input {by(sizes)}, whose border does not count here:"
+                " use a smaller kernel",
+                "input",
+                "kernel_size",
+                "kernel_too_large",
+            )
 
     def _outputs(self, values: Values, x: TensorType, dims: tuple[Dim, ...]) -> dict[str, TensorType]:
         return with_indices(values, x.with_dims(dims))
@@ -139,6 +155,9 @@ class MaxPool1d(MaxPooling):
     rank = 1
     aliases = ("maxpool", "max pooling", "pool", "subsampling")
     hyperparameters = largest(1)
+
+    def _dtypes(self, values):
+        return WHOLE_TOO if values["return_indices"] else FLOATS
 
 
 class MaxPool2d(MaxPooling):
@@ -198,6 +217,7 @@ class AvgPool3d(Pooling):
     aliases = ("avgpool", "average pooling", "mean pooling", "pool", "volume pooling")
     hyperparameters = (*mean(3), DIVISOR)
     dtypes = frozenset(("float32", "float64", "int64"))
+    whole_windows = True
 
 
 class PowerPooling(Pooling):
@@ -246,6 +266,7 @@ class LPPool3d(PowerPooling):
     aliases = ("lp pooling", "power pooling", "norm pooling", "sum pooling", "pool")
     hyperparameters = power(3)
     dtypes = frozenset(("float32", "float64", "int64", "int32", "uint8", "bool"))
+    whole_windows = True
 
 
 BLOCK_TYPES = (

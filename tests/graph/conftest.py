@@ -134,7 +134,7 @@ class Bench:
         """The tensor types of drawn inputs: {port: (dimensions of a sample, dtype)}."""
         return {port: TensorType((N, *shape), kind) for port, (shape, kind) in drawn.items()}
 
-    def compare(self, rng, name, draw, judge, wrong_at_least=4, same_numbers=True):
+    def compare(self, rng, name, draw, judge, wrong_at_least=4, same_numbers=True, below=3):
         """Draw settings and inputs of a block type and hold our verdict and results against torch's.
 
         `draw(rng)` gives (settings, {port: (dimensions of a sample, dtype)}); `judge(name, settings, tensors)` gives
@@ -144,8 +144,8 @@ class Bench:
         for _ in range(self.draws):
             values, drawn = draw(rng)
             types, what = self.types(drawn), f"{name}({values}) of {drawn}"
-            below = values.get("num_embeddings", 3)
-            tensors = {port: self.tensor(self.dims(t), t.dtype, below) for port, t in types.items()}
+            most = values.get("num_embeddings", below)
+            tensors = {port: self.tensor(self.dims(t), t.dtype, most) for port, t in types.items()}
             theirs = self._judged(judge, name, values, tensors)
             ours = self.verdict(name, values, types)
             if isinstance(ours, Exception):
