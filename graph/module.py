@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 REPEAT, FIRST = "repeat", "first"
 MOST_PASSES = 1000
+DEEPEST = 24
+MOST_INFERRED = 50_000  # blocks looked at for one place
 REMEMBERED = 256  # results of one module kept for the same values and tensors
 
 
@@ -57,6 +59,35 @@ class Exposed:
         except HyperparameterError as error:
             raise ModuleError(str(error)) from None
         return declared
+
+
+class _Effort:
+    """What working out one place may cost: modules that hold modules can multiply without end."""
+
+    def __init__(self):
+        self._depth = self._spent = 0
+
+    def __enter__(self) -> None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            self._depth -= 1
+            raise ShapeError(f"modules stand inside one another more than {DEEPEST} deep", code="too_large")
+
+    def __exit__(self, *_error) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._spent = 0
+
+    def spend(self, module: ModuleType) -> None:
+        self._spent += len(module.network.blocks)
+        if self._depth and self._spent > MOST_INFERRED:
+            raise ShapeError(
+                f"it is too much to work out: the modules in {module.name} multiply to over {MOST_INFERRED:,} blocks",
+                code="too_large",
+            )
+
+
+_effort = _Effort()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +164,10 @@ class ModuleType(BlockType):
             raise ModuleError(f"{self.name} is part of {inner.name}, so {inner.name} cannot stand inside it")
 
     def infer(self, values: Values, inputs: Inputs) -> Inferred:
+        with _effort:
+            return self._infer(values, inputs)
+
+    def _infer(self, values: Values, inputs: Inputs) -> Inferred:
         parameters = buffers = 0
         macs: Any = 0
         weights: list[tuple[str, tuple[int, ...]]] = []
@@ -174,7 +209,10 @@ class ModuleType(BlockType):
         if any(map(is_traced, values.values())) or any(is_traced(dim) for t in inputs.values() for dim in t.dims):
             return analyze_with(self.network, values, inputs)  # a traced number equals a plain one: never mix them
         key = (self.stamps(), tuple(values.items()), tuple(inputs.items()))
-        found = self._results.pop(key, None) or analyze_with(self.network, values, inputs)
+        found = self._results.pop(key, None)
+        if found is None:
+            _effort.spend(self)
+            found = analyze_with(self.network, values, inputs)
         self._results[key] = found
         if len(self._results) > REMEMBERED:
             self._results.pop(next(iter(self._results)))
@@ -215,7 +253,10 @@ class ModuleType(BlockType):
         outputs = {}
         for block in self.network.with_role("output"):
             for wire in self.network.wires_into(block):
-                outputs[block.name] = analysis.output(wire.source, wire.output)
+                found = analysis.output(wire.source, wire.output)
+                if found is None:
+                    raise ShapeError(f"{block.name} inside: what reaches it is not known", code="inside")
+                outputs[block.name] = found
         return Pass(values, given, analysis, outputs)
 
     def _differing(self, values: Values) -> dict[str, Any]:

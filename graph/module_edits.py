@@ -5,10 +5,10 @@ One history holds them with all others: an edit inside a module is an ordinary e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from graph.edits import UNSET, Compound, Edit, SetHyperparameter
+from graph.edits import UNSET, Compound, Connect, Edit, SetHyperparameter
 from graph.module import Exposed, ModuleError, ModuleType, check_module_name
 from graph.network import Network
 
@@ -21,15 +21,20 @@ class DefineModule:
     """Add a module to the project."""
 
     module: ModuleType
+    place: int | None = None  # in the project's order, the last by default
 
     @property
     def text(self) -> str:
         return f"Define {self.module.name}"
 
     def apply(self, document: Document) -> Edit:
+        modules = document.network.modules
         check_module_name(document.network, self.module.name)
-        self.module.network.modules = document.network.modules
-        document.network.modules[self.module.name] = self.module
+        self.module.network.modules = modules
+        behind = [] if self.place is None else list(modules)[self.place :]
+        modules[self.module.name] = self.module
+        for name in behind:
+            modules[name] = modules.pop(name)
         document.touched.modules.add(self.module.name)
         return ForgetModule(self.module.name)
 
@@ -48,9 +53,10 @@ class ForgetModule:
         places = [f"{block.name} in {network.name}" for network, block in places_of(document.network, self.name)]
         if places:
             raise ModuleError(f"{self.name} stands as {', '.join(places[:5])}: remove those first")
+        place = list(document.network.modules).index(self.name)
         module = document.network.modules.pop(self.name)
         document.touched.modules.add(self.name)
-        return DefineModule(module)
+        return DefineModule(module, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +71,13 @@ class Inside:
         return f"{self.edit.text} in {self.name}"
 
     def apply(self, document: Document) -> Edit:
+        module = document.network.modules[self.name]
+        before = _port_names(module)
         with document.inside(self.name):
             inverse = self.edit.apply(document)
-        return Inside(self.name, inverse)
+        lost = _follow_ports(document, self.name, before, _port_names(module))
+        back = Inside(self.name, inverse)
+        return Compound(back.text, (back, *lost)) if lost else back
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,33 @@ def places_of(root: Network, name: str):
         for block in network.blocks.values():
             if block.type == name:
                 yield network, block
+
+
+def _port_names(module: ModuleType) -> dict[str, str]:
+    """The ports by the block that makes them."""
+    return {b.id: b.name for role in ("input", "output") for b in module.network.with_role(role)}
+
+
+def _follow_ports(document: Document, name: str, before: dict[str, str], after: dict[str, str]) -> list[Edit]:
+    """Lead wires at all places to the new names of ports; those of ports that went are cut, and edits redraw them."""
+    if before == after:
+        return []
+    renamed = {old: after.get(id) for id, old in before.items() if after.get(id) != old}
+    root, lost = document.network, []
+    for network, block in list(places_of(root, name)):
+        for end, wires in (("input", network.wires_into(block)), ("output", network.wires_out(block))):
+            for wire in [wire for wire in wires if getattr(wire, end) in renamed]:
+                new = renamed[getattr(wire, end)]
+                network.remove_wire(wire.id)
+                if network is root:
+                    document.touch_wire_removed(wire)
+                if new is None:
+                    lost.append(Connect(wire) if network is root else Inside(network.name, Connect(wire)))
+                    continue
+                network.insert_wire(replace(wire, **{end: new}))
+                if network is root:
+                    document.touch_wire_added(wire)
+    return lost
 
 
 def expose(root: Network, name: str, exposed: tuple[Exposed, ...]) -> Compound:

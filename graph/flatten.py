@@ -1,0 +1,76 @@
+"""Flattening: the same computation without modules, every pass drawn out, expressions as their numbers.
+
+What a module's inside costs or sees depends on where it stands; here each place has blocks of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graph.analysis import Analysis, analyze
+from graph.block_type import ShapeError
+from graph.module import ModuleType
+from graph.network import Block, Network
+
+Value = tuple[str, str]  # a block of the flat network and one of its outputs
+Values = dict[Value, Value]
+
+
+def flattened(network: Network, analysis: Analysis | None = None) -> Network:
+    """A network of plain blocks, named along the modules they stood in (`stage1.0.conv`); raises ShapeError where a
+    module cannot be worked out."""
+    flat = Network(network.name)
+    _copy(flat, network, analysis or analyze(network), "", {})
+    return flat
+
+
+def _copy(flat: Network, network: Network, analysis: Analysis, ahead: str, given: Mapping[str, Value]) -> Values:
+    """Draw a network's blocks; `given` feeds its inputs by name. Returns where each output value now comes from."""
+    found: Values = {}
+    for id in network.order():
+        block = network.blocks[id]
+        declared = network.declared(block.type)
+        sources = [(wire, found[wire.source, wire.output]) for wire in network.wires_into(id)]
+        if declared.role == "input" and block.name in given:
+            found[id, "output"] = given[block.name]
+        elif isinstance(declared, ModuleType):
+            wired = {wire.input: value for wire, value in sources}
+            outputs = _unrolled(flat, declared, analysis, block, f"{ahead}{block.name}", wired)
+            found |= {(id, port): value for port, value in outputs.items()}
+        elif not (declared.role == "output" and given):
+            placed = _placed(flat, block, analysis.values(id), f"{ahead}{block.name}")
+            for wire, (source, output) in sources:
+                flat.connect(source, placed, output, wire.input)
+            found |= {(id, port.name): (placed.id, port.name) for port in declared.outputs}
+    return found
+
+
+def _unrolled(
+    flat: Network, module: ModuleType, analysis: Analysis, block: Block, name: str, wired: dict[str, Value]
+) -> dict[str, Value]:
+    values = analysis.values(block)
+    outputs = {port.name: value for port, value in zip(module.outputs, wired.values(), strict=False)}
+    inputs = analysis.inputs(block)
+    if len(inputs) < len(module.inputs):
+        raise ShapeError(f"{block.name} misses an input")
+    for index, one in enumerate(module.passes(values, inputs)):
+        ahead = f"{name}." if values["repeat"] == 1 else f"{name}.{index}."
+        found = _copy(flat, module.network, one.analysis, ahead, wired)
+        outputs = {
+            output.name: found[wire.source, wire.output]
+            for output in module.network.with_role("output")
+            for wire in module.network.wires_into(output)
+        }
+        wired = dict(zip((port.name for port in module.inputs), outputs.values(), strict=False))
+    return outputs
+
+
+def _placed(flat: Network, block: Block, values: Mapping[str, Any], name: str) -> Block:
+    new = block.having(
+        id=flat.fresh_block_id(),
+        name=flat.free_name(name if len(name) <= 80 else f"{name[:38]}..{name[-38:]}"),
+        hyperparameters={key: values[key] for key in block.hyperparameters},
+    )
+    flat.insert_block(new, (0.0, 0.0))
+    return new
