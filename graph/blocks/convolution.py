@@ -71,7 +71,7 @@ class Convolution(BlockType):
         rank, padding = self.rank, values["padding"]
         dilation = each(values["dilation"], rank)
         if values["padding_mode"] != "zeros":
-            _check_border(values["padding_mode"], before, _border(padding, kernel, dilation))
+            check_border(values["padding_mode"], before, _border(padding, kernel, dilation))
         if padding == "same":
             return before
         padding = each(0 if padding == "valid" else padding, rank)
@@ -196,7 +196,7 @@ def _border(padding, kernel: tuple[int, ...], dilation: tuple[int, ...]) -> tupl
     return each(0 if padding == "valid" else padding, len(kernel))
 
 
-def _check_border(mode: str, sizes: tuple[Dim, ...], border: tuple[int, ...]) -> None:
+def check_border(mode: str, sizes: tuple[Dim, ...], border: tuple[int, ...]) -> None:
     """A mirrored border must be smaller than what it mirrors; one that wraps around at most as large."""
     for size, width in zip(sizes, border, strict=True):
         if not isinstance(size, int) or mode == "replicate":

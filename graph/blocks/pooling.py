@@ -91,7 +91,7 @@ class Pooling(BlockType):
         kernel, stride, padding, dilation = self._window(values)
         if self.whole_windows:
             self._check_whole(x.dims[2:], kernel)
-        rule = fits_rounding_up if values["ceil_mode"] else fits
+        rule = fits_rounding_up if values.get("ceil_mode", False) else fits
         sizes = tuple(
             rule(size, k, s, p, d)
             for size, k, s, p, d in zip(x.dims[2:], kernel, stride, padding, dilation, strict=True)
@@ -128,7 +128,7 @@ class Pooling(BlockType):
     def explain(self, values, inputs, inferred):
         x, y = inputs["input"], inferred.outputs["output"]
         every = zip(DIRECTIONS[self.rank], x.dims[2:], y.dims[2:], *self._window(values), strict=True)
-        ceil = values["ceil_mode"]
+        ceil = values.get("ceil_mode", False)
         return (
             ("output", f"{x} -> {y}"),
             *((name, f"{in_words(before, *window, ceil)} = {after}") for name, before, after, *window in every),

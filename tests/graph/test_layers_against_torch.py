@@ -96,6 +96,18 @@ def everywhere(rng):
     return rng.some(keepdim=True), one(rng.dims(rng.choice((0, 1, 2, 3, 4))), rng.dtype())
 
 
+def ordered(median):
+    def draw(rng):
+        settings = rng.some(stride=rng.size(2, 1, 4), padding=rng.size(2, 0, 2))
+        if median:
+            settings |= rng.some(padding_mode=rng.one_of("zeros", "reflect", "replicate", "circular"))
+        else:
+            settings |= rng.some(dilation=rng.size(2, 1, 3), ceil_mode=rng.one_of(True, False))
+        return {"kernel_size": rng.size(2, 1, 4), **settings}, one(rng.dims(2), rng.dtype())
+
+    return draw
+
+
 def one(shape, kind):
     return {"input": (shape, kind)}
 
@@ -110,6 +122,8 @@ POOLING = {
     **{f"MaxUnpool{rank}d": unpooled(rank) for rank in RANKS},
     "GlobalAvgPool": everywhere,
     "GlobalMaxPool": everywhere,
+    "MinPool2d": ordered(median=False),
+    "MedianPool2d": ordered(median=True),
 }
 DRAW = {**POOLING}
 
@@ -148,8 +162,46 @@ def over_places(function):
     return compute
 
 
+def min_pool(x, **settings):
+    if x.dtype in (torch.bool, torch.uint8):  # they have no negative values
+        raise ValueError("counted as wrong")
+    if x.ndim != 4:
+        raise ValueError("counted as wrong")
+    return -nn.functional.max_pool2d(-x, **settings)
+
+
+def median_pool(x, kernel_size, stride=None, padding=0, padding_mode="zeros"):
+    """Every window's lower middle, one window after the other."""
+    (kh, kw), (ph, pw) = both(kernel_size), both(padding)
+    sh, sw = both(kernel_size if stride is None else stride)
+    if x.ndim != 4 or 2 * ph > kh or 2 * pw > kw or not x.is_floating_point():
+        raise ValueError("counted as wrong")
+    mode = "constant" if padding_mode == "zeros" else padding_mode
+    x = nn.functional.pad(x, (pw, pw, ph, ph), mode=mode) if ph or pw else x
+    rows = [
+        torch.stack(
+            [
+                x[:, :, i : i + kh, j : j + kw].flatten(2).sort(dim=-1).values[..., (kh * kw - 1) // 2]
+                for j in range(0, x.shape[3] - kw + 1, sw)
+            ],
+            dim=-1,
+        )
+        for i in range(0, x.shape[2] - kh + 1, sh)
+    ]
+    return torch.stack(rows, dim=-2)
+
+
+def both(size):
+    return size if isinstance(size, tuple) else (size, size)
+
+
 KNOWN_FROM_INPUT = {}
-COMPUTE = {"GlobalAvgPool": over_places(torch.mean), "GlobalMaxPool": over_places(torch.amax)}
+COMPUTE = {
+    "GlobalAvgPool": over_places(torch.mean),
+    "GlobalMaxPool": over_places(torch.amax),
+    "MinPool2d": min_pool,
+    "MedianPool2d": median_pool,
+}
 BELOW = dict.fromkeys((f"MaxUnpool{rank}d" for rank in RANKS), 1)  # places within the smallest output
 NEVER_WRONG = ()
 
