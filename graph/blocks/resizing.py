@@ -1,14 +1,14 @@
-"""Resizing: images drawn larger or with a border; nothing is learned. Part of the family shaping."""
+"""Resizing: sequences, images and volumes drawn larger or smaller; nothing is learned. Part of the family shaping."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
 from graph.block_type import BlockType, Call, Inferred, Inputs, ShapeError, Values
-from graph.blocks.demands import FLOATS, open_dim, wrong_dtype, wrong_layout, wrong_rank
+from graph.blocks.demands import FLOATS, open_dim, wrong_dtype, wrong_rank
 from graph.blocks.window import DIRECTIONS, by, each
 from graph.dim import Dim
-from graph.hyperparameter import LARGEST, Bool, Choice, Float, Numbers, Shape, Size
+from graph.hyperparameter import Bool, Choice, Numbers, Shape
 from graph.tensor_type import TensorType
 
 MODES = {"nearest": (3, 4, 5), "linear": (3,), "bilinear": (4,), "bicubic": (4,), "trilinear": (5,)}
@@ -128,57 +128,4 @@ class Upsample(BlockType):
         return Call("nn.Upsample", (), kwargs)
 
 
-BORDER = Size(
-    "padding",
-    help="Width of the border: one number, or left, right, top, bottom; negative widths crop.",
-    rank=4,
-    low=-LARGEST,
-    suggestion=1,
-)
-
-
-class ConstantPad2d(BlockType):
-    """Draws a border of one value around images: what a convolution's padding does with zeros, with any value.
-
-    (N, C, H, W) -> (N, C, H + top + bottom, W + left + right).
-    """
-
-    family = "shaping"
-    aliases = ("pad", "padding", "border", "frame")
-    hyperparameters = (BORDER, Float("value", help="What the border is filled with.", suggestion=0.0))
-
-    def infer(self, values: Values, inputs: Inputs) -> Inferred:
-        x = inputs["input"]
-        if x.rank != 4:
-            raise wrong_layout(self.name, x, 2)
-        left, right, top, bottom = each(values["padding"], 4)
-        sizes = x.dims[2] + (top + bottom), x.dims[3] + (left + right)
-        kept = x.dims[2] + (min(top, 0) + min(bottom, 0)), x.dims[3] + (min(left, 0) + min(right, 0))
-        if any(isinstance(size, int) and (size < 1 or rest < 0) for size, rest in zip(sizes, kept, strict=True)):
-            raise ShapeError(f"padding crops {x} to {by(sizes)}: crop less", "input", "padding", "padding")
-        return Inferred({"output": TensorType((*x.dims[:2], *sizes), x.dtype)})
-
-    def explain(self, values, inputs, inferred):
-        x, y = inputs["input"], inferred.outputs["output"]
-        left, right, top, bottom = each(values["padding"], 4)
-        return (
-            ("output", f"{x} -> {y}"),
-            ("height", f"{x.dims[2]} + {top} + {bottom} = {y.dims[2]}"),
-            ("width", f"{x.dims[3]} + {left} + {right} = {y.dims[3]}"),
-        )
-
-    def module(self, values, inputs, inferred):
-        return Call(f"nn.{self.name}", tuple(self.set_apart(values).values()))
-
-
-class ZeroPad2d(ConstantPad2d):
-    """Draws a border of zeros around images, of another width on each side if wished.
-
-    (N, C, H, W) -> (N, C, H + top + bottom, W + left + right).
-    """
-
-    aliases = ("zero padding", "pad", "padding", "border")
-    hyperparameters = (BORDER,)
-
-
-BLOCK_TYPES = (Upsample, ZeroPad2d, ConstantPad2d)
+BLOCK_TYPES = (Upsample,)

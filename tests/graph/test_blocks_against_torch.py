@@ -192,17 +192,6 @@ def upsample(rng):
     return settings, shape, rng.dtype()
 
 
-def border(rng):
-    width = rng.one_of(rng.randint(-2, 3), tuple(rng.randint(-2, 3) for _ in range(4)))
-    settings = {"value": rng.one_of(0.0, 1.0, 2.5)} if rng.random() < 0.9 else {}
-    return {"padding": width, **settings}, rng.dims(2), rng.dtype()
-
-
-def zeros(rng):
-    values, *rest = border(rng)
-    return {"padding": values["padding"]}, *rest
-
-
 DRAW = {
     **{f"Conv{rank}d": convolution(rank) for rank in (1, 2, 3)},
     **{f"ConvTranspose{rank}d": transposed(rank) for rank in (1, 2, 3)},
@@ -231,8 +220,6 @@ DRAW = {
     "Permute": permute,
     "SelectStep": select,
     "Upsample": upsample,
-    "ConstantPad2d": border,
-    "ZeroPad2d": zeros,
     "Identity": plain(),
 }
 KNOWN_FROM_INPUT = {
@@ -249,7 +236,7 @@ READ_WITHOUT_BATCH = {  # the number of dimensions torch would read as one sampl
     "Linear": 1,
     "LayerNorm": 1,
 }
-FOR_IMAGES = ("AdaptiveAvgPool2d", "ZeroPad2d", "ConstantPad2d")
+FOR_IMAGES = ("AdaptiveAvgPool2d",)
 
 # The two verdicts
 

@@ -125,7 +125,28 @@ POOLING = {
     "MinPool2d": ordered(median=False),
     "MedianPool2d": ordered(median=True),
 }
-DRAW = {**POOLING}
+
+# Padding
+
+
+def bordered(rank, constant=False):
+    def draw(rng):
+        width = rng.one_of(rng.randint(-2, 3), tuple(rng.randint(-2, 3) for _ in range(2 * rank)))
+        settings = {"value": rng.one_of(0.0, 1.0, 2.5)} if constant and rng.random() < 0.9 else {}
+        return {"padding": width, **settings}, one(rng.dims(rank, 6 if rank == 3 else 9), rng.dtype())
+
+    return draw
+
+
+PADDING = {
+    **{
+        f"{kind}Pad{rank}d": bordered(rank)
+        for kind in ("Zero", "Reflection", "Replication", "Circular")
+        for rank in RANKS
+    },
+    **{f"ConstantPad{rank}d": bordered(rank, constant=True) for rank in RANKS},
+}
+DRAW = {**POOLING, **PADDING}
 
 # torch's side
 
@@ -135,8 +156,10 @@ def run_torch(name, settings, tensors):
     x = tensors["input"]
     if name in COMPUTE:
         return (COMPUTE[name](x, **settings),), None
-    if name in POOLING and x.ndim != int(name[-2]) + 2:
+    if name in {**POOLING, **PADDING} and x.ndim != int(name[-2]) + 2:
         raise ValueError("counted as wrong")
+    if name.startswith("CircularPad") and wraps_what_it_crops(x, settings["padding"]):
+        raise ValueError("counted as wrong: torch leaves memory as it finds it")
     module = getattr(nn, name)(**{**settings, **known_from(name, x)}).train()
     if name.startswith("MaxUnpool"):
         sizes = {"output_size": tensors["like"].shape[2:]} if "like" in tensors else {}
@@ -145,6 +168,12 @@ def run_torch(name, settings, tensors):
         return (module(x, tensors["indices"], **sizes),), module
     result = module(*tensors.values())
     return (result if isinstance(result, tuple) else (result,)), module
+
+
+def wraps_what_it_crops(x, padding):
+    sides = padding if isinstance(padding, tuple) else (padding,) * (2 * (x.ndim - 2))
+    pairs = zip(reversed(x.shape[2:]), sides[::2], sides[1::2], strict=True)
+    return any(max(before, after) > size + min(before, 0) + min(after, 0) for size, before, after in pairs)
 
 
 def known_from(name, x):
