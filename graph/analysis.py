@@ -244,12 +244,26 @@ class Analyzer:
                 inferred = Inferred({"output": analysis._given[block.name]})
             elif ready and complete:
                 inferred = _of_this_world(declared.infer(values, inputs))
+            elif ready:
+                self._check_sources(id)
         except (ShapeError, DimError) as fault:
             error = fault if isinstance(fault, ShapeError) else ShapeError(str(fault), code="too_large")
             found.append(rules.from_shape_error(self._network, block, error, inputs, analysis._fields))
         if inferred is not None and inferred.warnings:
             found.extend(rules.from_warning(block, code, text) for code, text in inferred.warnings)
         return self._store(id, inferred, tuple(found), inferred.outputs if inferred else NOTHING)
+
+    def _check_sources(self, id: BlockId) -> None:
+        """Raise ShapeError where a wire comes from an output that its block does not give as it is set."""
+        for wire in self._network._into[id]:
+            known = self.analysis._inferred.get(wire.source)
+            if known is None or wire.output in known.outputs:
+                continue
+            source = self._network.blocks[wire.source]
+            port = self._network.declared(source.type).output_port(wire.output)
+            hint = f"; {port.help}" if port is not None and port.help else ""
+            text = f"{source.name} gives no {wire.output} as it is set{hint}"
+            raise ShapeError(text, wire.input, code="no_such_output")
 
     def _complete(self, block: Block, declared: BlockType) -> dict[str, Any]:
         """All values of a block, torch's defaults included and expressions computed; raises ShapeError."""

@@ -14,7 +14,7 @@ from graph.tensor_type import TensorType
 WHOLE_TOO = FLOATS | {"int64", "int32", "uint8"}
 CEIL_MODE = Bool("ceil_mode", False, "Keeps a last window that hangs over the edge.")
 RETURN_INDICES = Bool("return_indices", False, "Gives the places of the largest values, too: what MaxUnpool needs.")
-WITH_INDICES = (Port("output"), Port("indices", optional=True, help="given with return_indices"))
+WITH_INDICES = (Port("output"), Port("indices", optional=True, help="they come with return_indices"))
 
 
 def window(rank: int) -> tuple:

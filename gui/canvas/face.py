@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from graph import Document
-from graph.block_type import Port
+from graph.block_type import Inferred, Port
 from graph.network import Wire
 from graph.quantities import short
 
@@ -52,8 +52,8 @@ def face_of(document: Document, id: str) -> Face:
     wrong = {p.port for p in problems if p.severity == "error" and p.port}
     into, out = network.wires_into(id), network.wires_out(id)
     inputs = _ports(declared.inputs, [w.input for w in into], wrong)
-    outputs = _ports(declared.outputs, [w.output for w in out], set())
     inferred = analysis.inferred(id)
+    outputs = _ports(_given(declared.outputs, inferred), [w.output for w in out], set())
     return Face(
         name=block.name,
         type=block.type,
@@ -82,6 +82,11 @@ def bytes_text(count: int) -> str:
             return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
         size /= 1024
     return ""
+
+
+def _given(declared: tuple[Port, ...], inferred: Inferred | None) -> tuple[Port, ...]:
+    """The output ports there are as the block is set: optional ones, such as a max pool's indices, only on demand."""
+    return tuple(p for p in declared if not p.optional or (inferred is not None and p.name in inferred.outputs))
 
 
 def _ports(declared: tuple[Port, ...], ends: list[str], wrong: set[str]) -> tuple[PortFace, ...]:

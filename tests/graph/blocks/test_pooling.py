@@ -1,7 +1,11 @@
 """Pooling: sizes with and without ceil_mode, and the words of what cannot be."""
 
 import pytest
+import torch
+from torch import nn
 
+from backend import compile_network, generate_source
+from graph import Network, analyze
 from graph.block_type import ShapeError
 from graph.dim import symbol
 
@@ -68,3 +72,50 @@ def test_whole_numbers_pass_where_torch_lets_them(infer):
     assert infer("MaxPool2d", (1, 4, 4), "uint8", kernel_size=2).outputs["output"].dtype == "uint8"
     with pytest.raises(ShapeError, match="computes with float32"):
         infer("AdaptiveAvgPool2d", (1, 4, 4), "uint8", output_size=2)
+
+
+def test_the_places_of_the_largest_values_come_on_demand(infer):
+    inferred = infer("MaxPool2d", (3, 9, 9), kernel_size=2, return_indices=True)
+    assert [(port, t.shape, t.dtype) for port, t in inferred.outputs.items()] == [
+        ("output", ("N", 3, 4, 4), "float32"),
+        ("indices", ("N", 3, 4, 4), "int64"),
+    ]
+    assert list(infer("MaxPool2d", (3, 9, 9), kernel_size=2).outputs) == ["output"]
+
+
+def unpooling_network(**settings):
+    net = Network("SegNet")
+    image = net.add("Input", shape=(3, 9, 9))
+    pool = net.add("MaxPool2d", "pool", kernel_size=2, **settings)
+    unpool = net.add("MaxUnpool2d", "unpool", kernel_size=2)
+    net.connect(image, pool)
+    net.connect(pool, unpool, input="input")
+    net.connect(pool, unpool, output="indices", input="indices")
+    net.connect(image, unpool, input="like")
+    return net
+
+
+def test_unpooling_restores_the_size_that_pooling_rounded_away():
+    net = unpooling_network(return_indices=True)
+    assert analyze(net).output("unpool").shape == ("N", 3, 9, 9)
+    text = str(generate_source(net))
+    assert "h, pool_indices = self.pool(x)" in text
+    assert "h = self.unpool(h, pool_indices, output_size=x.shape[2:])" in text
+    image = torch.rand(2, 3, 9, 9)
+    pooled, places = nn.functional.max_pool2d(image, 2, return_indices=True)
+    expected = nn.functional.max_unpool2d(pooled, places, 2, output_size=(9, 9))
+    assert torch.equal(compile_network(net)(image), expected)
+
+
+def test_a_wire_from_an_output_that_is_not_given_says_how_to_get_it():
+    problem = analyze(unpooling_network()).problems_of("unpool")[0]
+    assert problem.code == "no_such_output"
+    assert problem.text == "pool gives no indices as it is set; they come with return_indices"
+
+
+def test_min_and_median_pooling_reproduce_the_lecture():
+    image = torch.tensor([[[[1.0, 2, 2, 4], [2, 5, 1, 8], [3, 0, 4, 4], [6, 1, 7, 6]]]])
+    for name, expected in (("MinPool2d", [[1, 1], [0, 4]]), ("MedianPool2d", [[2, 2], [1, 4]])):
+        net = Network(name)
+        net.connect(net.add("Input", shape=(1, 4, 4)), net.add(name, kernel_size=2))
+        assert compile_network(net)(image).tolist() == [[expected]], name
