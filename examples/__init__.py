@@ -8,6 +8,11 @@ def paths() -> list[Path]:
     return sorted(Path(__file__).parent.glob("*.netloom"))
 
 
+def zoo() -> list[Path]:
+    """Well-known networks, drawn from modules, without data."""
+    return sorted((Path(__file__).parent / "zoo").glob("*.netloom"))
+
+
 def path(name: str) -> Path:
     """The example of this name, without its ending; raises FileNotFoundError naming those that exist."""
     found = Path(__file__).parent / f"{name}.netloom"
