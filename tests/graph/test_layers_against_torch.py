@@ -146,7 +146,51 @@ PADDING = {
     },
     **{f"ConstantPad{rank}d": bordered(rank, constant=True) for rank in RANKS},
 }
-DRAW = {**POOLING, **PADDING}
+
+# Normalization
+
+
+def channelwise(*spatial):
+    def draw(rng):
+        settings = rng.some(
+            eps=1e-3,
+            momentum=0.5,
+            affine=rng.one_of(True, False),
+            track_running_stats=rng.one_of(True, False),
+            bias=rng.one_of(True, False),
+        )
+        return settings, one(rng.dims(rng.choice(spatial)), rng.dtype())
+
+    return draw
+
+
+def grouped(rng):
+    settings = rng.some(eps=1e-3, affine=rng.one_of(True, False), bias=rng.one_of(True, False))
+    return {"num_groups": rng.randint(1, 4), **settings}, one(rng.dims(rng.randint(0, 3)), rng.dtype())
+
+
+def root_mean_square(rng):
+    shape = rng.any_dims(1, 3)
+    settings = rng.some(eps=rng.one_of(1e-3, None), elementwise_affine=rng.one_of(True, False))
+    if rng.random() < 0.7:
+        settings["normalized_shape"] = shape[-rng.randint(1, len(shape)) :] if rng.random() < 0.7 else rng.any_dims(1)
+    return settings, one(shape if rng.random() < 0.95 else (), rng.dtype())
+
+
+def local_response(rng):
+    settings = rng.some(alpha=1e-2, beta=0.5, k=2.0)
+    return {"size": rng.randint(0, 5), **settings}, one(rng.dims(rng.randint(0, 4)), rng.dtype())
+
+
+NORMALIZATION = {
+    **{f"BatchNorm{rank}d": channelwise(*((0, 1) if rank == 1 else (rank,))) for rank in RANKS},
+    **{f"InstanceNorm{rank}d": channelwise(rank) for rank in RANKS},
+    "SyncBatchNorm": channelwise(-1, 0, 1, 2, 3),
+    "GroupNorm": grouped,
+    "RMSNorm": root_mean_square,
+    "LocalResponseNorm": local_response,
+}
+DRAW = {**POOLING, **PADDING, **NORMALIZATION}
 
 # torch's side
 
@@ -158,6 +202,10 @@ def run_torch(name, settings, tensors):
         return (COMPUTE[name](x, **settings),), None
     if name in {**POOLING, **PADDING} and x.ndim != int(name[-2]) + 2:
         raise ValueError("counted as wrong")
+    if x.ndim == READ_WITHOUT_BATCH.get(name):
+        raise ValueError("counted as wrong")
+    if name == "RMSNorm":
+        settings.setdefault("normalized_shape", x.shape[-1:])
     if name.startswith("CircularPad") and wraps_what_it_crops(x, settings["padding"]):
         raise ValueError("counted as wrong: torch leaves memory as it finds it")
     module = getattr(nn, name)(**{**settings, **known_from(name, x)}).train()
@@ -224,7 +272,12 @@ def both(size):
     return size if isinstance(size, tuple) else (size, size)
 
 
-KNOWN_FROM_INPUT = {}
+KNOWN_FROM_INPUT = {
+    "GroupNorm": ("num_channels", 1),
+    **{f"{kind}Norm{rank}d": ("num_features", 1) for kind in ("Batch", "Instance") for rank in RANKS},
+    "SyncBatchNorm": ("num_features", 1),
+}
+READ_WITHOUT_BATCH = {f"InstanceNorm{rank}d": rank + 1 for rank in RANKS} | {"RMSNorm": 1}
 COMPUTE = {
     "GlobalAvgPool": over_places(torch.mean),
     "GlobalMaxPool": over_places(torch.amax),
