@@ -69,8 +69,8 @@ def test_analysis_beside_torchs_meta_forward(capsys):
     ours, theirs = peak_kib(lambda: analyze(forget(network))), peak_kib(meta)
     with capsys.disabled():
         print(
-            f"\nResNet-152, {len(flat.blocks)} blocks: analysis {full:.2f} ms from modules, {full_flat:.2f} ms flattened,"
-            f" {one:.4f} ms for one edit; torch's meta forward {torchs:.1f} ms, which is {torchs / full:.0f},"
+            f"\nResNet-152, {len(flat.blocks)} blocks: analysis {full:.2f} ms from modules,"
+            f" {full_flat:.2f} ms flattened, {one:.4f} ms for one edit; torch's meta forward {torchs:.1f} ms, which is {torchs / full:.0f},"
             f" {torchs / full_flat:.0f} and {torchs / one:.0f} times as long;"
             f" memory {ours:.0f} KiB, the meta forward's Python side {theirs:.0f} KiB"
         )
