@@ -70,8 +70,8 @@ def test_analysis_beside_torchs_meta_forward(capsys):
     with capsys.disabled():
         print(
             f"\nResNet-152, {len(flat.blocks)} blocks: analysis {full:.2f} ms from modules,"
-            f" {full_flat:.2f} ms flattened, {one:.4f} ms for one edit; torch's meta forward {torchs:.1f} ms, which is {torchs / full:.0f},"
-            f" {torchs / full_flat:.0f} and {torchs / one:.0f} times as long;"
+            f" {full_flat:.2f} ms flattened, {one:.4f} ms for one edit; torch's meta forward {torchs:.1f} ms:"
+            f" {torchs / full:.0f}, {torchs / full_flat:.0f} and {torchs / one:.0f} times as long;"
             f" memory {ours:.0f} KiB, the meta forward's Python side {theirs:.0f} KiB"
         )
     assert torchs / full > 10 and torchs / one > 200  # demanded of a free machine: 20 and 200
