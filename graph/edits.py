@@ -5,11 +5,13 @@ An edit either happens whole or raises and changes nothing. Knows the document's
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from graph.network import Block, BlockId, Wire, WireId, check_name
+from graph.network import Block, BlockId, Network, Wire, WireId, check_name
 from graph.recipe import Recipe
+from graph.weights import WeightError, check_property
 
 if TYPE_CHECKING:
     from graph.document import Document
@@ -89,6 +91,7 @@ class RemoveBlocks:
 
     def apply(self, document: Document) -> Edit:
         network = document.network
+        heirs = _hand_over(document, set(self.ids))
         kept = [(network.blocks[id], network.positions[id]) for id in self.ids]
         wires = {w.id: w for id in self.ids for w in (*network.wires_into(id), *network.wires_out(id))}
         for wire in wires.values():
@@ -98,7 +101,38 @@ class RemoveBlocks:
             network.remove_block(id)
             document.touch_block_removed(id)
         restore = [AddBlock(block, position) for block, position in kept]
-        return Compound(self.text, (*restore, *(Connect(wire) for wire in wires.values())))
+        return Compound(self.text, (*restore, *(Connect(wire) for wire in wires.values()), *heirs))
+
+
+def check_reuse(network: Network, ids: Iterable[BlockId], owner: BlockId) -> None:
+    """Raise WeightError unless the blocks may use the owner's weights: it exists and has weights of its own."""
+    if owner not in network.blocks:
+        raise WeightError(f"there is no block {owner!r:.60} to take weights from")
+    name = network.blocks[owner].name
+    if network.blocks[owner].reuses is not None:
+        first = network.blocks[network.blocks[owner].reuses].name
+        raise WeightError(f"{name} uses the weights of {first} itself: take them from {first}")
+    for id in ids:
+        if id == owner:
+            raise WeightError(f"{name} has its own weights; it cannot take them from itself")
+        taker = next((b.name for b in network.blocks.values() if b.reuses == id), None)
+        if taker is not None:
+            raise WeightError(f"{taker} uses the weights of {network.blocks[id].name}, which must stay its own")
+
+
+def _hand_over(document: Document, doomed: set[BlockId]) -> list[Edit]:
+    """Weights whose block goes pass on to the first block that reuses them; the edits that give them back."""
+    network = document.network
+    takers = [b for b in network.blocks.values() if b.reuses in doomed and b.id not in doomed]
+    heirs: dict[BlockId, BlockId] = {}
+    back: list[Edit] = []
+    for block in takers:
+        heir = heirs.setdefault(block.reuses, block.id)
+        back.append(SetProperty((block.id,), "reuses", block.reuses))
+        network.replace_block(block.having(reuses=None if heir == block.id else heir))
+        document.touched.edited.add(block.id)
+    # Given back in the other order: the heir is an owner until the others let go of it.
+    return [SetProperty((edit.ids[0],), "reuses", None) for edit in back[1:]] + back
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +189,38 @@ class SetHyperparameter:
         document.network.replace_block(block.having(hyperparameters=values))
         document.touched.edited.add(self.id)
         return SetHyperparameter(self.id, self.name, old)
+
+
+@dataclass(frozen=True, slots=True)
+class SetProperty:
+    """Decide about the parameters of blocks, or what is told at them: frozen, initial, weights, reuses, silenced, note.
+
+    Raises WeightError for a value that cannot be.
+    """
+
+    ids: tuple[BlockId, ...]
+    name: str
+    value: Any
+
+    @property
+    def text(self) -> str:
+        if self.name == "frozen":
+            return "Freeze" if self.value else "Unfreeze"
+        return {"initial": "Set how weights begin", "weights": "Type in weights", "reuses": "Share weights"}.get(
+            self.name, f"Set {self.name}"
+        )
+
+    def apply(self, document: Document) -> Edit:
+        network, value = document.network, check_property(self.name, self.value)
+        if self.name == "reuses" and value is not None:
+            check_reuse(network, self.ids, value)
+        inverses = []
+        for id in self.ids:
+            block = network.blocks[id]
+            inverses.append(SetProperty((id,), self.name, getattr(block, self.name)))
+            network.replace_block(block.having(**{self.name: value}))
+            document.touched.edited.add(id)
+        return inverses[0] if len(inverses) == 1 else Compound(self.text, tuple(reversed(inverses)))
 
 
 @dataclass(frozen=True, slots=True)

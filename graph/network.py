@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import re
 from bisect import insort
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from graph.block_type import BlockType, Port
 from graph.expression import Expression, ExpressionError, expression, is_expression
 from graph.hyperparameter import HyperparameterError
 from graph.ranks import Ranks
+from graph.weights import Initial, Numbers
 
 if TYPE_CHECKING:
     from graph.module import ModuleType
@@ -38,12 +39,22 @@ class NamingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One placed instance of a block type; `hyperparameters` holds only what was set, never to be mutated."""
+    """One placed instance of a block type; `hyperparameters` holds only what was set, never to be mutated.
+
+    `reuses` is the block whose weights it uses, `initial` and `weights` say by name how parameters begin and which
+    were typed in, `silenced` holds codes of problems not to be told here.
+    """
 
     id: BlockId
     type: str
     name: str
     hyperparameters: dict[str, Any]
+    reuses: BlockId | None = None
+    frozen: bool = False
+    initial: dict[str, Initial] = field(default_factory=dict)
+    weights: dict[str, Numbers] = field(default_factory=dict)
+    silenced: frozenset[str] = frozenset()
+    note: str = ""
 
     def having(self, **changes: Any) -> Block:
         return replace(self, **changes)

@@ -20,9 +20,11 @@ from graph.hyperparameter import HyperparameterError
 from graph.module import ModuleType
 from graph.network import Block, BlockId, NamingError, Network, Wire, check_name, coerce_hyperparameter, number
 from graph.recipe import Recipe
+from graph.weights import WeightError, check_property
 
 SHOWN_FAULTS = 12
 MOST_BLOCKS, MOST_WIRES, MOST_MODULES = 20_000, 100_000, 500
+PROPERTIES = ("reuses", "frozen", "initial", "weights", "silenced", "note")
 FARTHEST = 1e7  # canvas units from the origin
 BLOCK_ID, WIRE_ID = r"^b[1-9][0-9]{0,8}$", r"^w[1-9][0-9]{0,8}$"
 WANTED = {  # what a pattern asks for, in words
@@ -68,6 +70,12 @@ class BlockRecord(Record):
     name: str
     hyperparameters: dict[str, Any] = {}
     at: Annotated[tuple[Coordinate, Coordinate], Pair] = (0.0, 0.0)
+    reuses: Annotated[str, Rule(pattern=BLOCK_ID)] | None = None
+    frozen: bool = False
+    initial: dict[str, dict[str, Any]] = {}
+    weights: dict[str, Any] = {}
+    silenced: Annotated[list[str], Rule(max_length=200)] = []
+    note: Annotated[str, Rule(max_length=2000)] = ""
 
 
 class WireRecord(Record):
@@ -199,8 +207,29 @@ class _Reading:
             self.types[record.id] = self.modules.get(record.type) or registry.block_type(record.type)
             self.names[record.id] = record.name
             self._check_names(place, record)
-            found.append(Block(record.id, record.type, record.name, self._values(place, record)))
+            properties = self._properties(place, record)
+            found.append(Block(record.id, record.type, record.name, self._values(place, record), **properties))
+        self._check_reuse(found)
         return tuple(found)
+
+    def _properties(self, place: str, record: BlockRecord) -> dict[str, Any]:
+        """What is decided about the parameters, and what is told at the block."""
+        found = {}
+        for name in PROPERTIES:
+            value = getattr(record, name)
+            if value:
+                try:
+                    found[name] = check_property(name, value)
+                except WeightError as error:
+                    self._fault(f"{place}, {name}", str(error))
+        return found
+
+    def _check_reuse(self, blocks: list[Block]) -> None:
+        owners = {block.id for block in blocks if block.reuses is None}
+        for block in blocks:
+            if block.reuses is not None and (block.reuses == block.id or block.reuses not in owners):
+                what = "uses weights of others itself" if block.reuses in self.types else "is no block of this network"
+                self._fault(f"{block.name}, reuses", f"{block.reuses} {what}; name a block with weights of its own")
 
     def _check_names(self, place: str, record: BlockRecord) -> None:
         try:

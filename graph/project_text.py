@@ -18,6 +18,7 @@ from graph.expression import Expression
 from graph.module import ModuleType
 from graph.network import Block, BlockId, Network, Wire, number
 from graph.project_schema import FARTHEST
+from graph.weights import record_of
 
 FORMAT = "netloom"
 VERSION = 1
@@ -101,7 +102,8 @@ def _block(block: Block, position: tuple[float, float], declared: BlockType) -> 
     if declared.role != "unknown":
         values = {p.name: _value(values[p.name]) for p in declared.hyperparameters if p.name in values}
     x, y = position
-    return Line(id=block.id, type=block.type, name=block.name, hyperparameters=values, at=[_place(x), _place(y)])
+    line = Line(id=block.id, type=block.type, name=block.name, hyperparameters=values, at=[_place(x), _place(y)])
+    return Line(line, **dict(record_of(block)))
 
 
 def _value(value: Any) -> Any:
