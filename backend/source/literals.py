@@ -16,7 +16,7 @@ from graph.dim import Dim, Traced, names, python
 
 LARGEST = 2**63 - 1
 DEEPEST = 4
-WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z", re.ASCII)
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}\Z", re.ASCII)
 
 
 class LiteralError(ValueError):

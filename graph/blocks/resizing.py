@@ -11,7 +11,16 @@ from graph.dim import Dim
 from graph.hyperparameter import Bool, Choice, Numbers, Shape
 from graph.tensor_type import TensorType
 
-MODES = {"nearest": (3, 4, 5), "linear": (3,), "bilinear": (4,), "bicubic": (4,), "trilinear": (5,)}
+MODES = {
+    "nearest": (3, 4, 5),
+    "linear": (3,),
+    "bilinear": (4,),
+    "bicubic": (4,),
+    "trilinear": (5,),
+    "area": (3, 4, 5),
+    "nearest-exact": (3, 4, 5),
+}
+INTERPOLATING = ("linear", "bilinear", "bicubic", "trilinear")
 
 
 def scaled(type: str, x: TensorType, dim: Dim, factor: float, hyperparameter: str = "scale_factor") -> Dim:
@@ -50,10 +59,11 @@ class Upsample(BlockType):
         Choice(
             "mode",
             "nearest",
-            "nearest repeats values; linear is for sequences, bilinear and bicubic for images, trilinear for volumes.",
+            "nearest repeats values; linear is for sequences, bilinear and bicubic for images, trilinear for volumes;"
+            " area takes means, for making smaller; nearest-exact rounds places as image libraries do.",
             choices=tuple(MODES),
         ),
-        Bool("align_corners", None, "Corner values stay at the corners; not for mode nearest."),
+        Bool("align_corners", None, "Corner values stay at the corners; only for the interpolating modes."),
     )
 
     def suggested(self):
@@ -68,16 +78,16 @@ class Upsample(BlockType):
                 hyperparameter="scale_factor",
                 code="upsample",
             )
-        if values["align_corners"] is not None and values["mode"] == "nearest":
+        if values["align_corners"] is not None and values["mode"] not in INTERPOLATING:
             raise ShapeError(
-                "align_corners has no meaning for mode nearest: unset it, or use bilinear",
+                f"align_corners has no meaning for mode {values['mode']}: unset it, or use bilinear",
                 hyperparameter="align_corners",
                 code="upsample",
             )
 
     def infer(self, values: Values, inputs: Inputs) -> Inferred:
         x, mode = inputs["input"], values["mode"]
-        if x.dtype not in FLOATS and (x.dtype != "uint8" or mode in ("linear", "trilinear")):
+        if x.dtype not in FLOATS and (x.dtype != "uint8" or mode in ("linear", "trilinear", "area")):
             raise wrong_dtype(self.name, x)
         if x.rank not in MODES[mode]:
             raise self._wrong_rank(x, mode)

@@ -145,10 +145,6 @@ def softmax(rng):
     return {"dim": rng.randint(-5, 4)}, rng.any_dims(), rng.one_of("float32", "float32", *DTYPES)
 
 
-def dropout(rng):
-    return rng.some(p=rng.one_of(0.0, 0.3, 1.0, 1.2, -0.1)), rng.any_dims(), rng.one_of("float32", *DTYPES)
-
-
 def flatten(rng):
     return rng.some(start_dim=rng.randint(-5, 4), end_dim=rng.randint(-5, 4)), rng.any_dims(), rng.dtype()
 
@@ -174,24 +170,6 @@ def select(rng):
     return rng.some(index=rng.randint(-5, 4), dim=rng.randint(-4, 3)), rng.any_dims(0, 3), rng.dtype()
 
 
-def upsample(rng):
-    settings = rng.some(
-        mode=rng.one_of("nearest", "linear", "bilinear", "bicubic", "trilinear"),
-        align_corners=rng.one_of(True, False),
-    )
-    spatial = rng.randint(0, 4) if rng.random() < 0.2 else 2
-    sizes = rng.one_of(rng.randint(1, 9), tuple(rng.randint(1, 9) for _ in range(spatial or 1)))
-    which = rng.random()
-    if which > 0.1:
-        settings["scale_factor"] = rng.one_of(0.1, 0.3, 0.5, 1.0, 1.1, 1.5, 1.7, 2.0, 3.0)
-    if which < 0.5:
-        settings["size"] = sizes
-        if which > 0.15:
-            del settings["scale_factor"]
-    shape = (2, *(rng.choice((1, 2, 3, 4, 5, 6, 8, 10)) for _ in range(spatial)))
-    return settings, shape, rng.dtype()
-
-
 DRAW = {
     **{f"Conv{rank}d": convolution(rank) for rank in (1, 2, 3)},
     **{f"ConvTranspose{rank}d": transposed(rank) for rank in (1, 2, 3)},
@@ -213,13 +191,10 @@ DRAW = {
     "Softplus": plain(beta=(0.5, 2.0), threshold=(1.0, 30.0)),
     "Softmax": softmax,
     "LogSoftmax": softmax,
-    "Dropout": dropout,
-    "Dropout2d": dropout,
     "Flatten": flatten,
     "Reshape": reshape,
     "Permute": permute,
     "SelectStep": select,
-    "Upsample": upsample,
     "Identity": plain(),
 }
 KNOWN_FROM_INPUT = {

@@ -190,14 +190,149 @@ NORMALIZATION = {
     "RMSNorm": root_mean_square,
     "LocalResponseNorm": local_response,
 }
-DRAW = {**POOLING, **PADDING, **NORMALIZATION}
+
+# Dropouts
+
+
+def dropped(*spatial):
+    def draw(rng):
+        settings = rng.some(p=rng.one_of(0.0, 0.3, 1.0, 1.2, -0.1))
+        return settings, one(rng.dims(rng.choice(spatial)), rng.one_of("float32", "float32", rng.dtype("int64")))
+
+    return draw
+
+
+DROPOUTS = {
+    **dict.fromkeys(("Dropout", "AlphaDropout", "FeatureAlphaDropout"), dropped(-1, 0, 1, 2, 3)),
+    **{f"Dropout{rank}d": dropped(rank, rank, rank - 1) for rank in RANKS},
+}
+
+# Shapes
+
+
+def shuffled(setting):
+    """Dimensions that can be divided, or nearly."""
+
+    def draw(rng):
+        times = rng.randint(0, 3)
+        of_channels, of_sides = {"upscale_factor": (times * times, 1), "downscale_factor": (1, times)}.get(
+            setting, (times, 1)
+        )
+        sides = [rng.randint(1, 4) * (of_sides or 1) for _ in range(2 if rng.random() < 0.8 else rng.randint(0, 3))]
+        shape = [rng.randint(1, 3) * (of_channels or 1), *sides]
+        if rng.random() < 0.25:
+            shape[rng.randrange(len(shape))] += 1
+        return {setting: times}, one(tuple(shape), rng.dtype())
+
+    return draw
+
+
+def unflattened(rng):
+    sizes = rng.any_dims(1, 3)
+    total = 1
+    for size in sizes:
+        total *= size
+    shape = rng.any_dims(0, 2)
+    at = rng.randint(0, len(shape))
+    shape = (*shape[:at], total if rng.random() < 0.8 else total + 1, *shape[at:])
+    wanted = list(sizes)
+    for _ in range(rng.choice((0, 0, 1, 1, 2))):
+        wanted[rng.randrange(len(wanted))] = -1
+    dim = at + 1 if rng.random() < 0.7 else rng.randint(-3, 3)
+    return {"dim": dim, "unflattened_size": tuple(wanted)}, one(shape, rng.dtype())
+
+
+def window(rng):
+    return rng.some(dilation=rng.size(2, 1, 2), padding=rng.size(2, 0, 2), stride=rng.size(2, 1, 3))
+
+
+def unfolded(rng):
+    return {"kernel_size": rng.size(2, 1, 3), **window(rng)}, one(rng.dims(2, 6), rng.dtype())
+
+
+def folded(rng):
+    """The shape Unfold would give, or nearly."""
+    settings = {"kernel_size": rng.size(2, 1, 3), **window(rng)}
+    size = tuple(rng.randint(2, 6) for _ in range(2))
+    try:
+        shape = nn.Unfold(**settings)(torch.rand(1, rng.randint(1, 3), *size)).shape[1:]
+    except RuntimeError:
+        shape = (4, 4)
+    if rng.random() < 0.2:
+        shape = tuple(max(size + rng.choice((-1, 0, 1)), 1) for size in shape)
+    return {"output_size": size, **settings}, one(tuple(shape) if rng.random() < 0.95 else rng.any_dims(), rng.dtype())
+
+
+def resized(rng):
+    spatial = rng.randint(1, 3) if rng.random() < 0.9 else rng.choice((0, 4))
+    right = {1: "linear", 2: rng.one_of("bilinear", "bicubic"), 3: "trilinear"}.get(spatial, "nearest")
+    settings = rng.some(mode=right if rng.random() < 0.8 else rng.one_of("nearest-exact", "area", "bilinear", "linear"))
+    if settings.get("mode") not in (None, "nearest", "nearest-exact", "area") or rng.random() < 0.1:
+        settings |= rng.some(align_corners=rng.one_of(True, False))
+    factors = (0.3, 0.5, 1.0, 1.1, 1.5, 1.7, 2.0, 3.0)
+    if rng.random() < 0.6:
+        many = tuple(rng.choice(factors) for _ in range(spatial if rng.random() < 0.9 else 2))
+        settings["scale_factor"] = rng.one_of(rng.choice(factors), many or 2.0)
+    else:
+        settings["size"] = rng.one_of(rng.randint(1, 9), tuple(rng.randint(1, 9) for _ in range(spatial or 1)))
+    shape = (2, *(rng.choice((1, 2, 3, 4, 5, 6)) for _ in range(spatial)))
+    return settings, one(shape, rng.dtype())
+
+
+SHAPES = {
+    "PixelShuffle": shuffled("upscale_factor"),
+    "PixelUnshuffle": shuffled("downscale_factor"),
+    "ChannelShuffle": shuffled("groups"),
+    "Unflatten": unflattened,
+    "Unfold": unfolded,
+    "Fold": folded,
+    "Upsample": resized,
+}
+
+# Two inputs
+
+
+def nearly(rng, shape):
+    """The shape, or one that broadcasts to it, or not."""
+    kind = rng.random()
+    if kind < 0.6:
+        return shape
+    if kind < 0.8:
+        return tuple(1 if rng.random() < 0.4 else size for size in shape)
+    return rng.any_dims(0, 3)
+
+
+def compared(**settings):
+    def draw(rng):
+        shape = rng.any_dims(0, 3)
+        drawn = {"x1": (shape, rng.dtype()), "x2": (nearly(rng, shape), rng.dtype())}
+        return rng.some(**{name: choose(rng) for name, choose in settings.items()}), drawn
+
+    return draw
+
+
+def bilinear(rng):
+    shape = rng.any_dims(1, 3)
+    other = (*shape[:-1], rng.randint(1, 4)) if rng.random() < 0.8 else rng.any_dims(0, 3)
+    drawn = {"input1": (shape, rng.dtype()), "input2": (other, rng.dtype())}
+    return {"out_features": rng.randint(0, 4), **rng.some(bias=rng.one_of(True, False))}, drawn
+
+
+TWO = {
+    "CosineSimilarity": compared(dim=lambda rng: rng.randint(-3, 3), eps=lambda rng: 1e-3),
+    "PairwiseDistance": compared(
+        p=lambda rng: rng.one_of(1.0, 2.0, 3.5, 0.5), eps=lambda rng: 1e-3, keepdim=lambda rng: rng.one_of(True, False)
+    ),
+    "Bilinear": bilinear,
+}
+DRAW = {**POOLING, **PADDING, **NORMALIZATION, **DROPOUTS, **SHAPES, **TWO}
 
 # torch's side
 
 
 def run_torch(name, settings, tensors):
     """torch's outputs and module; what counts as wrong here raises, too."""
-    x = tensors["input"]
+    x = next(iter(tensors.values()))
     if name in COMPUTE:
         return (COMPUTE[name](x, **settings),), None
     if name in {**POOLING, **PADDING} and x.ndim != int(name[-2]) + 2:
@@ -208,6 +343,10 @@ def run_torch(name, settings, tensors):
         settings.setdefault("normalized_shape", x.shape[-1:])
     if name.startswith("CircularPad") and wraps_what_it_crops(x, settings["padding"]):
         raise ValueError("counted as wrong: torch leaves memory as it finds it")
+    if name == "Bilinear":
+        settings |= {"in1_features": x.shape[-1], "in2_features": tensors["input2"].shape[-1]}
+        if min(t.ndim for t in tensors.values()) < 2:
+            raise ValueError("counted as wrong")
     module = getattr(nn, name)(**{**settings, **known_from(name, x)}).train()
     if name.startswith("MaxUnpool"):
         sizes = {"output_size": tensors["like"].shape[2:]} if "like" in tensors else {}
@@ -277,7 +416,11 @@ KNOWN_FROM_INPUT = {
     **{f"{kind}Norm{rank}d": ("num_features", 1) for kind in ("Batch", "Instance") for rank in RANKS},
     "SyncBatchNorm": ("num_features", 1),
 }
-READ_WITHOUT_BATCH = {f"InstanceNorm{rank}d": rank + 1 for rank in RANKS} | {"RMSNorm": 1}
+READ_WITHOUT_BATCH = (
+    {"Unfold": 3, "Fold": 2, "PixelShuffle": 3, "PixelUnshuffle": 3, "Dropout1d": 2}
+    | {f"InstanceNorm{rank}d": rank + 1 for rank in RANKS}
+    | {"RMSNorm": 1}
+)
 COMPUTE = {
     "GlobalAvgPool": over_places(torch.mean),
     "GlobalMaxPool": over_places(torch.amax),
