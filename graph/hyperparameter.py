@@ -146,36 +146,6 @@ class Float(Hyperparameter):
 
 
 @dataclass(frozen=True)
-class Numbers(Float):
-    """A number for all directions, or one for each: 2, or 2 x 1.5; `rank` 0 leaves their number open."""
-
-    _: KW_ONLY
-    rank: int = 0
-
-    def rule_text(self) -> str:
-        times = f"{self.rank} of them" if self.rank else "one for each direction"
-        return f"{super().rule_text()}, or {times} such as {' x '.join(['0.5'] * (self.rank or 2))}"
-
-    def _coerce(self, value: Any) -> float | tuple[float, ...]:
-        if not isinstance(value, list | tuple):
-            return super()._coerce(value)
-        if len(value) != self.rank if self.rank else not 1 <= len(value) <= 3:
-            raise self.wrong(value)
-        try:
-            return tuple(super(Numbers, self)._coerce(number) for number in value)
-        except HyperparameterError:
-            raise self.wrong(value) from None
-
-    def _parse(self, text: str) -> Any:
-        parts = [part for part in re.split(r"\s*[x×,;]\s*|\s+", text.strip().strip("()[]").strip()) if part]
-        return super()._parse(text) if len(parts) == 1 else tuple(super(Numbers, self)._parse(part) for part in parts)
-
-    def format(self, value: Any) -> str:
-        one = super().format
-        return " x ".join(map(one, value)) if isinstance(value, tuple) else one(value)
-
-
-@dataclass(frozen=True)
 class Bool(Hyperparameter):
     """On or off."""
 

@@ -8,7 +8,8 @@ from graph.blocks.pooling import RETURN_INDICES, WITH_INDICES, with_indices
 from graph.blocks.resizing import scaled
 from graph.blocks.window import DIRECTIONS, by, each, factors
 from graph.dim import Dim
-from graph.hyperparameter import Bool, Numbers, Size
+from graph.hyperparameter import Bool, Size
+from graph.number_lists import Numbers
 from graph.tensor_type import TensorType
 
 

@@ -8,7 +8,8 @@ from graph.block_type import BlockType, Call, Inferred, Inputs, ShapeError, Valu
 from graph.blocks.demands import FLOATS, open_dim, wrong_dtype, wrong_rank
 from graph.blocks.window import DIRECTIONS, by, each
 from graph.dim import Dim
-from graph.hyperparameter import Bool, Choice, Numbers, Shape
+from graph.hyperparameter import Bool, Choice, Shape
+from graph.number_lists import Numbers
 from graph.tensor_type import TensorType
 
 MODES = {

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from graph.hyperparameter import Axes, Bool, Choice, Float, HyperparameterError, Int, Padding, Shape, Size, Text
+from graph.number_lists import Matrix, Numbers
 
 ACCEPTED = [
     (Int("n", low=1), 3, 3),
@@ -23,6 +24,9 @@ ACCEPTED = [
     (Shape("shape", None, inferred=True), (), ()),
     (Axes("dims"), (0, -1), (0, -1)),
     (Text("field"), "image", "image"),
+    (Numbers("s", rank=3, low=0.0), [1, 2, 0.5], (1.0, 2.0, 0.5)),
+    (Numbers("s"), 2, 2.0),
+    (Matrix("k"), [[1, 2], [3, 4.5]], ((1.0, 2.0), (3.0, 4.5))),
 ]
 
 REFUSED = [
@@ -47,6 +51,12 @@ REFUSED = [
     (Shape("shape", symbols=True), ("x;import os",), "a name such as T"),
     (Text("field"), "two\nlines", "a line of text"),
     (Text("field"), "x" * 201, "at most 200"),
+    (Numbers("s", low=0.0, low_open=True), (1.0, 0.0), "above 0"),
+    (Numbers("s", rank=2), (1.0, 2.0, 3.0), "2 of them"),
+    (Numbers("s"), (float("inf"),), "a number"),
+    (Matrix("k"), [[1, 2], [3]], "rows of as many"),
+    (Matrix("k"), [[1, "x()"]], "finite numbers"),
+    (Matrix("k"), [[1.0] * 32], "31 x 31"),
 ]
 
 
@@ -78,6 +88,10 @@ def test_refused_with_value_and_rule(declared, value, words):
         (Float("p"), "1e-3", 0.001),
         (Int("n", None), "", None),
         (Size("o", rank=2, each_optional=True), "7 x none", (7, None)),
+        (Numbers("s", rank=2), "2 x 1.5", (2.0, 1.5)),
+        (Numbers("s"), "3", 3.0),
+        (Matrix("k"), "0 -1 0; -1 5 -1; 0 -1 0", ((0.0, -1.0, 0.0), (-1.0, 5.0, -1.0), (0.0, -1.0, 0.0))),
+        (Matrix("k"), "1/4, 3/4", ((0.25, 0.75),)),
     ],
 )
 def test_typed_text(declared, typed, value):
