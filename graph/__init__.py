@@ -6,7 +6,7 @@ from graph.block_type import BlockType, Inferred, ShapeError
 from graph.document import Document
 from graph.hyperparameter import HyperparameterError
 from graph.network import Block, ConnectError, Network, Wire
-from graph.problems import Fix, Problem
+from graph.problem import Fix, Problem
 from graph.recipe import DataSource, Field, Recipe
 from graph.tensor_type import TensorType
 

@@ -18,9 +18,10 @@ from graph.edits import Changes
 from graph.expression import Expression, ExpressionError
 from graph.hyperparameter import HyperparameterError
 from graph.network import Block, BlockId, Network, Ref
-from graph.problems import Problem
+from graph.problem import SEVERITIES, Problem
 from graph.recipe import Field
 from graph.tensor_type import TensorType
+from graph.weight_rules import Counts, counts, shared_parameters
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 LARGEST_DIM = 2**63 - 1  # what torch can count
@@ -38,7 +39,7 @@ class Analysis:
         self._fields: tuple[Field, ...] = ()
         self._values: dict[BlockId, dict[str, Any]] = {}  # of blocks whose values are computed from a module's
         self._given: Mapping[str, TensorType] = NOTHING  # what a module's inputs get where it stands, by name
-        self.total_parameters: int = 0
+        self._parameters = 0  # of all blocks, shared ones as often as they are used
         self.total_macs: Dim = 0
 
     @property
@@ -49,7 +50,7 @@ class Analysis:
     @property
     def problems(self) -> list[Problem]:
         """Every problem, errors first, then by place."""
-        return sorted(self._all_problems(), key=lambda p: (rules.SEVERITIES.index(p.severity), self._place(p)))
+        return sorted(self._all_problems(), key=lambda p: (SEVERITIES.index(p.severity), self._place(p)))
 
     @property
     def partial(self) -> bool:
@@ -87,6 +88,22 @@ class Analysis:
         """Learnable parameters of a block; 0 where unknown."""
         inferred = self.inferred(ref)
         return inferred.parameters if inferred else 0
+
+    @property
+    def total_parameters(self) -> int:
+        """Learnable parameters of the network; those that several blocks share count once."""
+        taking = (block for block in self._network.blocks.values() if block.reuses is not None)
+        return self._parameters - sum(shared_parameters(self._network, self, block) for block in taking)
+
+    def counts(self, ref: Ref) -> Counts:
+        """A block's parameters by what becomes of them: trained, frozen, or shared and counted elsewhere."""
+        return counts(self._network, self, self._network.block(ref))
+
+    @property
+    def total_counts(self) -> Counts:
+        """The same of the whole network; `shared` tells how many were not counted again."""
+        every = [self.counts(block) for block in self._network.blocks.values()]
+        return Counts(*(sum(getattr(one, name) for one in every) for name in ("trainable", "frozen", "shared")))
 
     def macs(self, ref: Ref) -> Dim:
         """Multiply-adds of a block for one sample; 0 where unknown."""
@@ -276,12 +293,12 @@ class Analyzer:
         analysis = self.analysis
         old = analysis._inferred.pop(id, None)
         if old is not None:
-            analysis.total_parameters -= old.parameters
+            analysis._parameters -= old.parameters
             if self._open_macs.pop(id, None) is None:
                 self._closed_macs -= old.macs
         if inferred is not None:
             analysis._inferred[id] = inferred
-            analysis.total_parameters += inferred.parameters
+            analysis._parameters += inferred.parameters
             if is_open(inferred.macs):
                 self._open_macs[id] = inferred.macs
             else:

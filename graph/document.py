@@ -16,7 +16,7 @@ from psygnal import Signal
 from graph.analysis import Analysis, Analyzer
 from graph.edits import Changes, Compound, Edit
 from graph.network import BlockId, Network, Wire
-from graph.problems import Fix
+from graph.problem import Fix
 from graph.recipe import Recipe
 
 MERGE_SECONDS = 1.0  # the same knob turned within a second is one step

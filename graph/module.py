@@ -174,11 +174,13 @@ class ModuleType(BlockType):
         outputs: dict[str, TensorType] = dict(zip((p.name for p in self.outputs), inputs.values(), strict=False))
         for index, one in enumerate(self.passes(values, inputs)):
             ahead = f"{index}." if values[REPEAT] != 1 else ""
+            parameters += one.analysis.total_parameters
             for id, inferred in one.analysis.all_inferred():
-                parameters += inferred.parameters
                 buffers += inferred.buffers
                 macs = macs + inferred.macs
                 name = self.network.blocks[id].name
+                if self.network.blocks[id].reuses is not None:
+                    continue  # listed where they belong
                 weights += [(f"{ahead}{name}.{weight}", shape) for weight, shape in inferred.weights]
             outputs = one.outputs
         return Inferred(outputs, parameters, buffers, macs, tuple(weights))
@@ -232,7 +234,7 @@ class ModuleType(BlockType):
         lines = [("output", shapes)]
         sizes = []
         for one in self.passes(values, inputs):
-            sizes.append(sum(found.parameters for _, found in one.analysis.all_inferred()))
+            sizes.append(one.analysis.total_parameters)
         if inferred.parameters:
             words = (
                 f"{len(sizes)}*{sizes[0]:,}"

@@ -6,20 +6,20 @@ belong to the block types; here they become problems.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from graph import commands, registry
 from graph.block_type import BlockType, ShapeError
 from graph.edits import UNSET, Compound, Edit, RemoveBlocks, SetHyperparameter
 from graph.network import Block, Network
-from graph.recipe import Field, Recipe
+from graph.problem import Fix, Problem
+from graph.recipe import Field
+from graph.weight_rules import weight_problems
 
 if TYPE_CHECKING:
     from graph.analysis import Analysis
 
-SEVERITIES = ("error", "warning", "hint")
 LAYERS_WITH_WIDTH = {
     "Linear": "out_features",
     "Conv1d": "out_channels",
@@ -27,31 +27,6 @@ LAYERS_WITH_WIDTH = {
     "Conv3d": "out_channels",
 }
 SHAPELESS = {"activation", "regularization", "normalization"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """A ready-made change that solves a problem."""
-
-    title: str
-    build: Callable[[Network, Recipe], Edit]
-
-    def edit(self, network: Network, recipe: Recipe) -> Edit:
-        """The edit for the document as it is now."""
-        return self.build(network, recipe)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """An error, warning or hint about a place in the network; `block` is an id, None for the whole network."""
-
-    severity: str
-    text: str
-    block: str | None = None
-    port: str | None = None
-    hyperparameter: str | None = None
-    code: str = ""
-    fixes: tuple[Fix, ...] = ()
 
 
 def missing(network: Network, block: Block, declared: BlockType, found: list[Problem]) -> bool:
@@ -96,6 +71,7 @@ def from_warning(block: Block, code: str, text: str) -> Problem:
 
 def whole_network(network: Network, analysis: Analysis) -> Iterator[Problem]:
     """Problems that no block sees by itself."""
+    yield from weight_problems(network, analysis)
     roles: dict[str, list[Block]] = {}
     for block in network.blocks.values():
         roles.setdefault(network.declared(block.type).role, []).append(block)

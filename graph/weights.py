@@ -200,6 +200,8 @@ def _argument(kind: str, name: str, value: Any) -> float | str:
         if value not in choices:
             raise WeightError(f"{name} of {kind} is one of {', '.join(choices)}, not {value!r:.60}")
         return str(value)
+    if name == "gain" and value in NONLINEARITIES:  # the gain that suits what follows: torch's calculate_gain
+        return str(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > 1e30:
         raise WeightError(f"{name} of {kind} is a number, not {value!r:.60}")
     return float(value)
