@@ -19,6 +19,7 @@ from backend.source.objective import write_objective
 from backend.source.page import Page
 from backend.source.plan import Plan, SourceError, check_values, make_plan, unused
 from backend.source.validation import ForeignSource, validate
+from backend.source.weight_lines import owner, write_weights
 from graph import registry
 from graph.analysis import Analysis, analyze
 from graph.block_type import Call, ShapeError
@@ -134,10 +135,7 @@ def _module_body(
     names = _names(plan, taken)
     method = Method(plan, names, plan.inputs, plan.results, scope)
     layers, forward = Page(), Page()
-    for id in method.layers:
-        written = _constructor(plan, id, classes, scope, identifiers)
-        if written is not None:
-            layers.statement(f"self.{names[id]} = {written}", 8, id)
+    _write_layers(plan, names, method.layers, classes, layers, scope, identifiers)
     method.write(forward, "forward", plan.outputs)
     return layers, forward
 
@@ -163,15 +161,33 @@ def _write_class(
 
 
 def _write_init(plan: Plan, names: Names, layers: list[str], classes: ModuleClasses, page: Page) -> bool:
-    calls = [(id, _constructor(plan, id, classes)) for id in layers]
-    calls = [(id, call) for id, call in calls if call is not None]
-    if not calls:
+    body = Page()
+    _write_layers(plan, names, layers, classes, body)
+    if body.empty:
         return False
     page.statement("def __init__(self):", 4)
     page.statement("super().__init__()", 8)
-    for id, call in calls:
-        page.statement(f"self.{names[id]} = {call}", 8, id)
+    page.add(body)
     return True
+
+
+def _write_layers(
+    plan: Plan,
+    names: Names,
+    layers: list[str],
+    classes: ModuleClasses,
+    page: Page,
+    scope: Scope | None = None,
+    identifiers: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """A line for every layer that is made, then what is decided about weights."""
+    made = []
+    for id in dict.fromkeys(owner(plan, id) for id in layers):
+        written = _constructor(plan, id, classes, scope, identifiers)
+        if written is not None:
+            page.statement(f"self.{names[id]} = {written}", 8, id)
+            made.append(id)
+    write_weights(plan, names, made, page)
 
 
 def _constructor(

@@ -14,6 +14,7 @@ from backend.source.identifiers import Names
 from backend.source.literals import LiteralError, Scope, literal
 from backend.source.page import Page
 from backend.source.plan import Plan, SourceError, Value
+from backend.source.weight_lines import owner
 from graph.block_type import ShapeError, Values
 from graph.dim import formula_of
 from graph.tensor_type import TensorType
@@ -164,7 +165,7 @@ class Method:
         wired: dict[str, list[str]] = {}
         for wire in plan.wires(id):
             wired.setdefault(wire.input, []).append(self._variables[wire.source, wire.output])
-        place = Place(self._names[id], plan.values(id), plan.analysis.inputs(id), wired, self._scope)
+        place = Place(self._names[owner(plan, id)], plan.values(id), plan.analysis.inputs(id), wired, self._scope)
         expression = expression_of(plan, id, place)
         targets = (declared.targets(names) if len(ports) > 1 else names[ports[0]]).replace("(_, _)", "_")
         shapes = [shape_in_words(outputs[port]) for port in ports if names[port] != "_"]

@@ -14,6 +14,7 @@ from backend.source.identifiers import LONGEST
 from backend.source.literals import LARGEST, WORD
 from backend.source.reserved import CLASS_NAMES, IDENTIFIERS, words
 from graph import registry
+from graph.weights import KINDS
 
 IMPORTS = (
     "import torch",
@@ -31,29 +32,32 @@ COOKIE = re.compile(r"^[ \t\f]*#.*?coding[:=]", re.ASCII)
 # Functions of torch and methods of tensors that compute and do nothing else.
 TORCH = words(
     """
-    abs add amax amin argmax argmin bmm cat chunk clamp cos div einsum eq exp flatten float32 float64 float16 bfloat16
-    gather int32 int64 uint8 bool log matmul max maximum mean min minimum mul neg norm numel outer permute pow prod
-    relu reshape rsqrt sigmoid sin softmax split sqrt square squeeze stack std sub sum tanh transpose unsqueeze var
-    where zeros no_grad
+    abs add amax amin argmax argmin bmm cat chunk clamp cos div einsum eq exp flatten float32 float64 float16
+    bfloat16 gather int32 int64 uint8 bool log matmul max maximum mean min minimum mul neg norm numel outer permute
+    pow prod relu reshape rsqrt sigmoid sin softmax split sqrt square squeeze stack std sub sum tanh tensor
+    transpose unsqueeze var where zeros no_grad
     """
 )
 METHODS = words(
     """
-    abs amax amin any argmax argmin chunk clamp contiguous cos dim div eq exp expand flatten float gather ge gt indices
-    item le log long lt matmul max mean median min mul ne new_ones norm numel permute pow prod repeat reshape round select
-    shape sigmoid sin size softmax split sqrt square squeeze std sub sum t tanh to topk transpose triu type_as
-    unflatten unfold unsqueeze values var view
+    abs amax amin any argmax argmin chunk clamp contiguous cos dim div eq exp expand flatten float gather ge gt
+    indices item le log long lt matmul max mean median min mul ne new_ones norm numel permute pow prod repeat
+    reshape round select shape sigmoid sin size softmax split sqrt square squeeze std sub sum t tanh to topk
+    transpose triu type_as unflatten unfold unsqueeze values var view requires_grad_
     """
 )
 FUNCTIONAL = words(
     """
     binary_cross_entropy binary_cross_entropy_with_logits cosine_embedding_loss cosine_similarity cross_entropy
-    gaussian_nll_loss hinge_embedding_loss huber_loss interpolate kl_div l1_loss log_softmax margin_ranking_loss max_pool2d
-    mse_loss multi_margin_loss multilabel_margin_loss multilabel_soft_margin_loss nll_loss normalize one_hot pad
-    pairwise_distance pixel_shuffle pixel_unshuffle poisson_nll_loss relu scaled_dot_product_attention sigmoid
-    smooth_l1_loss soft_margin_loss softmax softplus tanh triplet_margin_loss
+    gaussian_nll_loss hinge_embedding_loss huber_loss interpolate kl_div l1_loss log_softmax margin_ranking_loss
+    max_pool2d mse_loss multi_margin_loss multilabel_margin_loss multilabel_soft_margin_loss nll_loss normalize
+    one_hot pad pairwise_distance pixel_shuffle pixel_unshuffle poisson_nll_loss relu scaled_dot_product_attention
+    sigmoid smooth_l1_loss soft_margin_loss softmax softplus tanh triplet_margin_loss
     """
 )
+INITIALS = frozenset(("calculate_gain", *(f"{kind}_" for kind in KINDS)))
+# A parameter of a submodule, at most one level down: self.attention.out_proj.weight, self.lstm.weight_ih_l0.
+WEIGHT = re.compile(r"self(\.[a-z][a-z0-9_]*){1,2}\.([a-z0-9_]+_)?(weight|bias)(_[a-z0-9_]+)?\Z", re.ASCII)
 EXAMPLE_CALLS = frozenset(("len", "load_file", "print"))
 MODULE_CALLS = frozenset(("eval", "load_state_dict"))
 HARMLESS = (ast.Load, ast.Store, ast.operator, ast.unaryop, ast.cmpop, ast.Expr, ast.Pass, ast.Return, ast.BinOp)
@@ -171,7 +175,9 @@ class _Gate:
         if owner == "self":
             fine = is_variable(node.attr) or node.attr == "compute"
         elif owner == "nn":
-            fine = node.attr in _module_names()
+            fine = node.attr in _module_names() or node.attr in ("Parameter", "init")
+        elif ast.unparse(node.value) == "nn.init":
+            fine = node.attr in INITIALS
         elif owner == "F":
             fine = node.attr in FUNCTIONAL
         elif owner == "torch":
@@ -180,6 +186,8 @@ class _Gate:
             fine = node.attr == "argv"
         elif node.attr == "__init__":
             fine = ast.unparse(node.value) == "super()"
+        elif WEIGHT.match(ast.unparse(node)):
+            return  # self.head.weight = self.embedding.weight
         else:
             fine = node.attr in METHODS or (self._example and node.attr in MODULE_CALLS)
         if not fine or (isinstance(node.ctx, ast.Store) and owner != "self"):
