@@ -27,7 +27,7 @@ INTERPOLATING = ("linear", "bilinear", "bicubic", "trilinear")
 def scaled(type: str, x: TensorType, dim: Dim, factor: float, hyperparameter: str = "scale_factor") -> Dim:
     """floor(dim*factor), as torch rounds it; raises ShapeError where that is a guess or leaves nothing."""
     if isinstance(dim, int):
-        size: Dim = int(dim * factor)
+        size: Dim = dim * int(factor) if factor == int(factor) else int(dim * factor)  # a traced size stays so
     else:
         exact = Fraction(factor)
         if exact.denominator > 64:  # such as 0.1, which floats round: the size would be a guess
