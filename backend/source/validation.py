@@ -226,6 +226,11 @@ class _Gate:
     def _assign(self, node: ast.Assign) -> None:
         if len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name | ast.Tuple | ast.Attribute):
             raise _foreign(node)
+        target, value = node.targets[0], node.value
+        if isinstance(target, ast.Attribute) and not isinstance(target.value, ast.Name):
+            made = isinstance(value, ast.Call) and ast.unparse(value.func) == "nn.Parameter"
+            if not made and not (isinstance(value, ast.Attribute) and WEIGHT.match(ast.unparse(value))):
+                raise _foreign(node)
 
     def _starred(self, node: ast.Starred) -> None:
         if not isinstance(node.value, ast.GeneratorExp):
