@@ -172,6 +172,7 @@ def test_recurrent_states_are_wired_by_name(bias):
 
 
 SHAPES = {"Conv1d": (4, 9), "Conv3d": (4, 5, 5, 5), "Linear": (6,), "Embedding": (7,), "Squeeze": (4, 1)}
+SHAPES |= {"MaxUnpool1d": (4, 9), "MaxUnpool3d": (4, 5, 5, 5), "PixelUnshuffle": (4, 8, 8), "Fold": (8, 49)}
 LOOK_UP = ("Embedding", "EmbeddingBag", "OneHot")  # they take whole numbers
 SET = {"OneHot": {"num_classes": 3}}  # what no data tell here
 LAYERS = [declared.name for declared in registry.all_types() if declared.role == "layer"]
@@ -189,6 +190,8 @@ def test_every_layer_compiles_and_gives_the_shape_and_parameters_it_promised(typ
         for port in declared.inputs:
             for _ in range(0 if port.optional else 2 if port.many else 1):
                 before = net.connect(source, net.add("Compare")).target if port.name == "mask" else source
+                if port.name == "indices":
+                    before = net.add("Input", name="places", shape=candidate, dtype="int64")
                 net.connect(before, block, input=port.name)
         net.connect(block, net.add("Output"))
         from graph import analyze
@@ -197,9 +200,11 @@ def test_every_layer_compiles_and_gives_the_shape_and_parameters_it_promised(typ
         if analysis.inferred(block) is not None:
             break
     module = compile_network(net)
-    data = torch.zeros(3, *candidate, dtype=getattr(torch, dtype))
+    data = [
+        torch.zeros(3, *candidate, dtype=getattr(torch, x.hyperparameters["dtype"])) for x in net.with_role("input")
+    ]
     promised = tuple(3 if dim == "N" else dim for dim in analysis.output(block).shape)
-    assert tuple(module(data).shape) == promised
+    assert tuple(module(*data).shape) == promised
     assert sum(p.numel() for p in module.parameters()) == analysis.parameters(block)
     named = [(name.removeprefix("layer."), tuple(p.shape)) for name, p in module.named_parameters()]
     assert named == [(name, tuple(shape)) for name, shape in analysis.inferred(block).weights]
