@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from backend.source import piece_texts
 from backend.source.example import write_example
 from backend.source.identifiers import Names, class_name
 from backend.source.literals import LiteralError, Name, Scope, literal
@@ -69,7 +70,8 @@ def generate_source(
     plan = make_plan(network, analysis or analyze(network, fields), partial)
     names = _names(plan)
     name = class_name(network.name)
-    classes = ModuleClasses((name,), _module_body)
+    name = f"{name}Network" if name in piece_texts.names() else name
+    classes = ModuleClasses((name, *piece_texts.names()), _module_body)
     own, page, objective = Page(), Page(), Page()
     methods = _methods(plan, names)
     _write_class(plan, names, name, methods, classes, own)
@@ -77,6 +79,7 @@ def generate_source(
         page.add(written.page.without_blocks())
         page.blank(2)
     page.add(own)
+    page = _with_pieces(page)
     no_objective = write_objective(plan, names, objective)
     page.add(objective)
     if example:
@@ -234,6 +237,17 @@ def _write_sharing_forward(plan: Plan, names: Names, page: Page) -> None:
     count = len(plan.results)
     page.statement(f"def forward(self, {parameters}):", 4)
     page.statement(f"return self.compute({parameters})[{'0' if count == 1 else f':{count}'}]", 8, *plan.outputs)
+
+
+def _with_pieces(page: Page) -> Page:
+    """The page below the classes it needs that torch lacks."""
+    whole = Page()
+    for piece in piece_texts.names():
+        if page.calls(piece):
+            whole.verbatim(piece_texts.text_of(piece))
+            whole.blank(2)
+    whole.add(page)
+    return whole
 
 
 def _head(name: str, body: Page) -> Page:

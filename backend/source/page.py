@@ -22,6 +22,7 @@ class _Entry:
     blocks: tuple[str, ...]
     remark: str
     group: int
+    as_it_stands: bool = False
 
 
 class Page:
@@ -47,6 +48,16 @@ class Page:
 
     def blank(self, lines: int = 1) -> None:
         self._entries.extend([_Entry("", 0, (), "", self._group)] * lines)
+
+    def verbatim(self, text: str) -> None:
+        """Lines that are written as they stand."""
+        self._group += 1
+        self._entries.extend(_Entry(line, 0, (), "", self._group, True) for line in text.splitlines())
+
+    def calls(self, name: str) -> bool:
+        """Whether a statement calls something of this name."""
+        pattern = re.compile(rf"(?<![\w.]){name}\(")
+        return any(pattern.search(entry.code) for entry in self._entries)
 
     def uses(self, word: str) -> bool:
         """Whether a statement reaches into something of this name, such as `torch` in `torch.cat`."""
@@ -108,6 +119,8 @@ def _column(lines: list[tuple[int, int]]) -> int:
 
 
 def _written(entry: _Entry, column: int) -> list[str]:
+    if entry.as_it_stands:
+        return [entry.code]
     pad = " " * entry.indent
     if not entry.code:
         return [f"{pad}# {entry.remark}"] if entry.remark else [""]
