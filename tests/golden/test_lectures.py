@@ -29,7 +29,13 @@ HERE = {
     "rnn_forward": 1,
 }
 ACTIVATIONS = {"relu": "ReLU", "tanh": "Tanh", "sigmoid": "Sigmoid", "softmax": "Softmax", "leaky_relu": "LeakyReLU"}
-POOLS = {"maxpool2d": "MaxPool2d", "avgpool2d": "AvgPool2d", "max": "MaxPool2d", "average": "AvgPool2d"}
+POOLS = {
+    "maxpool2d": "MaxPool2d",
+    "avgpool2d": "AvgPool2d",
+    "max": "MaxPool2d",
+    "average": "AvgPool2d",
+    "min": "MinPool2d",
+}
 
 
 def vectors(kind):
@@ -126,12 +132,7 @@ def test_pooling(vector):
     image = given["image"]
     drawing = Drawing((1, len(image), len(image[0])))
     values = _pairs({name: given[name] for name in ("stride", "padding", "ceil_mode")})
-    if given["op"] == "min":  # torch has no such block: the smallest value is minus the largest of the negatives
-        drawing.convolve([[-1.0]])
-        drawing.add("MaxPool2d", kernel_size=tuple(given["kernel"]), **values)
-        drawing.convolve([[-1.0]])
-    else:
-        drawing.add(POOLS[given["op"]], kernel_size=tuple(given["kernel"]), **values)
+    drawing.add(POOLS[given["op"]], kernel_size=tuple(given["kernel"]), **values)
     check(drawing.run(image), vector)
 
 
@@ -308,11 +309,10 @@ def test_recurrent_steps(vector):
 
 
 def test_all_vectors_of_these_kinds_are_computed(request):
-    """75 of 75: 74 by the block the lecture means, and min pooling, which torch lacks, as -max(-x)."""
+    """75 of 75, each by the block the lecture means."""
     there = Counter(vector["kind"] for vector in VECTORS)
     assert {kind: there[kind] for kind in HERE} == HERE
     assert sum(HERE.values()) == 75
-    composed = [v["id"] for v in VECTORS if v["kind"] == "pool2d" and v["inputs"]["op"] not in POOLS]
-    assert composed == ["002-L745-pool-min"]
+    assert all(v["inputs"]["op"] in POOLS for v in VECTORS if v["kind"] == "pool2d")
     slips = [v["id"] for v in VECTORS if v["kind"] in HERE and not v["agrees"]]
     print("\n" + ", ".join(f"{kind} {count} of {count}" for kind, count in HERE.items()) + f"; lecture slips: {slips}")

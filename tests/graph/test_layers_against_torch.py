@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from graph import registry
+from graph.blocks.fixed_convolution import KERNELS
 
 RANKS = (1, 2, 3)
 
@@ -289,6 +290,25 @@ SHAPES = {
     "Upsample": resized,
 }
 
+# A kernel set by hand
+
+
+def set_by_hand(rng):
+    rows, columns = rng.randint(1, 3), rng.randint(1, 3)
+    settings = rng.some(
+        kernel=rng.one_of("edge", "box_blur", "horizontal_edges", "sobel_x", "laplace"),
+        stride=rng.size(2, 1, 3),
+        padding=rng.size(4, 0, 3),
+        padding_mode=rng.one_of("constant", "reflect", "replicate", "circular", "zeros"),
+        padding_value=rng.one_of(0.0, 1.0, -2.5),
+        dilation=rng.size(2, 1, 2),
+        bias=0.5,
+    )
+    if rng.random() < 0.5:
+        settings["numbers"] = tuple(tuple(rng.uniform(-2, 2) for _ in range(columns)) for _ in range(rows))
+    return settings, one(rng.dims(2), rng.dtype())
+
+
 # Two inputs
 
 
@@ -325,7 +345,7 @@ TWO = {
     ),
     "Bilinear": bilinear,
 }
-DRAW = {**POOLING, **PADDING, **NORMALIZATION, **DROPOUTS, **SHAPES, **TWO}
+DRAW = {**POOLING, **PADDING, **NORMALIZATION, **DROPOUTS, **SHAPES, "FixedConv2d": set_by_hand, **TWO}
 
 # torch's side
 
@@ -407,6 +427,23 @@ def median_pool(x, kernel_size, stride=None, padding=0, padding_mode="zeros"):
     return torch.stack(rows, dim=-2)
 
 
+def fixed_convolution(
+    x, kernel="edge", numbers=None, padding=0, padding_mode="constant", padding_value=0.0, **settings
+):
+    """The same with a Conv2d whose weights are set, one group for each channel."""
+    if x.ndim != 4:
+        raise ValueError("counted as wrong")
+    offset = settings.pop("bias", 0.0)
+    weight = torch.tensor(numbers or KERNELS[kernel])
+    channels = x.shape[1]
+    convolution = nn.Conv2d(channels, channels, tuple(weight.shape), groups=channels, bias=False, **settings)
+    convolution.weight.data.copy_(weight.expand_as(convolution.weight))
+    sides = padding if isinstance(padding, tuple) else (padding,) * 4
+    fill = {"value": padding_value} if padding_mode == "constant" else {}
+    padded = nn.functional.pad(x, sides, mode=padding_mode, **fill)
+    return (convolution(padded) + offset).detach()
+
+
 def both(size):
     return size if isinstance(size, tuple) else (size, size)
 
@@ -426,6 +463,7 @@ COMPUTE = {
     "GlobalMaxPool": over_places(torch.amax),
     "MinPool2d": min_pool,
     "MedianPool2d": median_pool,
+    "FixedConv2d": fixed_convolution,
 }
 BELOW = dict.fromkeys((f"MaxUnpool{rank}d" for rank in RANKS), 1)  # places within the smallest output
 NEVER_WRONG = ()
