@@ -229,6 +229,9 @@ class Padding(Size):
             if value in ("same", "valid"):
                 return str(value)
             raise self.wrong(value)
+        if isinstance(value, list | tuple) and len(value) == 2 * self.rank:
+            text = f"both sides get the same; for another width on each put a ZeroPad{self.rank}d in front"
+            raise HyperparameterError(f"{self.wrong(value)}: {text}")
         return super()._coerce(value)
 
 

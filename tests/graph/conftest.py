@@ -6,6 +6,7 @@ NETLOOM_NIGHTLY=1 draws several hundred configurations of every block type inste
 import math
 import os
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from graph.dim import N, symbol
 from graph.hyperparameter import HyperparameterError
 from graph.tensor_type import DTYPES, TensorType
 
+OPEN = {"N": 7, "T": 41, "H": 23, "floor": math.floor, "ceil": math.ceil}
+SENTENCE = re.compile(r"(?P<left>[^=]+) = (?P<right>[^=]+)\Z")
 NIGHTLY = os.environ.get("NETLOOM_NIGHTLY") == "1"
 PIECES = Path(__file__).resolve().parents[2] / "backend" / "source" / "pieces"
 
@@ -44,6 +47,10 @@ class Dice(random.Random):
         directions = max(spatial + (self.choice((-1, 1)) if self.random() < 0.08 else 0), 0)
         sizes = [size for size in range(1, largest + 1) if size != Bench.batch]
         return (self.choice((1, 2, 3, 4, 6)), *(self.choice(sizes) for _ in range(directions)))
+
+    def one(self, shape, kind):
+        """Inputs of a block with one port."""
+        return {"input": (shape, kind)}
 
     def any_dims(self, least=0, most=4):
         return tuple(self.choice((1, 2, 3, 4)) for _ in range(self.randint(least, most)))
@@ -130,6 +137,19 @@ class Bench:
         exec(line, {"torch": torch, "F": F, "module": module, **tensors}, found := {})
         return [found[n] for n in inferred.outputs]
 
+    def arithmetic_is_true(self, lines):
+        """Evaluate both sides of every line that says `... = ...`; how many did."""
+        checked = 0
+        for what, words in lines:
+            assert what and words, (what, words)
+            found = SENTENCE.match(words)
+            if found:
+                left, right = (eval(re.sub(r"(?<=\d),(?=\d{3})", "", side), dict(OPEN)) for side in found.groups())
+                near = isinstance(right, float) and math.isclose(left, right, rel_tol=1e-5)  # as six digits show it
+                assert near or left == right, f"{what}: {words}"
+                checked += 1
+        return checked
+
     def types(self, drawn):
         """The tensor types of drawn inputs: {port: (dimensions of a sample, dtype)}."""
         return {port: TensorType((N, *shape), kind) for port, (shape, kind) in drawn.items()}
@@ -180,6 +200,9 @@ class Bench:
             assert inferred.weights == named, what
             assert inferred.buffers == sum(b.numel() for b in module.buffers()), what
         assert inferred.parameters == sum(math.prod(shape) for _, shape in inferred.weights), what
+        lines = registry.block_type(name).explain(complete, types, inferred)
+        assert any(str(inferred.outputs[next(iter(inferred.outputs))]) in words for _, words in lines), what
+        self.arithmetic_is_true(lines)
         torch.manual_seed(0)
         found = self.run(name, complete, types, inferred, tensors)
         assert [self.torchs(t) for t in found] == expected, what

@@ -57,6 +57,7 @@ REFUSED = [
     (Matrix("k"), [[1, 2], [3]], "rows of as many"),
     (Matrix("k"), [[1, "x()"]], "finite numbers"),
     (Matrix("k"), [[1.0] * 32], "31 x 31"),
+    (Padding("p", rank=2), (1, 0, 1, 0), "put a ZeroPad2d in front"),
 ]
 
 
