@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from graph.dim import Dim, is_traced
 from graph.hyperparameter import REQUIRED, Choice, Hyperparameter
+from graph.reach import Reach
 from graph.tensor_type import TensorType
 
 FAMILIES = (
@@ -31,6 +32,11 @@ FAMILIES = (
     "loss",
     "metric",
     "module",
+)
+
+# Families whose blocks look at each place alone (statistics of a normalisation aside).
+POINTWISE = frozenset(
+    ("source", "linear", "embedding", "normalization", "activation", "regularization", "merging", "arithmetic")
 )
 
 Values = Mapping[str, Any]
@@ -163,6 +169,10 @@ class BlockType:
     def explain(self, values: Values, inputs: Inputs, inferred: Inferred) -> tuple[tuple[str, str], ...]:
         """(what, arithmetic) pairs with the numbers substituted."""
         return ()
+
+    def reach(self, values: Values, inputs: Inputs) -> tuple[Reach, ...] | None:
+        """What one output position sees: a Reach for every direction, () for its own place, None for the whole."""
+        return () if self.family in POINTWISE else None
 
     def module(self, values: Values, inputs: Inputs, inferred: Inferred) -> Call | None:
         """The constructor written into __init__; None for blocks that are plain expressions."""

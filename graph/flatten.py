@@ -6,15 +6,26 @@ What a module's inside costs or sees depends on where it stands; here each place
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from graph.analysis import Analysis, analyze
 from graph.block_type import ShapeError
 from graph.module import ModuleType
-from graph.network import Block, Network
+from graph.network import Block, BlockId, Network
 
 Value = tuple[str, str]  # a block of the flat network and one of its outputs
 Values = dict[Value, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """The flat network with its analysis, and where blocks and values of the drawing now are."""
+
+    network: Network
+    analysis: Analysis
+    blocks: dict[BlockId, BlockId]  # plain blocks of the drawing
+    values: Values
 
 
 def flattened(network: Network, analysis: Analysis | None = None) -> Network:
@@ -23,6 +34,19 @@ def flattened(network: Network, analysis: Analysis | None = None) -> Network:
     flat = Network(network.name)
     _copy(flat, network, analysis or analyze(network), "", {})
     return flat
+
+
+def flatten(network: Network, analysis: Analysis) -> Flat:
+    """The same with its analysis and the way back; a network without modules is its own flat form."""
+    if not any(isinstance(network.declared(block.type), ModuleType) for block in network.blocks.values()):
+        own = {id: id for id in network.blocks}
+        return Flat(
+            network, analysis, own, {(id, p.name): (id, p.name) for id in own for p in network.type_of(id).outputs}
+        )
+    flat = Network(network.name)
+    values = _copy(flat, network, analysis, "", {})
+    blocks = {block.id: flat.block(block.name).id for block in network.blocks.values() if flat.has(block.name)}
+    return Flat(flat, analyze(flat, analysis.fields), blocks, values)
 
 
 def _copy(flat: Network, network: Network, analysis: Analysis, ahead: str, given: Mapping[str, Value]) -> Values:

@@ -138,6 +138,10 @@ class Network:
             return self.blocks[self._ids_by_name[ref]]
         raise KeyError(f"no block {ref!r} in {self.name!r}")
 
+    def has(self, name: str) -> bool:
+        """Whether a block has this name."""
+        return name in self._ids_by_name
+
     def declared(self, type: str) -> BlockType:
         """What a type's name stands for here: one of our types, one of the modules, else a placeholder."""
         return self.modules.get(type) or registry.block_type(type)

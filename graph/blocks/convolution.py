@@ -9,6 +9,7 @@ from graph.blocks.demands import count, open_dim, wrong_dtype, wrong_layout
 from graph.blocks.window import DIRECTIONS, by, each, factors, in_words, too_large
 from graph.dim import Dim, product
 from graph.hyperparameter import Bool, Choice, Int, Padding, Size
+from graph.reach import sliding
 from graph.tensor_type import TensorType
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
@@ -83,6 +84,15 @@ class Convolution(BlockType):
                 raise too_large("kernel", before, kernel, padding, dilation)
             after.append(length)
         return tuple(after)
+
+    def reach(self, values, inputs):
+        rank, padding = self.rank, values["padding"]
+        kernel, stride, dilation = (each(values[name], rank) for name in ("kernel_size", "stride", "dilation"))
+        if padding == "same":
+            border = tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True))
+        else:
+            border = each(0 if padding == "valid" else padding, rank)
+        return tuple(map(sliding, kernel, stride, border, dilation))
 
     def explain(self, values, inputs, inferred):
         x, y = inputs["input"], inferred.outputs["output"]

@@ -12,6 +12,7 @@ from graph.blocks.window import DIRECTIONS, each, factors, too_large
 from graph.dim import Dim, product
 from graph.hyperparameter import Choice, Float, Size
 from graph.number_lists import Matrix
+from graph.reach import sliding
 
 KERNELS: dict[str, tuple[tuple[float, ...], ...]] = {
     "identity": ((0.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 0.0)),
@@ -102,6 +103,11 @@ class FixedConv2d(BlockType):
         strides, dilations = each(values["stride"], 2), each(values["dilation"], 2)
         every = zip(before, *settings, strides, dilations, strict=True)
         return tuple((size + sum(widths) - d * (k - 1) - 1) // s + 1 for size, widths, k, s, d in every)
+
+    def reach(self, values, inputs):
+        borders = tuple(before for before, _ in self._border(values))
+        settings = (each(values["stride"], 2), borders, each(values["dilation"], 2))
+        return tuple(map(sliding, self._kernel_size(values), *settings))
 
     def explain(self, values, inputs, inferred):
         x, y = inputs["input"], inferred.outputs["output"]

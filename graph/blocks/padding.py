@@ -11,6 +11,7 @@ from graph.blocks.demands import wrong_dtype, wrong_layout
 from graph.blocks.window import DIRECTIONS, by, each
 from graph.dim import Dim
 from graph.hyperparameter import LARGEST, Float, Size
+from graph.reach import shifted
 from graph.tensor_type import DTYPES, TensorType
 
 SIDES = {1: "left, right", 2: "left, right, top, bottom", 3: "left, right, top, bottom, front, back"}
@@ -59,6 +60,9 @@ class Padding(BlockType):
 
     def _classes(self, x: TensorType) -> int | None:
         return x.classes
+
+    def reach(self, values, inputs):
+        return tuple(shifted(before) for before, _ in self._borders(values))
 
     def explain(self, values, inputs, inferred):
         x, y = inputs["input"], inferred.outputs["output"]

@@ -9,6 +9,7 @@ from graph.blocks.demands import FLOATS, wrong_dtype, wrong_layout
 from graph.blocks.window import DIRECTIONS, by, each, fits, fits_rounding_up, in_words, too_large
 from graph.dim import Dim
 from graph.hyperparameter import Bool, Float, Int, Size
+from graph.reach import sliding
 from graph.tensor_type import TensorType
 
 WHOLE_TOO = FLOATS | {"int64", "int32", "uint8"}
@@ -124,6 +125,12 @@ class Pooling(BlockType):
             each(values.get("padding", 0), rank),
             each(values.get("dilation", 1), rank),
         )
+
+    def reach(self, values, inputs):
+        rank, kernel = self.rank, values["kernel_size"]
+        stride = kernel if values["stride"] is None else values["stride"]
+        settings = (kernel, stride, values.get("padding", 0), values.get("dilation", 1))
+        return tuple(map(sliding, *(each(value, rank) for value in settings)))
 
     def explain(self, values, inputs, inferred):
         x, y = inputs["input"], inferred.outputs["output"]

@@ -10,6 +10,7 @@ from graph.blocks.demands import LAYOUTS, no_such_axis, open_dim, wrong_rank
 from graph.blocks.window import by, factors
 from graph.dim import Dim, is_open, product
 from graph.hyperparameter import Axis, Int, Shape
+from graph.reach import enlarging, sliding
 from graph.tensor_type import TensorType
 
 
@@ -29,6 +30,9 @@ class PixelShuffle(BlockType):
             raise wrong_rank(self.name, x, LAYOUTS[2])
         channels = _divided(self.name, x, x.rank - 3, r * r, "upscale_factor", "channels")
         return Inferred({"output": x.with_dims((*x.dims[:-3], channels, x.dims[-2] * r, x.dims[-1] * r))})
+
+    def reach(self, values, inputs):
+        return (enlarging(values["upscale_factor"]),) * 2
 
     def explain(self, values, inputs, inferred):
         x, y, r = inputs["input"], inferred.outputs["output"], values["upscale_factor"]
@@ -61,6 +65,10 @@ class PixelUnshuffle(PixelShuffle):
         width = _divided(self.name, x, x.rank - 1, r, "downscale_factor", "width")
         return Inferred({"output": x.with_dims((*x.dims[:-3], x.dims[-3] * (r * r), height, width))})
 
+    def reach(self, values, inputs):
+        r = values["downscale_factor"]
+        return (sliding(r, r, 0),) * 2
+
     def explain(self, values, inputs, inferred):
         x, y, r = inputs["input"], inferred.outputs["output"], values["downscale_factor"]
         return (
@@ -88,6 +96,9 @@ class ChannelShuffle(BlockType):
             raise wrong_rank(self.name, x, "N x channels and at least one direction")
         _divided(self.name, x, 1, values["groups"], "groups", "channels")
         return Inferred({"output": x})
+
+    def reach(self, values, inputs):
+        return ()
 
     def explain(self, values, inputs, inferred):
         x, groups = inputs["input"], values["groups"]

@@ -10,6 +10,7 @@ from graph.blocks.window import DIRECTIONS, by, each
 from graph.dim import Dim
 from graph.hyperparameter import Bool, Choice, Shape
 from graph.number_lists import Numbers
+from graph.reach import enlarging
 from graph.tensor_type import TensorType
 
 MODES = {
@@ -121,6 +122,18 @@ class Upsample(BlockType):
         return ShapeError(
             f"mode {mode} is not for {x}: with {x.rank} dimensions use {' or '.join(right)}", "input", "mode", "rank"
         )
+
+    def reach(self, values, inputs):
+        x = inputs["input"]
+        between = 0 if values["mode"].startswith("nearest") else 2 if values["mode"] == "bicubic" else 1
+        if values["size"] is None:
+            factors = each(values["scale_factor"], x.rank - 2)
+        elif all(isinstance(dim, int) for dim in x.dims[2:]):
+            sizes = values["size"] if len(values["size"]) > 1 else values["size"] * (x.rank - 2)
+            factors = tuple(size / dim for size, dim in zip(sizes, x.dims[2:], strict=True))
+        else:
+            return None
+        return None if min(factors) < 1 else tuple(enlarging(factor, between) for factor in factors)
 
     def explain(self, values, inputs, inferred):
         x, y = inputs["input"], inferred.outputs["output"]

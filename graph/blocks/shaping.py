@@ -178,6 +178,9 @@ class Permute(BlockType):
             )
         return Inferred({"output": x.with_dims(tuple(x.dims[d] for d in order))})
 
+    def reach(self, values, inputs):
+        return ()  # followed by place, whatever the order of the dimensions
+
     def explain(self, values, inputs, inferred):
         return (("output", f"{inputs['input']} -> {inferred.outputs['output']}"),)
 
@@ -238,6 +241,9 @@ class Identity(BlockType):
 
     def infer(self, values: Values, inputs: Inputs) -> Inferred:
         return Inferred({"output": inputs["input"]})
+
+    def reach(self, values, inputs):
+        return ()
 
     def explain(self, values, inputs, inferred):
         return (("output", f"{inputs['input']}, as the input"),)

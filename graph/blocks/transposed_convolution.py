@@ -13,6 +13,7 @@ from graph.blocks.demands import count
 from graph.blocks.window import DIRECTIONS, by, each, factors
 from graph.dim import Dim, product
 from graph.hyperparameter import Bool, Int, Size
+from graph.reach import spreading
 from graph.tensor_type import TensorType
 
 WINDOW = ("kernel_size", "stride", "padding", "output_padding", "dilation")
@@ -93,6 +94,10 @@ class TransposedConvolution(BlockType):
     def _size(self, values: Values, size: Dim, i: int) -> Dim:
         kernel, stride, padding, extra, dilation = (each(values[name], self.rank)[i] for name in WINDOW)
         return (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + extra + 1
+
+    def reach(self, values, inputs):
+        every = (each(values[name], self.rank) for name in ("kernel_size", "stride", "padding", "dilation"))
+        return tuple(map(spreading, *every))
 
     def explain(self, values, inputs, inferred):
         x, y = inputs["input"], inferred.outputs["output"]
