@@ -5,7 +5,7 @@ The kernels of the lectures have names here; the module that runs stands in the 
 
 from __future__ import annotations
 
-from graph.block_type import BlockType, Call, Inferred, Inputs, Values
+from graph.block_type import BlockType, Call, Inferred, Inputs, ShapeError, Values
 from graph.blocks.convolution import check_border
 from graph.blocks.demands import count, wrong_dtype, wrong_layout
 from graph.blocks.window import DIRECTIONS, each, factors, too_large
@@ -78,7 +78,8 @@ class FixedConv2d(BlockType):
         sizes = self._sizes(values, x.dims[2:])
         if any(isinstance(size, int) and size < 1 for size in sizes):
             padded = tuple(size + sum(widths) for size, widths in zip(x.dims[2:], border, strict=True))
-            raise too_large("kernel", padded, kernel, (0, 0), each(values["dilation"], 2))
+            error = too_large("kernel", padded, kernel, (0, 0), each(values["dilation"], 2))
+            raise ShapeError(error.text, "input", "numbers" if values["numbers"] else "kernel", "fixed_kernel")
         area = kernel[0] * kernel[1]
         return Inferred(
             {"output": x.with_dims((*x.dims[:2], *sizes))},
