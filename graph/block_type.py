@@ -89,6 +89,20 @@ class Call:
     kwargs: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a layer keeps for the backward pass: inputs and outputs by port, and tensors of its own."""
+
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    extra: tuple[tuple[tuple[Dim, ...], str], ...] = ()  # (dimensions, dtype)
+
+
+KEEPS_INPUT = Kept(inputs=("input",))
+KEEPS_OUTPUT = Kept(outputs=("output",))
+KEEPS_NOTHING = Kept()
+
+
 class Site(Protocol):
     """Where a block's expression is written: the names of its inputs as they stand in the generated text."""
 
@@ -107,6 +121,8 @@ class BlockType:
     name: ClassVar[str] = ""
     family: ClassVar[str] = ""
     role: ClassVar[str] = "layer"
+    keeps: ClassVar[Kept | None] = None  # for the backward pass; `kept` where it depends on values
+    is_view: ClassVar[bool] = False  # its output is its input's memory, seen in another shape
     aliases: ClassVar[tuple[str, ...]] = ()
     hyperparameters: ClassVar[tuple[Hyperparameter, ...]] = ()
     inputs: ClassVar[tuple[Port, ...]] = (Port("input"),)
@@ -173,6 +189,12 @@ class BlockType:
     def reach(self, values: Values, inputs: Inputs) -> tuple[Reach, ...] | None:
         """What one output position sees: a Reach for every direction, () for its own place, None for the whole."""
         return () if self.family in POINTWISE else None
+
+    def kept(self, values: Values, inputs: Inputs, inferred: Inferred) -> Kept:
+        """What torch saves of it for the backward pass; its input, unless the type says otherwise."""
+        if self.keeps is not None:
+            return self.keeps
+        return KEEPS_NOTHING if self.is_view or self.role != "layer" else KEEPS_INPUT
 
     def module(self, values: Values, inputs: Inputs, inferred: Inferred) -> Call | None:
         """The constructor written into __init__; None for blocks that are plain expressions."""

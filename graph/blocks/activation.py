@@ -5,7 +5,7 @@ Each is a submodule of its own, never in place, so that hooks and probes see eve
 
 from __future__ import annotations
 
-from graph.block_type import BlockType, Call, Inferred, Inputs, Values
+from graph.block_type import KEEPS_OUTPUT, BlockType, Call, Inferred, Inputs, Values
 from graph.blocks.demands import FLOATS, no_such_axis, wrong_dtype
 from graph.hyperparameter import Axis, Choice, Float
 from graph.tensor_type import TensorType
@@ -47,6 +47,7 @@ class ReLU(Activation):
     aliases = ("rectifier", "rectified linear unit", "ramp", "activation", "nonlinearity")
     formula = "max(0, x)"
     takes = FLOATS | {"int64", "int32", "uint8"}
+    keeps = KEEPS_OUTPUT
 
 
 class LeakyReLU(Activation):
@@ -103,6 +104,7 @@ class Sigmoid(Activation):
     aliases = ("logistic", "squash", "gate", "activation")
     formula = "1/(1 + exp(-x))"
     turns_float = frozenset(("int64", "int32", "uint8", "bool"))
+    keeps = KEEPS_OUTPUT
 
 
 class Tanh(Activation):
@@ -114,6 +116,7 @@ class Tanh(Activation):
     aliases = ("hyperbolic tangent", "squash", "activation")
     formula = "(exp(x) - exp(-x))/(exp(x) + exp(-x))"
     turns_float = frozenset(("int64", "int32", "uint8", "bool"))
+    keeps = KEEPS_OUTPUT
 
 
 class Softplus(Activation):
@@ -150,6 +153,8 @@ class OverOneDimension(Activation):
     hyperparameters = (
         Axis("dim", -1, "The dimension whose values are weighed against each other: -1 the last, 1 the channels."),
     )
+
+    keeps = KEEPS_OUTPUT
 
     def infer(self, values: Values, inputs: Inputs) -> Inferred:
         x, dim = inputs["input"], values["dim"]

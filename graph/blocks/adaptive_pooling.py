@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from graph.block_type import BlockType, Call, Inferred, Inputs, ShapeError, Site, Values
+from graph.block_type import (
+    KEEPS_INPUT,
+    KEEPS_NOTHING,
+    BlockType,
+    Call,
+    Inferred,
+    Inputs,
+    Kept,
+    ShapeError,
+    Site,
+    Values,
+)
 from graph.blocks.demands import FLOATS, wrong_dtype, wrong_layout, wrong_rank
 from graph.blocks.pooling import RETURN_INDICES, WITH_INDICES, with_indices
 from graph.blocks.resizing import scaled
@@ -35,6 +46,10 @@ class AdaptivePooling(BlockType):
         wanted = each(values["output_size"], self.rank)
         sizes = tuple(size if w is None else w for w, size in zip(wanted, x.dims[2:], strict=True))
         return Inferred(with_indices(values, TensorType((*x.dims[:2], *sizes), x.dtype)))
+
+    def kept(self, values, inputs, inferred):
+        # One window over all is torch's mean, which keeps nothing.
+        return KEEPS_NOTHING if set(each(values["output_size"], self.rank)) == {1} else KEEPS_INPUT
 
     def explain(self, values, inputs, inferred):
         x, y = inputs["input"], inferred.outputs["output"]
@@ -90,6 +105,9 @@ class AdaptiveMaxPooling(AdaptivePooling):
     """What the adaptive max pools share: besides the values, their places on demand."""
 
     outputs = WITH_INDICES
+
+    def kept(self, values, inputs, inferred):
+        return Kept(inputs=("input",), extra=((inferred.outputs["output"].dims, "int64"),))
 
 
 class AdaptiveMaxPool1d(AdaptiveMaxPooling):
@@ -161,6 +179,7 @@ class GlobalAvgPool(GlobalPooling):
     (N, C, ...) -> (N, C); with keepdim (N, C, 1, ...). For sequences, images and volumes.
     """
 
+    keeps = KEEPS_NOTHING
     aliases = ("global average pooling", "gap", "global pooling", "mean over places", "squeeze")
     function = "mean"
 

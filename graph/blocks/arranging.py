@@ -5,7 +5,7 @@ The shaping of whole samples stands in shaping.py. Blocks that would tear the ba
 
 from __future__ import annotations
 
-from graph.block_type import BlockType, Inferred, Inputs, Port, ShapeError, Site, Values
+from graph.block_type import KEEPS_NOTHING, BlockType, Inferred, Inputs, Port, ShapeError, Site, Values
 from graph.blocks.broadcasting import promote
 from graph.blocks.demands import no_such_axis, wrong_rank
 from graph.blocks.merging import MANY
@@ -42,6 +42,7 @@ class Squeeze(Arranging):
     (N, C, 1) with dim -1 -> (N, C).
     """
 
+    is_view = True
     aliases = ("drop dimension", "remove dimension", "unwrap")
     hyperparameters = (Axis("dim", -1, "The dimension of size 1 that goes."),)
 
@@ -67,6 +68,7 @@ class Unsqueeze(Arranging):
     (N, H, W) with dim 1 -> (N, 1, H, W).
     """
 
+    is_view = True
     aliases = ("add dimension", "insert dimension", "expand dims", "add channel", "newaxis")
     hyperparameters = (Axis("dim", 1, "Where the new dimension stands afterwards: 1 right behind the batch."),)
 
@@ -88,6 +90,7 @@ class Transpose(Arranging):
     (N, T, F) with 1 and 2 -> (N, F, T).
     """
 
+    is_view = True
     aliases = ("swap dimensions", "swapaxes", "swap axes", "permute", "flip rows and columns")
     hyperparameters = (
         Axis("dim0", 1, "The one dimension; 0 is the batch, which stays in front."),
@@ -114,6 +117,7 @@ class Slice(Arranging):
     (N, 8, H, W) with start 2, end 6 -> (N, 4, H, W); negative numbers count from the end, as in Python.
     """
 
+    is_view = True
     aliases = ("crop", "narrow", "cut", "part", "range", "index", "subsample")
     hyperparameters = (
         Axis("dim", 1, "The dimension that is cut: 1 the channels, or time."),
@@ -265,6 +269,7 @@ class Stack(Arranging):
     Three times (N, F) with dim 1 -> (N, 3, F).
     """
 
+    keeps = KEEPS_NOTHING
     family = "merging"
     aliases = ("pile", "new dimension", "join", "collect", "sequence of")
     inputs = MANY

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph.block_type import BlockType, Inferred, Inputs, Port, ShapeError, Site, Values
+from graph.block_type import KEEPS_NOTHING, BlockType, Inferred, Inputs, Kept, Port, ShapeError, Site, Values
 from graph.blocks.broadcasting import UNDECIDED, broadcast, promote
 from graph.blocks.demands import no_such_axis
 from graph.blocks.window import factors
@@ -60,6 +60,7 @@ class Add(Elementwise):
     Same shapes, or 1 where they differ: (N, C, H, W) + (N, C, 1, 1) -> (N, C, H, W).
     """
 
+    keeps = KEEPS_NOTHING
     aliases = ("sum", "plus", "+", "skip connection", "residual", "shortcut", "elementwise sum")
     operator = "+"
 
@@ -70,6 +71,7 @@ class Multiply(Elementwise):
     Same shapes, or 1 where they differ: (N, C, H, W) * (N, C, 1, 1) -> (N, C, H, W).
     """
 
+    keeps = Kept(inputs=("inputs",))
     aliases = (
         "mul",
         "times",
@@ -89,6 +91,7 @@ class Concatenate(BlockType):
     All other dimensions must agree: (N, 64, H, W) and (N, 32, H, W) -> (N, 96, H, W).
     """
 
+    keeps = KEEPS_NOTHING
     family = "merging"
     aliases = (
         "concat",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from graph.block_type import BlockType, Call, Inferred, Inputs, Port, ShapeError, Values
+from graph.block_type import BlockType, Call, Inferred, Inputs, Kept, Port, ShapeError, Values
 from graph.blocks.demands import FLOATS, wrong_dtype, wrong_layout
 from graph.blocks.window import DIRECTIONS, by, each, fits, fits_rounding_up, in_words, too_large
 from graph.dim import Dim
@@ -151,6 +151,9 @@ class MaxPooling(Pooling):
 
     outputs = WITH_INDICES
     dtypes = WHOLE_TOO
+
+    def kept(self, values, inputs, inferred):
+        return Kept(inputs=("input",), extra=((inferred.outputs["output"].dims, "int64"),))  # and where they were
 
 
 class MaxPool1d(MaxPooling):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph.block_type import BlockType, Call, Inferred, Inputs, Values
+from graph.block_type import KEEPS_NOTHING, BlockType, Call, Inferred, Inputs, Kept, Values
 from graph.blocks.demands import FLOATS, LAYOUTS, wrong_dtype, wrong_layout, wrong_rank
 from graph.hyperparameter import Float
 
@@ -18,6 +18,9 @@ class Dropout(BlockType):
     family = "regularization"
     aliases = ("drop", "regularization", "noise")
     hyperparameters = (P,)
+
+    def kept(self, values, inputs, inferred):
+        return Kept(extra=((inputs["input"].dims, "float32"),)) if values["p"] else KEEPS_NOTHING  # what was dropped
 
     def infer(self, values: Values, inputs: Inputs) -> Inferred:
         x, p = inputs["input"], values["p"]

@@ -15,6 +15,7 @@ class Flatten(BlockType):
     (N, C, H, W) -> (N, C*H*W); start_dim and end_dim flatten only a stretch of dimensions.
     """
 
+    is_view = True
     family = "shaping"
     aliases = ("reshape", "to vector", "ravel", "vectorize")
     hyperparameters = (
@@ -66,6 +67,7 @@ class Reshape(BlockType):
     (N, ...) -> (N, *shape); one dimension may be -1 and is worked out.
     """
 
+    is_view = True
     family = "shaping"
     aliases = ("view", "unflatten", "resize", "fold")
     hyperparameters = (
@@ -145,6 +147,7 @@ class Permute(BlockType):
     (N, T, F) into (N, F, T), and (1, 0, 2) brings the batch of an LSTM's h_n to the front.
     """
 
+    is_view = True
     family = "shaping"
     aliases = ("transpose", "swap dimensions", "swapaxes", "movedim", "channels last")
     hyperparameters = (
@@ -194,6 +197,7 @@ class SelectStep(BlockType):
     (N, T, F) -> (N, F); with dim 0 it takes one layer of an LSTM's h_n, (layers, N, H) -> (N, H).
     """
 
+    is_view = True
     family = "shaping"
     aliases = ("last step", "last time step", "select", "index", "slice", "pick")
     hyperparameters = (
@@ -236,6 +240,7 @@ class Identity(BlockType):
     Any shape; the output has the same.
     """
 
+    is_view = True
     family = "shaping"
     aliases = ("pass through", "no-op", "noop", "nothing", "placeholder layer")
 
