@@ -4,6 +4,8 @@ Counted as wrong here: sequences or steps that torch would read as one sample wi
 dtype than float32, which torch takes for the cell of an LSTMCell alone.
 """
 
+import os
+
 import pytest
 import torch
 from torch import nn
@@ -12,7 +14,7 @@ from graph.dim import N, symbol
 from graph.tensor_type import TensorType
 
 BATCH = 7
-DRAWS = 60
+DRAWS = 240 if os.environ.get("NETLOOM_NIGHTLY") == "1" else 60
 
 
 def some(rng, **settings):
