@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import prod
 
-from graph.block_type import BlockType, Call, Inferred, Inputs, Port, ShapeError, Site, Values
+from graph.block_type import BlockType, Call, Inferred, Inputs, Kept, Port, ShapeError, Site, Values
 from graph.blocks.demands import count, open_dim, wrong_dtype, wrong_rank
 from graph.blocks.window import factors
 from graph.dim import Dim, is_open
@@ -127,6 +127,15 @@ class MultiheadAttention(OfSequences):
         yield "out_proj.weight", (width, width)
         if values["bias"]:
             yield "out_proj.bias", (width,)
+
+    def kept(self, values, inputs, inferred):
+        """Query, key, value and the mixture before and after the last projection, and who looks at whom."""
+        query, key, _ = self._tensors(inputs)
+        looks = (query.dims[0], values["num_heads"], query.dims[1], self._places(values, key))
+        return Kept(
+            inputs=tuple(inputs),
+            extra=((query.dims, "float32"),) * 3 + ((key.dims, "float32"),) * 2 + ((looks, "float32"),),
+        )
 
     def explain(self, values, inputs, inferred):
         query, key, value = self._tensors(inputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from graph.block_type import BlockType, Call, Inferred, Inputs, ShapeError, Values
+from graph.block_type import BlockType, Call, Inferred, Inputs, Kept, ShapeError, Values
 from graph.blocks.demands import LAYOUTS, count, open_dim, wrong_dtype, wrong_rank
 from graph.blocks.window import by, factors
 from graph.dim import is_open, product
@@ -239,6 +239,10 @@ class LayerNorm(BlockType):
             "normalized_shape",
             "normalized_shape",
         )
+
+    def kept(self, values, inputs, inferred):
+        x, count = inputs["input"], len(values["normalized_shape"] or (1,))
+        return Kept(inputs=("input",), extra=((x.dims[:-count], "float32"),) * 2)  # and every mean and spread
 
     def explain(self, values, inputs, inferred):
         x = inputs["input"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from graph.block_type import BlockType, Call, Inferred, Inputs, Port, ShapeError, Site, Values
+from graph.block_type import BlockType, Call, Inferred, Inputs, Kept, Port, ShapeError, Site, Values
 from graph.blocks.demands import count, open_dim, wrong_dtype, wrong_rank
 from graph.blocks.window import factors
 from graph.dim import is_open
@@ -30,6 +30,7 @@ class Recurrent(BlockType):
     """What the recurrent layers share; they differ in how many gates a step computes and what it carries."""
 
     family = "recurrent"
+    states_kept = 1  # values a unit keeps of every step
     gates = 1
     inputs = (SEQUENCE, H_0)
     outputs = (EVERY_STEP, LAST_STATE)
@@ -101,6 +102,14 @@ class Recurrent(BlockType):
             return (("dropout_ignored", text),)
         return ()
 
+    def kept(self, values, inputs, inferred):
+        x, (hidden, out, directions) = inputs["input"], self._sizes(values)
+        layers, steps = values["num_layers"], x.dims[:2]
+        extra = [((*steps, directions * layers * hidden * self.states_kept), "float32")]
+        if layers > 1:  # what goes from layer to layer
+            extra.append(((*steps, directions * out * (layers - 1)), "float32"))
+        return Kept(inputs=("input",), extra=tuple(extra))
+
     def explain(self, values, inputs, inferred):
         x = inputs["input"]
         hidden, projected, directions = self._sizes(values)
@@ -164,6 +173,7 @@ class LSTM(Recurrent):
     bidirectional, P is proj_size or else hidden_size.
     """
 
+    states_kept = 7  # gates, cell and state: about this many, as kernels differ
     gates = 4
     inputs = (SEQUENCE, H_0, C_0)
     outputs = (EVERY_STEP, LAST_STATE, LAST_CELL)
@@ -197,6 +207,7 @@ class GRU(Recurrent):
     (N, T, F) -> output (N, T, D*hidden_size) and h_n (D*num_layers, N, hidden_size); D is 2 when bidirectional.
     """
 
+    states_kept = 7
     gates = 3
     aliases = ("gated recurrent unit", "recurrent", "gated", "sequence")
     hyperparameters = (HIDDEN, *SETTINGS)
