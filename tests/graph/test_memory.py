@@ -11,7 +11,6 @@ from graph.flatten import flatten
 from graph.memory import STATE, UnknownSize, kept_activations, largest_batch, output_bytes, training_memory
 from graph.sketch import Sketch
 
-
 CONV = ("Conv2d", {"out_channels": 4, "kernel_size": 3, "padding": 1})
 
 
