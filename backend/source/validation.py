@@ -42,16 +42,16 @@ TORCH = words(
 METHODS = words(
     """
     abs amax amin any argmax argmin chunk clamp contiguous cos dim div eq exp expand flatten float gather ge gt
-    indices item le log long lt matmul max mean median min mul ne new_ones norm numel permute pow prod repeat
+    indices item le log long lt matmul max mean min mul ne new_ones norm numel permute pow prod repeat
     reshape round select shape sigmoid sin size softmax split sqrt square squeeze std sub sum t tanh to topk
-    transpose triu type_as unflatten unfold unsqueeze values var view requires_grad_
+    transpose triu type_as unflatten unsqueeze var view requires_grad_
     """
 )
 FUNCTIONAL = words(
     """
     binary_cross_entropy binary_cross_entropy_with_logits cosine_embedding_loss cosine_similarity cross_entropy
     gaussian_nll_loss hinge_embedding_loss huber_loss interpolate kl_div l1_loss log_softmax margin_ranking_loss
-    max_pool2d mse_loss multi_margin_loss multilabel_margin_loss multilabel_soft_margin_loss nll_loss normalize
+    mse_loss multi_margin_loss multilabel_margin_loss multilabel_soft_margin_loss nll_loss normalize
     one_hot pad pairwise_distance pixel_shuffle pixel_unshuffle poisson_nll_loss relu scaled_dot_product_attention
     sigmoid smooth_l1_loss soft_margin_loss softmax softplus tanh triplet_margin_loss
     """

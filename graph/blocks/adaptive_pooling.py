@@ -76,7 +76,7 @@ class AdaptiveAvgPool1d(AdaptivePooling):
     """
 
     rank = 1
-    aliases = ("global average pooling", "gap", "adaptive average pooling", "adaptive pooling", "avgpool")
+    aliases = ("adaptive average pooling", "adaptive pooling", "avgpool")
     hyperparameters = (output_size(1),)
 
 
@@ -97,7 +97,7 @@ class AdaptiveAvgPool3d(AdaptivePooling):
     """
 
     rank = 3
-    aliases = ("global average pooling", "gap", "adaptive average pooling", "adaptive pooling", "avgpool")
+    aliases = ("adaptive average pooling", "adaptive pooling", "avgpool")
     hyperparameters = (output_size(3),)
 
 
@@ -117,7 +117,7 @@ class AdaptiveMaxPool1d(AdaptiveMaxPooling):
     """
 
     rank = 1
-    aliases = ("global max pooling", "adaptive max pooling", "adaptive pooling", "maxpool", "max over time")
+    aliases = ("adaptive max pooling", "adaptive pooling", "maxpool", "max over time")
     hyperparameters = (output_size(1), RETURN_INDICES)
 
 
@@ -138,7 +138,7 @@ class AdaptiveMaxPool3d(AdaptiveMaxPooling):
     """
 
     rank = 3
-    aliases = ("global max pooling", "adaptive max pooling", "adaptive pooling", "maxpool")
+    aliases = ("adaptive max pooling", "adaptive pooling", "maxpool")
     hyperparameters = (output_size(3), RETURN_INDICES)
 
 

@@ -91,6 +91,18 @@ def test_names_and_defaults_are_torchs(declared: BlockType):
         ("mse", "MSELoss"),
         ("bce", "BCEWithLogitsLoss"),
         ("gap", "AdaptiveAvgPool2d"),
+        ("global average pooling", "GlobalAvgPool"),
+        ("median filter", "MedianPool2d"),
+        ("edge filter", "FixedConv2d"),
+        ("max unpooling", "MaxUnpool2d"),
+        ("zero padding", "ZeroPad2d"),
+        ("reflect", "ReflectionPad2d"),
+        ("lrn", "LocalResponseNorm"),
+        ("rmsnorm", "RMSNorm"),
+        ("depth to space", "PixelShuffle"),
+        ("im2col", "Unfold"),
+        ("cosine", "CosineSimilarity"),
+        ("l2 pooling", "LPPool2d"),
     ],
 )
 def test_people_find_it_by_their_word(typed, name):
