@@ -10,16 +10,20 @@ import time
 from pathlib import Path
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from backend import messages
 from backend.client import SubprocessClient
 from backend.messages import Event, Start
+from backend.report import FORM, report
 from graph import Document, load_project
+from graph.memory import PRECISIONS, STATE
 from graph.project_file import ProjectError, to_json
-from graph.quantities import prefixed, thousands
+from graph.quantities import binary, prefixed, thousands
 
 PROJECT = click.argument("project", type=click.Path(path_type=Path))
 MARKS = {"error": "[red]error[/]", "warning": "[yellow]warning[/]", "hint": "[blue]hint[/]"}
@@ -35,86 +39,81 @@ def open_project(path: Path) -> Document:
         raise click.ClickException(f"{path}: {error.strerror or error}") from None
 
 
-@click.command()
+@click.command(epilog=FORM)
 @PROJECT
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
-def check(project: Path, as_json: bool) -> None:
-    """Print shapes, parameters, multiply-adds and problems of PROJECT; exit 1 on errors."""
+@click.option("--batch", default=1, show_default=True, type=click.IntRange(1), help="Batch size of the memory told.")
+@click.option("--precision", default="float32", show_default=True, type=click.Choice(PRECISIONS))
+@click.option("--optimizer", default="Adam", show_default=True, type=click.Choice(tuple(STATE)))
+@click.option("--memory", type=click.FloatRange(min=0), help="GiB at hand: tells the largest batch that fits.")
+def check(project: Path, as_json: bool, batch: int, precision: str, optimizer: str, memory: float | None) -> None:
+    """Print shapes, parameters, costs, memory and problems of PROJECT; exit 1 on errors."""
     document = open_project(project)
+    found = report(document, batch, precision, optimizer, None if memory is None else int(memory * 2**30))
     if as_json:
-        click.echo(json.dumps(report(document), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
-        _print_report(document)
+        _print_report(document, found)
     if not document.analysis.ok:
         raise SystemExit(1)
 
 
-def report(document: Document) -> dict:
-    """The summary as plain data: one row a block, in topological order, totals, and the problems."""
-    net, analysis = document.network, document.analysis
-    rows = []
-    for id in net.order():
-        block = net.block(id)
-        output = analysis.output(id)
-        rows.append(
-            {
-                "block": block.name,
-                "type": block.type,
-                "output": list(output.shape) if output else None,
-                "dtype": output.dtype if output else None,
-                "parameters": analysis.parameters(id) if analysis.inferred(id) else None,
-                "multiply_adds": _plain(analysis.macs(id)) if analysis.inferred(id) else None,
-            }
-        )
-    problems = [
-        {
-            "severity": problem.severity,
-            "block": net.blocks[problem.block].name if problem.block else None,
-            "port": problem.port,
-            "hyperparameter": problem.hyperparameter,
-            "code": problem.code,
-            "text": problem.text,
-            "fixes": [fix.title for fix in problem.fixes],
-        }
-        for problem in analysis.problems
-    ]
-    return {
-        "network": net.name,
-        "ok": analysis.ok,
-        "partial": analysis.partial,
-        "parameters": analysis.total_parameters,
-        "multiply_adds": _plain(analysis.total_macs),
-        "blocks": rows,
-        "problems": problems,
-    }
-
-
-def _plain(value) -> int | str:
-    return value if isinstance(value, int) else str(value)
-
-
-def _print_report(document: Document) -> None:
+def _print_report(document: Document, found: dict) -> None:
     console = Console(highlight=False)
-    net, analysis = document.network, document.analysis
-    table = Table(title=net.name, title_justify="left", header_style="bold")
-    for heading in ("Block", "Type", "Output"):
-        table.add_column(heading)
-    for heading in ("Parameters", "Multiply-adds"):
-        table.add_column(heading, justify="right")
-    for id in net.order():
-        block, output, known = net.block(id), analysis.output(id), analysis.inferred(id)
-        costs = (thousands(analysis.parameters(id)), prefixed(analysis.macs(id))) if known else ("?", "?")
-        table.add_row(block.name, block.type, str(output) if output else ("" if known else "?"), *costs)
+    table = Table(title=found["network"], title_justify="left", header_style="bold", box=SIMPLE_HEAD)
+    wide = console.width >= 100  # what does not fit is left out, never cut
+    for heading in ("Block", "Type"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("Output", no_wrap=True)
+    for heading in ("Parameters", "Multiply-adds", *(("Sees",) if wide else ())):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in found["blocks"]:
+        known = row["multiply_adds"] is not None
+        shape = " x ".join(map(str, row["output"])) if row["output"] else "" if known else "?"
+        costs = (thousands(row["parameters"]), _short(row["multiply_adds"])) if known else ("?", "?")
+        seen = (_seen(row["receptive_field"]),) if wide else ()
+        table.add_row(row["block"], row["type"], shape, *costs, *seen)
     table.add_section()
-    partly = " (partial)" if analysis.partial else ""
-    table.add_row(f"Total{partly}", "", "", thousands(analysis.total_parameters), prefixed(analysis.total_macs))
+    partly = " (partial)" if found["partial"] else ""
+    table.add_row(f"Total{partly}", "", "", thousands(found["parameters"]), _short(found["multiply_adds"]))
     console.print(table)
-    for problem in analysis.problems:
-        place = f"{net.blocks[problem.block].name}: " if problem.block else ""
+    _print_totals(console, found)
+    net = document.network
+    for problem in document.analysis.problems:
+        place = f"{net.blocks[problem.block].name}: " if problem.block in net.blocks else ""
         fixes = f" Fix: {' or '.join(fix.title for fix in problem.fixes)}." if problem.fixes else ""
-        console.print(MARKS[problem.severity], f"{place}{problem.text}.{fixes}", markup=True)
-    if not analysis.problems:
+        console.print(MARKS[problem.severity], escape(f"{place}{problem.text}.{fixes}"), markup=True)
+    if not document.analysis.problems:
         console.print("No problems.")
+
+
+def _print_totals(console: Console, found: dict) -> None:
+    """What else the numbers come to: depth, what trains, memory."""
+    depth, memory = found["depth"], found["memory"]
+    kinds = [f"{thousands(found[kind])} {kind}" for kind in ("trainable", "frozen", "shared") if found[kind]]
+    console.print(
+        f"{depth['layers']} layers with weights on the longest way; parameters: {', '.join(kinds) or 'none'}."
+    )
+    if memory is not None:
+        parts = ", ".join(
+            f"{name.replace('_', ' ')} {binary(memory[name])}"
+            for name in ("weights", "gradients", "optimizer_state", "activations")
+        )
+        batch = f"a batch of {thousands(memory['batch_size'])}"
+        console.print(f"Training with {memory['optimizer']} on {batch}: {binary(memory['total'])} ({parts}).")
+    if "largest_batch" in found:
+        largest = found["largest_batch"]
+        console.print("The largest batch is not known." if largest is None else f"Largest batch: {thousands(largest)}.")
+
+
+def _seen(field: dict | None) -> str:
+    if field is None:
+        return ""
+    return "all" if field["whole"] else " x ".join(map(str, field["size"]))
+
+
+def _short(value: int | str) -> str:
+    return prefixed(value) if isinstance(value, int) else value
 
 
 @click.command()

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.analysis import Analysis, analyze
-from graph.block_type import ShapeError
 from graph.module import ModuleType
 from graph.network import Block, BlockId, Network
 
@@ -29,8 +28,8 @@ class Flat:
 
 
 def flattened(network: Network, analysis: Analysis | None = None) -> Network:
-    """A network of plain blocks, named along the modules they stood in (`stage1.0.conv`); raises ShapeError where a
-    module cannot be worked out."""
+    """A network of plain blocks, named along the modules they stood in (`stage1.0.conv`); modules that cannot be
+    worked out are left out."""
     flat = Network(network.name)
     _copy(flat, network, analysis or analyze(network), "", {})
     return flat
@@ -55,10 +54,16 @@ def _copy(flat: Network, network: Network, analysis: Analysis, ahead: str, given
     for id in network.order():
         block = network.blocks[id]
         declared = network.declared(block.type)
-        sources = [(wire, found[wire.source, wire.output]) for wire in network.wires_into(id)]
+        sources = [
+            (wire, found[wire.source, wire.output])
+            for wire in network.wires_into(id)
+            if (wire.source, wire.output) in found
+        ]
         if declared.role == "input" and block.name in given:
             found[id, "output"] = given[block.name]
         elif isinstance(declared, ModuleType):
+            if analysis.inferred(id) is None:
+                continue  # broken, or waiting for something that is
             wired = {wire.input: value for wire, value in sources}
             outputs = _unrolled(flat, declared, analysis, block, f"{ahead}{block.name}", wired)
             found |= {(id, port): value for port, value in outputs.items()}
@@ -75,10 +80,7 @@ def _unrolled(
 ) -> dict[str, Value]:
     values = analysis.values(block)
     outputs = {port.name: value for port, value in zip(module.outputs, wired.values(), strict=False)}
-    inputs = analysis.inputs(block)
-    if len(inputs) < len(module.inputs):
-        raise ShapeError(f"{block.name} misses an input")
-    for index, one in enumerate(module.passes(values, inputs)):
+    for index, one in enumerate(module.passes(values, analysis.inputs(block))):
         ahead = f"{name}." if values["repeat"] == 1 else f"{name}.{index}."
         found = _copy(flat, module.network, one.analysis, ahead, wired)
         outputs = {

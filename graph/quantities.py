@@ -33,3 +33,13 @@ def prefixed(count: object) -> str:
 def counted(count: int, one: str, many: str | None = None) -> str:
     """1 block, 2 blocks, 1,000 blocks."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def binary(count: int) -> str:
+    """Bytes in the units memory is sold in: 512 B, 1.5 KiB, 3.2 GiB."""
+    size, unit = float(count), "B"
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if size < 1000 or unit == "TiB":
+            break
+        size /= 1024
+    return f"{count} B" if unit == "B" else f"{size:.3g} {unit}"

@@ -38,14 +38,52 @@ def test_check_json_is_whole():
     result = run("check", examples.path("lenet5"), "--json")
     found = json.loads(result.output)
     assert found["ok"] and found["parameters"] == 61_706 and found["problems"] == []
-    assert found["blocks"][0] == {
-        "block": "image",
-        "type": "Input",
-        "output": ["N", 1, 32, 32],
+    row = found["blocks"][1]
+    assert row.pop("explain")[0] == {"what": "output", "arithmetic": "N x 1 x 32 x 32 -> N x 6 x 28 x 28"}
+    assert row == {
+        "block": "c1",
+        "type": "Conv2d",
+        "output": ["N", 6, 28, 28],
         "dtype": "float32",
-        "parameters": 0,
-        "multiply_adds": 0,
-    }
+        "parameters": 156,
+        "trainable": 156,
+        "frozen": 0,
+        "shared": 0,
+        "buffers": 0,
+        "multiply_adds": 117_600,
+        "output_bytes": 4 * 6 * 28 * 28,
+        "depth": {"blocks": 1, "layers": 1},
+        "receptive_field": {
+            "input": "image", "size": [5, 5], "stride": [1.0, 1.0], "offset": [0, 0], "whole": False
+        },
+    }  # fmt: skip
+
+
+def test_check_json_has_the_documented_form():
+    from backend.report import FORM
+
+    found = json.loads(run("check", examples.zoo()[0], "--json", "--memory", "8").output)
+    for level in (found, found["blocks"][0], found["memory"], found["modules"][0], found["depth"]):
+        for name in level:
+            assert name in FORM.replace("\n", " "), name
+    assert "[{severity, block, port" in FORM and run("check", "--help").output.count("receptive_field") == 1
+
+
+def test_check_tells_memory_and_the_largest_batch():
+    path = next(path for path in examples.zoo() if path.stem == "resnet50")
+    result = run("check", path, "--batch", 32, "--memory", 8)
+    assert "50 layers with weights" in result.output and "25,557,032 trainable" in result.output
+    assert "Training with Adam on a batch of 32: 2.94 GiB" in " ".join(result.output.split())
+    assert "Largest batch: 95." in result.output
+    found = json.loads(run("check", path, "--json", "--batch", 32, "--memory", 8).output)
+    assert found["largest_batch"] == 95 and found["memory"]["total"] > found["memory"]["activations"]
+
+
+def test_check_of_a_broken_network_tells_what_is_known(broken):
+    found = json.loads(run("check", broken, "--json").output)
+    conv = next(row for row in found["blocks"] if row["block"] == "conv1")
+    assert found["partial"] and conv["parameters"] is None and conv["output"] is None
+    assert next(row for row in found["blocks"] if row["block"] == "image")["output"] == ["N", 1, 4, 4]
 
 
 def test_check_fails_on_errors_and_offers_the_fix(broken):
