@@ -19,7 +19,7 @@ from graph.expression import Expression, ExpressionError
 from graph.hyperparameter import HyperparameterError
 from graph.network import Block, BlockId, Network, Ref
 from graph.problem import SEVERITIES, Problem
-from graph.recipe import Field
+from graph.recipe import Field, Recipe
 from graph.tensor_type import TensorType
 from graph.weight_rules import Counts, counts, shared_parameters
 
@@ -37,6 +37,7 @@ class Analysis:
         self._problems: dict[BlockId, tuple[Problem, ...]] = {}
         self._overall: tuple[Problem, ...] | None = None
         self._fields: tuple[Field, ...] = ()
+        self.recipe: Recipe | None = None  # of the document, where there is one
         self._values: dict[BlockId, dict[str, Any]] = {}  # of blocks whose values are computed from a module's
         self._given: Mapping[str, TensorType] = NOTHING  # what a module's inputs get where it stands, by name
         self._parameters = 0  # of all blocks, shared ones as often as they are used
@@ -49,8 +50,13 @@ class Analysis:
 
     @property
     def problems(self) -> list[Problem]:
-        """Every problem, errors first, then by place."""
-        return sorted(self._all_problems(), key=lambda p: (SEVERITIES.index(p.severity), self._place(p)))
+        """Every problem that was not silenced at its block, errors first, then by place."""
+        return self._sorted(p for p in self._all_problems() if not rules.is_silenced(self._network, p))
+
+    @property
+    def silenced(self) -> list[Problem]:
+        """Problems that were silenced at their blocks, in the same order."""
+        return self._sorted(p for p in self._all_problems() if rules.is_silenced(self._network, p))
 
     @property
     def partial(self) -> bool:
@@ -65,7 +71,8 @@ class Analysis:
     def problems_of(self, ref: Ref) -> tuple[Problem, ...]:
         """The problems at one block, those of the whole network that name it included."""
         id = self._network.block(ref).id
-        return self._problems.get(id, ()) + tuple(p for p in self._overall_problems() if p.block == id)
+        found = self._problems.get(id, ()) + tuple(p for p in self._overall_problems() if p.block == id)
+        return tuple(p for p in found if not rules.is_silenced(self._network, p))
 
     def inferred(self, ref: Ref) -> Inferred | None:
         """Everything inferred of a block; None while something before it is missing or broken."""
@@ -174,6 +181,9 @@ class Analysis:
             yield from found
         yield from self._overall_problems()
 
+    def _sorted(self, problems: Iterable[Problem]) -> list[Problem]:
+        return sorted(problems, key=lambda p: (SEVERITIES.index(p.severity), self._place(p)))
+
     def _place(self, problem: Problem) -> int:
         return self._network.rank(problem.block) if problem.block in self._network.blocks else -1
 
@@ -210,6 +220,13 @@ class Analyzer:
         if fields != self.analysis._fields:
             self.analysis._fields = tuple(fields)
             self._touched.update(b.id for role in ("input", "target") for b in self._network.with_role(role))
+
+    def set_recipe(self, recipe: Recipe) -> None:
+        """Take the fields of the recipe's data, and let the rules of training see it."""
+        self.set_fields(recipe.fields)
+        if recipe != self.analysis.recipe:
+            self.analysis.recipe = recipe
+            self.analysis._overall = None
 
     def update(self, changes: Changes) -> set[BlockId]:
         """Look at what was touched and at what depends on it; returns the blocks whose results changed."""

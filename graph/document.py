@@ -45,6 +45,7 @@ class Document:
         self.path = path
         self.touched = Changes()
         self._analyzer = Analyzer(self.network, self.recipe.fields)
+        self._analyzer.set_recipe(self.recipe)
         self._analyzer.start()
         self._undo: list[Step] = []
         self._redo: list[Step] = []
@@ -217,7 +218,7 @@ class Document:
     def _tell(self) -> None:
         changes, self.touched = self.touched, Changes()
         if changes.recipe:
-            self._analyzer.set_fields(self.recipe.fields)
+            self._analyzer.set_recipe(self.recipe)
         if changes.modules:
             self._touch_places(changes.modules)
         changes.analyzed = self._analyzer.update(changes)

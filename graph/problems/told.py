@@ -1,0 +1,167 @@
+"""The table of rules that block types, modules and weights apply themselves: code, severity, title, why it matters."""
+
+from __future__ import annotations
+
+from graph.problems.rule import told
+
+TOLD = (
+    ("shape", "error", "Shapes do not fit", "The block cannot take what is wired to it; the text says what it takes."),
+    (
+        "rank",
+        "error",
+        "A wrong number of dimensions",
+        "Each block reads its input's dimensions in a fixed order, such as"
+        " N x channels x height x width; one too many or too few and it cannot know which is which.",
+    ),
+    (
+        "dtype",
+        "error",
+        "A wrong kind of numbers",
+        "Embeddings and class losses count with whole numbers, layers compute"
+        " with floats; torch does not turn one into the other by itself.",
+    ),
+    (
+        "kernel_too_large",
+        "error",
+        "A kernel larger than its input",
+        "The window does not fit even once, so there is no output: floor((n + 2p - k)/s) + 1 is 0 or less.",
+    ),
+    (
+        "needs_flatten",
+        "warning",
+        "Features are not flat",
+        "Linear acts on the last dimension alone. Behind feature maps"
+        " that is one row of pixels; Flatten makes one row of all features.",
+    ),
+    (
+        "groups",
+        "error",
+        "Groups do not divide the channels",
+        "Each group gets an equal share of the input channels and"
+        " makes an equal share of the output channels, so both must be divisible.",
+    ),
+    (
+        "same_stride",
+        "error",
+        "Padding same with a stride",
+        "Same means that the output is as large as the input; with a"
+        " stride it is smaller, and torch refuses. A padding of (k - 1)/2 does what is meant.",
+    ),
+    (
+        "normalized_shape",
+        "error",
+        "A wrong normalized_shape",
+        "It must be the last dimensions of the input, for each of their places has a weight of its own.",
+    ),
+    ("features", "error", "A wrong number of features", "Weights are made for one width; the text says which."),
+    (
+        "batch",
+        "warning",
+        "Mixes the samples of a batch",
+        "Dimension 0 is the batch. What runs over it makes the answer"
+        " for one sample depend on which others happen to be beside it.",
+    ),
+    ("batch_size", "error", "A fixed batch size", "Batches differ in size (the last one mostly), so N must stay open."),
+    ("bound_shape", "error", "The data have another shape", "What is bound to a field of the data takes its shape."),
+    ("bound_dtype", "error", "The data have another dtype", "What is bound to a field of the data takes its dtype."),
+    ("unbound", "error", "Bound to a field that is not there", "The chosen data have no field of this name."),
+    (
+        "classes",
+        "error",
+        "Fewer scores than classes",
+        "The right answer can be a class for which there is no score: torch"
+        " stops with an index error as soon as one comes up.",
+    ),
+    ("target_shape", "error", "Target and answer differ in shape", "A loss compares value by value."),
+    (
+        "broadcast",
+        "error",
+        "Shapes that cannot be joined",
+        "Sizes must be equal or 1 where tensors meet value by value;"
+        " a skip connection needs the same channels and the same size on both ways.",
+    ),
+    (
+        "concat",
+        "error",
+        "Sizes differ beside the joined dimension",
+        "Concatenate joins along one dimension; all others"
+        " must agree. Odd sizes that were halved and doubled again come back one smaller.",
+    ),
+    ("stack", "error", "Shapes differ", "Stack lays tensors of one shape side by side along a new dimension."),
+    ("matmul", "error", "Matrices do not fit", "The columns of the first must be as many as the rows of the second."),
+    ("axis", "error", "No such dimension", "Dimensions count from 0 (the batch), or from -1 backwards."),
+    ("index", "error", "No such place", "Places count from 0, or from -1 backwards."),
+    (
+        "open",
+        "error",
+        "An open dimension where a number is needed",
+        "Weights are made once, so the sizes that they depend"
+        " on must be numbers; only what they slide over may stay open.",
+    ),
+    (
+        "skips",
+        "warning",
+        "The stride is larger than the kernel",
+        "Between two places of the window lie values that no"
+        " window sees. A 1 x 1 kernel does that on purpose; others seldom.",
+    ),
+    (
+        "dropout_ignored",
+        "warning",
+        "Dropout of a single recurrent layer",
+        "The dropout of RNN, LSTM and GRU acts between stacked layers; with one there is no between, and torch warns.",
+    ),
+    ("drops_all", "warning", "Everything is dropped", "With p 1 nothing passes in training."),
+    (
+        "dropout_rank",
+        "warning",
+        "Dropout of channels without channels",
+        "Dropout2d drops whole feature maps; on tables it drops single features.",
+    ),
+    ("not_scalar", "warning", "A loss of many values", "A gradient needs a single number; take the mean or the sum."),
+    ("kl_mean", "warning", "KLDivLoss with mean", "The mean divides by the classes too; batchmean is the divergence."),
+    ("one_input", "hint", "Joins a single tensor", "With one wire there is nothing to join."),
+    (
+        "padding",
+        "error",
+        "Padding that cannot be",
+        "Reflection needs as many values as it mirrors; pooling takes at most half its kernel.",
+    ),
+    ("output_padding", "error", "A wrong output_padding", "It must be smaller than stride or dilation."),
+    ("state", "error", "A wrong state", "States are shaped layers x N x hidden size."),
+    (
+        "first",
+        "error",
+        "A wrong first application",
+        "The first application of a repeated module takes its own settings.",
+    ),
+    ("bounds", "error", "Bounds that hold nothing", "The lower bound must not be above the upper."),
+    (
+        "inside",
+        "error",
+        "A module that does not fit inside",
+        "A block inside the module cannot take what it gets here.",
+    ),
+    ("expression", "error", "An expression without a right value", "It must give a value that the block takes."),
+    ("repeat", "error", "A repeat that does not fit itself", "The output of each application feeds the next."),
+    ("too_large", "error", "Too large", "torch counts values with 63 bits."),
+    (
+        "unknown_type",
+        "error",
+        "An unknown block type",
+        "The file names a type that this version does not know; it is kept word for word.",
+    ),
+    ("no_such_output", "error", "An output that is not given", "Some outputs exist only with certain settings."),
+    ("proj_size", "error", "A projection that does not shrink", "proj_size must be smaller than hidden_size."),
+    ("reuses", "error", "Weights that cannot be shared", "Weights are shared where name and shape agree."),
+    (
+        "initial",
+        "error",
+        "A beginning that does not suit",
+        "The block has no such weight, or it has too few dimensions.",
+    ),
+    ("typed_weights", "error", "Numbers that do not suit", "Typed-in numbers must have the shape of the weight."),
+    ("frozen_nothing", "hint", "Frozen without parameters", "Only parameters can be frozen."),
+)
+for entry in TOLD:
+    told(*entry)
