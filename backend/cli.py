@@ -12,15 +12,16 @@ from pathlib import Path
 import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from backend import messages
+from backend import messages, reference
 from backend.client import SubprocessClient
 from backend.messages import Event, Start
 from backend.report import FORM, report
-from graph import Document, load_project
+from graph import BlockType, Document, load_project, registry
 from graph.memory import PRECISIONS, STATE
 from graph.project_file import ProjectError, to_json
 from graph.quantities import binary, prefixed, thousands
@@ -114,6 +115,48 @@ def _seen(field: dict | None) -> str:
 
 def _short(value: int | str) -> str:
     return prefixed(value) if isinstance(value, int) else value
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print Markdown; without NAME that of every type.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; without NAME that of every type.")
+def blocks(name: str | None, as_markdown: bool, as_json: bool) -> None:
+    """Print the reference of the block type NAME, or list all of them."""
+    declared = _chosen(name)
+    if as_json:
+        found = [reference.entry(one) for one in declared]
+        click.echo(json.dumps(found[0] if name else found, indent=2, ensure_ascii=False))
+    elif as_markdown:
+        click.echo("\n".join(map(reference.markdown, declared)))
+    elif name:
+        Console(highlight=False).print(Markdown(reference.markdown(declared[0])))
+    else:
+        _print_overview()
+
+
+def _chosen(name: str | None) -> list[BlockType]:
+    if name is None:
+        return registry.all_types()
+    try:
+        return [registry.known(name)]
+    except KeyError as error:
+        raise click.ClickException(error.args[0]) from None
+
+
+def _print_overview() -> None:
+    console = Console(highlight=False)
+    for family, members in reference.overview().items():
+        table = Table(
+            title=family.capitalize(), title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0)
+        )
+        table.add_column(style="bold", no_wrap=True, width=28)
+        table.add_column()
+        for type, summary in members:
+            table.add_row(type, escape(summary))
+        console.print(table)
+        console.print()
+    console.print(f"{len(registry.all_types())} block types; `netloom blocks NAME` tells more of one.")
 
 
 @click.command()

@@ -94,7 +94,7 @@ def picture(project: Path, output: Path, theme: str) -> None:
     click.echo(f"wrote {output}")
 
 
-for command in (backend_cli.check, backend_cli.train, backend_cli.export):
+for command in (backend_cli.check, backend_cli.blocks, backend_cli.train, backend_cli.export):
     main.add_command(command)
 
 
