@@ -62,7 +62,7 @@ def test_names_and_defaults_are_torchs(declared: BlockType):
         theirs |= {"nonlinearity": "tanh"}
     ours = {setting.name: setting.default for setting in declared.hyperparameters}
     assert ours.pop("normalized_shape", None) is None
-    if "Softmax" in declared.name:
+    if declared.name in ("Softmax", "LogSoftmax", "Softmin"):
         assert ours.pop("dim") == -1
     if declared.family == "attention":  # `causal` is the mask of forward; torch's default activation is a function
         assert ours.pop("causal") is False and ours.pop("activation", "relu") == "relu"
