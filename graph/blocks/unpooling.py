@@ -42,13 +42,13 @@ class Unpooling(BlockType):
             text = f"indices of {places} are not those of {x}: take both from one max pool"
             raise ShapeError(text, "indices", code="unpool")
         sizes = tuple(self._size(values, size, i) for i, size in enumerate(x.dims[2:]))
-        if any(isinstance(size, int) and size < 1 for size in sizes):
+        if "like" in inputs:
+            sizes = self._restored(values, sizes, inputs["like"])
+        elif any(isinstance(size, int) and size < 1 for size in sizes):
             text = (
                 f"padding {by(each(values['padding'], rank))} would cut the output away: its size would be {by(sizes)}"
             )
             raise ShapeError(text, "input", "padding", "padding")
-        if "like" in inputs:
-            sizes = self._restored(values, sizes, inputs["like"])
         return Inferred({"output": x.with_dims((*x.dims[:2], *sizes))})
 
     def _size(self, values: Values, size: Dim, i: int) -> Dim:
