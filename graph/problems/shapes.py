@@ -133,8 +133,10 @@ def _fix_dtype(network, block, error, inputs, fields) -> Iterator[Fix]:
 
 
 def _fix_classes(network, block, error, inputs) -> Iterator[Fix]:
-    target = inputs.get("target")
+    target, numbers = inputs.get("target"), inputs.get("input")
     wires = network.wires_at(block.id, "input")
+    if numbers is not None and numbers.classes and network.declared(block.type).has("num_embeddings"):
+        yield setting(block, "num_embeddings", numbers.classes)
     if target is not None and target.classes and wires:
         yield from width_fixes(network, network.blocks[wires[0].source], target.classes)
 

@@ -222,21 +222,6 @@ def long_rnn(view: View, block: Block) -> Iterator[Finding]:
 
 @at(
     ("Embedding", "EmbeddingBag"),
-    "embedding_small",
-    "warning",
-    "Fewer embeddings than numbers in the data",
-    "Each number in the data picks a row of the table. A number beyond the last row stops training with an index "
-    "error as soon as it comes up; on a GPU it takes the whole process with it.",
-)
-def embedding_small(view: View, block: Block) -> Iterator[Finding]:
-    tensor, rows = view.tensor(block, "input"), view.values(block)["num_embeddings"]
-    if tensor is not None and tensor.classes and rows < tensor.classes:
-        text = f"the data hold numbers up to {tensor.classes - 1}, but there are {rows} rows: 0 to {rows - 1}"
-        yield Finding(text, (setting(block, "num_embeddings", tensor.classes),), "input", "num_embeddings")
-
-
-@at(
-    ("Embedding", "EmbeddingBag"),
     "embedding_large",
     "hint",
     "More embeddings than numbers in the data",
@@ -249,7 +234,7 @@ def embedding_large(view: View, block: Block) -> Iterator[Finding]:
     if tensor is not None and tensor.classes and rows > tensor.classes + spare:
         extra = rows - tensor.classes
         text = (
-            f"the data hold {tensor.classes} different numbers: {extra} rows, {extra * width:,} parameters, are spare"
+            f"the data hold {tensor.classes} different numbers: {extra} rows ({extra * width:,} parameters) are spare"
         )
         yield Finding(text, (setting(block, "num_embeddings", tensor.classes),), "input", "num_embeddings")
 
@@ -259,6 +244,6 @@ def resized(block: Block, port: str, slot: int, sizes: tuple[int, ...], title: s
 
     def build(network, recipe) -> Compound:
         wire = next(w for w in network.wires_at(block.id, port) if w.slot == slot)
-        return insert(network, wire.id, "Upsample", size=sizes)
+        return insert(network, wire.id, "Upsample", size=sizes, scale_factor=None)
 
     return Fix(title, build)
