@@ -80,7 +80,7 @@ Fields = dict[BlockId, ReceptiveField]  # by input block
 def receptive_fields(network: Network, analysis: Analysis) -> dict[BlockId, Fields]:
     """The field of every block on every input it depends on; modules are looked into."""
     flat = flatten(network, analysis)
-    found = _of_plain(flat)
+    found = fields_of_plain(flat)
     origin = {new: old for old, new in flat.blocks.items()}
     result: dict[BlockId, Fields] = {}
     for id in network.blocks:
@@ -104,7 +104,8 @@ def receptive_field(network: Network, analysis: Analysis, ref: Ref, input: Block
     return next((field for field in fields.values() if field.spans), None)
 
 
-def _of_plain(flat: Flat) -> Mapping[BlockId, Fields]:
+def fields_of_plain(flat: Flat) -> Mapping[BlockId, Fields]:
+    """The fields of every block of a flat network."""
     network, analysis = flat.network, flat.analysis
     found: dict[BlockId, Fields] = {}
     for id in network.order():
