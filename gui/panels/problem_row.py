@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from graph import Problem
+from graph.problems import RULES, silencing
 from gui import theme
 from gui.panels.rows import button, label
 from gui.session import Session
@@ -16,7 +19,7 @@ PLACE = 140
 
 
 class ProblemRow(QWidget):
-    """Click or Enter jumps to the block; each fix is one click."""
+    """Click or Enter jumps to the block; each fix is one click; the menu can silence it; the tooltip says why."""
 
     jumped = Signal(str)
 
@@ -55,6 +58,7 @@ class ProblemRow(QWidget):
             self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(f"{problem.severity}: {problem.text}")
+        self._explain(text)
 
     def _picture(self) -> QLabel:
         picture = QLabel()
@@ -74,6 +78,32 @@ class ProblemRow(QWidget):
             place.setToolTip(place.text())
             place.setText(place.fontMetrics().elidedText(place.text(), Qt.TextElideMode.ElideRight, PLACE - 4))
         words.addWidget(place, 0, Qt.AlignmentFlag.AlignTop)
+
+    def _explain(self, text: QLabel) -> None:
+        """Say at the words why it matters."""
+        rule = RULES.get(self.problem.code)
+        if rule is not None:
+            text.setToolTip(f"<b>{escape(rule.title)}</b><p>{escape(rule.help)}</p>")
+            text.setAccessibleDescription(rule.help)
+
+    def menu(self) -> QMenu:
+        """What can be done about it: the fixes, and to be told no more."""
+        made = QMenu(self)
+        for fix in self.problem.fixes:
+            made.addAction(fix.title, lambda fix=fix: self._apply(fix))
+        silence = silencing(self.problem)
+        if silence is not None:
+            if self.problem.fixes:
+                made.addSeparator()
+            made.addAction(silence.title, lambda: self._apply(silence))
+        return made
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = self.menu()
+        if menu.actions():
+            menu.popup(event.globalPos())
+            menu.aboutToHide.connect(menu.deleteLater)
+        event.accept()
 
     def _apply(self, fix) -> None:
         try:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
+from graph.problems import bring_back
 from graph.quantities import counted
 from gui import theme
 from gui.panels.problem_row import ProblemRow
-from gui.panels.rows import EmptyState, clear, label
+from gui.panels.rows import EmptyState, button, clear, label
 from gui.session import Session
 from gui.updates import Updates
 
@@ -22,6 +23,7 @@ class Problems(QWidget):
         super().__init__(parent)
         self.session = session
         self._shown: tuple | None = None
+        self.again: QPushButton | None = None  # there while something is silenced
         self.list = QWidget()
         self._rows = QVBoxLayout(self.list)
         self._rows.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
@@ -48,15 +50,16 @@ class Problems(QWidget):
 
     def refresh(self) -> None:
         document = self.session.document
-        found = document.analysis.problems
+        found, silenced = document.analysis.problems, len(document.analysis.silenced)
         names = tuple(p.block and document.network.blocks[p.block].name for p in found)
-        shown = (tuple((p.severity, p.text, p.block, len(p.fixes)) for p in found), names)
-        if not found:
+        shown = (tuple((p.severity, p.text, p.block, len(p.fixes)) for p in found), names, silenced)
+        if not found and not silenced:
+            self.again = None
             self._say_empty()
         elif shown != self._shown:
-            self._fill(found)
+            self._fill(found, silenced)
         self._shown = shown
-        self._pages.setCurrentIndex(1 if found else 0)
+        self._pages.setCurrentIndex(1 if found or silenced else 0)
 
     def _changed(self, changes) -> None:
         if changes.computation or changes.recipe or changes.analyzed:
@@ -77,10 +80,11 @@ class Problems(QWidget):
                 "Every block and wire is checked as you draw; what does not fit is listed here with a way to mend it."
             )
 
-    def _fill(self, found: list) -> None:
+    def _fill(self, found: list, silenced: int) -> None:
         bar = self._pages.widget(1).verticalScrollBar()
         place = bar.value()
         clear(self._rows)
+        self.again = None
         for severity in ("error", "warning", "hint"):
             group = [problem for problem in found[:SHOWN] if problem.severity == severity]
             if not group:
@@ -94,5 +98,25 @@ class Problems(QWidget):
         if len(found) > SHOWN:
             more = label(f"and {counted(len(found) - SHOWN, 'more', 'more')}: solve the first, many follow", "quiet")
             self._rows.addWidget(more)
+        if silenced:
+            self._rows.addWidget(self._silenced_row(silenced, alone=not found))
         self._rows.addStretch(1)
         bar.setValue(place)
+
+    def _silenced_row(self, count: int, alone: bool) -> QWidget:
+        """How many are not told, and the way to have them told again."""
+        made = QWidget()
+        line = QHBoxLayout(made)
+        line.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, 0)
+        line.setSpacing(theme.GAP)
+        those = counted(count, "problem", "problems")
+        line.addWidget(label(f"No other problems; {those} silenced" if alone else f"{those} silenced", "quiet"))
+        title, tip = "Say them again" if count > 1 else "Say it again", "Tell again what was silenced at its block"
+        self.again = button(title, self._bring_back, tip=tip)
+        line.addWidget(self.again)
+        line.addStretch(1)
+        return made
+
+    def _bring_back(self) -> None:
+        document = self.session.document
+        document.do(bring_back(document.network, document.analysis.silenced))

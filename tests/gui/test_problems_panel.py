@@ -3,8 +3,9 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
-from graph import Document
+from graph import Document, commands
 from graph.edits import RemoveBlocks, SetHyperparameter
 from gui.panels.problems import Problems
 
@@ -64,8 +65,6 @@ def test_a_renamed_block_is_named_anew(panel, session, ids):
     panel.updates.flush()
     session.document.do(Rename(ids["conv1"], "first"))
     panel.updates.flush()
-    from PySide6.QtWidgets import QLabel
-
     words = [part.text() for row in panel.rows() for part in row.findChildren(QLabel)]
     assert "first" in words and "conv1" not in words
 
@@ -79,3 +78,50 @@ def test_hundreds_of_problems_are_cut_short(panel, session):
     session.document.do(Compound("many", tuple(AddBlock(block) for block in blocks)))
     panel.updates.flush()
     assert len(panel.rows()) == 100
+
+
+def doubtful(session, ids):
+    session.document.do(RemoveBlocks((ids["relu3"],)))
+    session.document.do(SetHyperparameter(ids["fc3"], "out_features", 12))
+    session.document.do(commands.connect(session.network, ids["fc1"], ids["fc2"]))
+
+
+def test_a_hint_is_silenced_from_its_menu_and_brought_back(panel, session, ids, qtbot):
+    doubtful(session, ids)
+    panel.updates.flush()
+    count = len(panel.rows())
+    row = next(row for row in panel.rows() if row.problem.code == "linear_linear")
+    menu = row.menu()
+    titles = [action.text() for action in menu.actions() if action.text()]
+    assert titles == [*(fix.title for fix in row.problem.fixes), "Do not say this here"]
+    menu.actions()[-1].trigger()
+    panel.updates.flush()
+    assert len(panel.rows()) == count - 1
+    qtbot.waitUntil(lambda: panel.again is not None and panel.again.isVisible())
+    assert panel.again.text() == "Say it again"
+    QTest.mouseClick(panel.again, Qt.MouseButton.LeftButton)
+    panel.updates.flush()
+    assert len(panel.rows()) == count and panel.again is None
+    session.document.undo()
+    panel.updates.flush()
+    assert len(panel.rows()) == count - 1
+
+
+def test_only_silenced_problems_are_not_called_none(panel, session, ids, qtbot):
+    doubtful(session, ids)
+    for _ in range(20):
+        panel.updates.flush()
+        if not panel.rows():
+            break
+        panel.rows()[0].menu().actions()[-1].trigger()
+    assert panel.rows() == [] and not panel.empty.isVisible()
+    qtbot.waitUntil(lambda: panel.again is not None and panel.again.isVisible())
+
+
+def test_an_error_offers_no_silence_and_the_words_say_why(panel, session, ids):
+    session.document.do(SetHyperparameter(ids["conv1"], "kernel_size", 40))
+    panel.updates.flush()
+    row = next(row for row in panel.rows() if row.problem.block == ids["conv1"])
+    assert "Do not say this here" not in [action.text() for action in row.menu().actions()]
+    tips = [part.toolTip() for part in row.findChildren(QLabel)]
+    assert any("does not fit even once" in tip for tip in tips)
