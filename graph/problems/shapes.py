@@ -208,6 +208,14 @@ def _fix_open(network, block, error, inputs) -> Iterator[Fix]:
         yield inserting(block, "input", "AdaptiveAvgPool2d", "Insert AdaptiveAvgPool2d to 1 x 1", output_size=1)
 
 
+def _fix_no_such_output(network, block, error, inputs) -> Iterator[Fix]:
+    """The block before it is told to give the output, too."""
+    for wire in network.wires_at(block.id, error.port or ""):
+        source = network.blocks[wire.source]
+        if wire.output == "indices" and network.declared(source.type).has("return_indices"):
+            yield setting(source, "return_indices", True)
+
+
 FIXES = {
     "kernel_too_large": _fix_kernel,
     "groups": _fix_groups,
@@ -224,4 +232,5 @@ FIXES = {
     "target_shape": _fix_target_shape,
     "axis": _fix_axis,
     "open": _fix_open,
+    "no_such_output": _fix_no_such_output,
 }

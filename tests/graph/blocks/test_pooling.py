@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from backend import compile_network, generate_source
-from graph import Network, analyze
+from graph import Document, Network, analyze
 from graph.block_type import ShapeError
 from graph.dim import symbol
 
@@ -111,6 +111,11 @@ def test_a_wire_from_an_output_that_is_not_given_says_how_to_get_it():
     problem = analyze(unpooling_network()).problems_of("unpool")[0]
     assert problem.code == "no_such_output"
     assert problem.text == "pool gives no indices as it is set; they come with return_indices"
+    (fix,) = problem.fixes
+    document = Document(unpooling_network())
+    document.do(document.analysis.problems_of("unpool")[0].fixes[0].edit(document.network, document.recipe))
+    assert document.analysis.output("unpool").shape == ("N", 3, 9, 9)
+    assert "return_indices" in fix.title
 
 
 def test_min_and_median_pooling_reproduce_the_lecture():
