@@ -35,7 +35,6 @@ class Linear(BlockType):
             parameters=out * features + (out if values["bias"] else 0),
             macs=product(x.dims[1:-1]) * (features * out),
             weights=weights,
-            warnings=_warnings(x),
         )
 
     def explain(self, values, inputs, inferred):
@@ -66,17 +65,6 @@ def _features(x) -> int:
             code="open",
         )
     return x.dims[-1]
-
-
-def _warnings(x) -> tuple[tuple[str, str], ...]:
-    if x.rank != 4:
-        return ()
-    return (
-        (
-            "needs_flatten",
-            f"Linear acts on the last dimension of {x} alone; Insert Flatten to use all of them?",
-        ),
-    )
 
 
 class Bilinear(BlockType):

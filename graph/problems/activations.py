@@ -168,7 +168,7 @@ def _ends_stretch(view: View, block: Block) -> bool:
 )
 def dropout_at_end(view: View, block: Block) -> Iterator[Finding]:
     p = view.values(block)["p"]
-    if p and any(view.role(reader) in ENDS for reader in view.readers(block)):
+    if p and not view.inside and any(view.role(reader) in ENDS for reader in view.readers(block)):
         text = f"it drops {p * 100:.3g} % of the final answers at random while training; move it before the last layer"
         yield Finding(text, (removing(block),))
 
@@ -249,7 +249,7 @@ def _log_softmax(network: Network, log: str, softmax: str, dim: dict) -> Compoun
 )
 def norm_at_end(view: View, block: Block) -> Iterator[Finding]:
     after = view.only_reader(block)
-    if after is not None and after.type in BATCH_NORMS:
+    if after is not None and after.type in BATCH_NORMS and not view.inside:
         last = view.only_reader(after)
         if last is not None and view.role(last) in ("output", "loss"):
             yield Finding(f"{after.name} stands between the last layer and {last.name}", (removing(after),))

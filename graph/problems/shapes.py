@@ -37,12 +37,10 @@ def from_shape_error(
 def from_warning(block: Block, code: str, text: str) -> Problem:
     """The problem of a block that runs but is seldom meant so."""
     fixes = OF_WARNINGS.get(code, lambda block: ())(block)
-    port = "input" if code == "needs_flatten" else None
-    return Problem("warning", text, block.id, port, None, code, tuple(fixes))
+    return Problem("warning", text, block.id, None, None, code, tuple(fixes))
 
 
 OF_WARNINGS: dict[str, Callable[[Block], tuple[Fix, ...]]] = {
-    "needs_flatten": lambda block: (inserting(block, "input", "Flatten"),),
     "dropout_ignored": lambda block: (
         unsetting(block, "dropout", "Set dropout to 0"),
         setting(block, "num_layers", 2),

@@ -68,9 +68,8 @@ def lost_border(view: View, block: Block) -> Iterator[Finding]:
     if not any(lost) or any(s > k for _, k, s, _, _ in sides):
         return
     names = {1: ("steps",), 2: ("rows", "columns"), 3: ("slices", "rows", "columns")}[len(lost)]
-    parts = [
-        f"the last {count} of {side[0]} {name}" for count, side, name in zip(lost, sides, names, strict=True) if count
-    ]
+    places = [(n, side[0], name) for n, side, name in zip(lost, sides, names, strict=True) if n]
+    parts = [f"the last {f'{n} ' if n > 1 else ''}of {size} {name}" for n, size, name in places]
     fixes = ()
     if "ceil_mode" in values:
         fixes = (setting(block, "ceil_mode", True, "Set ceil_mode"),)
@@ -78,7 +77,8 @@ def lost_border(view: View, block: Block) -> Iterator[Finding]:
         padding = sides[0][3]
         better = next((p for p in range(padding + 1, padding + 8) if _all_seen(sides, p)), None)
         fixes = (setting(block, "padding", better),) if better is not None else ()
-    yield Finding(f"{' and '.join(parts)} are never seen", fixes, "input", "stride")
+    verb = "is" if sum(lost) == 1 else "are"
+    yield Finding(f"{' and '.join(parts)} {verb} never seen", fixes, "input", "stride")
 
 
 def _all_seen(sides, padding: int) -> bool:
@@ -247,3 +247,23 @@ def resized(block: Block, port: str, slot: int, sizes: tuple[int, ...], title: s
         return insert(network, wire.id, "Upsample", size=sizes, scale_factor=None)
 
     return Fix(title, build)
+
+
+@at(
+    ("Linear",),
+    "needs_flatten",
+    "warning",
+    "Features are not flat",
+    "Linear acts on the last dimension alone. Behind feature maps that is one row of pixels; Flatten makes one row of "
+    "all features. (Where channels were moved to the end on purpose, nothing is said.)",
+)
+def needs_flatten(view: View, block: Block) -> Iterator[Finding]:
+    tensor = view.tensor(block)
+    if tensor is None or tensor.rank != 4:
+        return
+    at = view.source(block)
+    while at is not None and view.family(at) in ("activation", "regularization", "normalization", "linear", "merging"):
+        at = view.source(at)
+    if at is not None and view.family(at) in ("source", "convolution", "pooling"):
+        text = f"Linear acts on the last dimension of {tensor} alone; Insert Flatten to use all of them?"
+        yield Finding(text, (inserting(block, "input", "Flatten"),), "input")

@@ -27,13 +27,6 @@ TOLD = (
         "The window does not fit even once, so there is no output: floor((n + 2p - k)/s) + 1 is 0 or less.",
     ),
     (
-        "needs_flatten",
-        "warning",
-        "Features are not flat",
-        "Linear acts on the last dimension alone. Behind feature maps"
-        " that is one row of pixels; Flatten makes one row of all features.",
-    ),
-    (
         "groups",
         "error",
         "Groups do not divide the channels",

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from graph import DataSource, Document, Field, Network, Recipe, registry
+from graph import DataSource, Document, Field, Network, Recipe, analyze, library, registry
 from graph.edits import SetProperty
 from graph.hyperparameter import HyperparameterError
 from graph.network import ConnectError
@@ -166,11 +166,12 @@ CASES = {
     "straight_leak": (lambda: drawn(vector(), ("LeakyReLU", {"negative_slope": 1.0}), linear(2)), "0.01 is usual"),
     "log_of_softmax": (lambda: drawn(vector(), linear(3), "Softmax", "Log"), "minus infinity"),
     "norm_at_end": (lambda: drawn(vector(), linear(3, bias=False), "BatchNorm1d"), "between the last layer and y"),
-    "lost_border": (lambda: drawn(image(1, 7, 8), pool(2)), "the last 1 of 7 rows"),
+    "lost_border": (lambda: drawn(image(1, 7, 8), pool(2)), "the last of 7 rows is never seen"),
     "mostly_padding": (lambda: drawn(image(1, 3, 3), conv(7, padding=3)), "7 x 7, but the input is only 3 x 3"),
     "even_same": (lambda: drawn(image(1, 8, 8), conv(4, padding="same")), "pads 1 before and 2 behind"),
     "pools_nothing": (lambda: drawn(image(1, 8, 8), pool(1)), "changes nothing"),
     "drops_nothing": (lambda: drawn(vector(), ("Dropout", {"p": 0.0}), linear(2)), "0.5 is usual"),
+    "needs_flatten": (lambda: drawn(image(1, 4, 4), linear(2)), "last dimension of N x 1 x 4 x 4 alone"),
     "huge_dense": (lambda: drawn(image(3, 64, 64), conv(3, 8), "Flatten", linear(64), "ReLU", linear(2)),
                    "100 % of all parameters are here: 1,968,192"),
     "one_wide": (lambda: drawn(vector(8), linear(1), "Tanh", linear(8)), "8 values become 1 here, and d makes 8"),
@@ -319,7 +320,6 @@ MENDED = {
     "broadcast": lambda: two_ways((conv(1, 8), conv(1, 4)), "Add"),
     "open": lambda: drawn(("Input", {"shape": (3, "H", "W")}), "Flatten", linear(2)),
     "classes": lambda: on_digits(bound("image"), "Flatten", linear(4)),
-    "needs_flatten": lambda: drawn(image(1, 4, 4), linear(2)),
     "dropout_ignored": lambda: drawn(image(5, 4), ("LSTM", {"hidden_size": 3, "dropout": 0.5})),
     "not_scalar": lambda: drawn(vector(), linear(1), loss=("MSELoss", {"reduction": "none"}), goal=FLOATS),
     "drops_all": lambda: drawn(vector(), ("Dropout", {"p": 1.0}), linear(2)),
@@ -389,3 +389,12 @@ def test_a_table_with_too_few_rows_gets_as_many_as_there_are_numbers():
     assert "10" in problem.text and "7" in problem.text
     document.apply_fix(problem.fixes[0])
     assert document.analysis.ok and document.network.values("b")["num_embeddings"] == 10
+
+
+@pytest.mark.parametrize("name", library.READY)
+def test_no_false_alarm_in_the_library_of_modules(name):
+    """What is published is right: not even a hint inside."""
+    net = Network("Library")
+    library.add(net, name)
+    for module in net.modules.values():
+        assert [p.text for p in analyze(module.network).problems] == []
