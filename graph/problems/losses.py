@@ -236,6 +236,24 @@ def no_gradient(view: View, block: Block) -> Iterator[Finding]:
             yield Finding(text, (removing(block),), "input")
 
 
+@at(
+    ("Accuracy",),
+    "accuracy_of_values",
+    "warning",
+    "Accuracy of quantities",
+    "Accuracy counts right answers, and a quantity is never exactly right: a float target above a half is read as yes, "
+    "a score above 0 as the answer yes. Where a loss of values is trained, an error in the target's unit tells more.",
+)
+def accuracy_of_values(view: View, metric: Block) -> Iterator[Finding]:
+    goal, target = view.source(metric, "target"), view.tensor(metric, "target")
+    if goal is None or target is None or not target.is_float or target.classes is not None:
+        return
+    loss = next((reader for reader in view.readers(goal) if reader.type in VALUE_LOSSES), None)
+    if loss is not None:
+        text = f"the target {goal.name} is a quantity that {loss.type} compares; accuracy asks only if it is above 0.5"
+        yield Finding(text, (replacing(metric, "MeanAbsoluteError"),), "target")
+
+
 @overall(
     "loss_scales",
     "hint",

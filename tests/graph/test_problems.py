@@ -151,6 +151,7 @@ CASES = {
                       goal={"shape": (3,), "dtype": "float32"}),
         "no gradient",
     ),
+    "accuracy_of_values": (lambda: _regression_with_accuracy(), "above 0.5"),
     "loss_scales": (two_losses, "64 samples it counts 64"),
     "linear_linear": (lambda: drawn(vector(8), linear(6), linear(2)), "68 parameters do what 18"),
     "conv_conv": (lambda: drawn(image(1, 9, 9), conv(3), conv(3)), "kernel of 5"),
@@ -211,6 +212,15 @@ def _only(kind: str, **values) -> Network:
     net = Network("Only")
     net.add(kind, name="a", **values)
     return net
+
+
+def _regression_with_accuracy() -> Document:
+    document = drawn(vector(), linear(1), loss="MSELoss", goal=FLOATS)
+    net = document.network
+    metric = net.add("Accuracy", name="accuracy")
+    net.connect("b", metric, input="input")
+    net.connect("t", metric, input="target")
+    return Document(net)
 
 
 def _with_branch() -> Document:
