@@ -7,20 +7,24 @@ everything before and beside it exact; totals stay and are marked partial. No to
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from graph import problems as rules
 from graph.block_type import BlockType, Inferred, ShapeError
-from graph.dim import Dim, DimError, N, is_open, is_traced, symbol, total
+from graph.dim import Dim, DimError, N, is_open, is_traced, multiple, substitute, symbol, total
 from graph.edits import Changes
 from graph.expression import Expression, ExpressionError
 from graph.hyperparameter import HyperparameterError
+from graph.module import ModuleType
 from graph.network import Block, BlockId, Network, Ref
 from graph.problem import SEVERITIES, Problem
+from graph.problems.open_sizes import undecided
 from graph.recipe import Field, Recipe
 from graph.tensor_type import TensorType
+from graph.undecided import unified
 from graph.weight_rules import Counts, counts, shared_parameters
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -67,6 +71,10 @@ class Analysis:
     def fields(self) -> tuple[Field, ...]:
         """The data's fields that inputs and targets may bind to."""
         return self._fields
+
+    def told(self, code: str) -> Iterator[Problem]:
+        """The problems of a code that blocks tell by themselves."""
+        return (problem for found in self._problems.values() for problem in found if problem.code == code)
 
     def problems_of(self, ref: Ref) -> tuple[Problem, ...]:
         """The problems at one block, those of the whole network that name it included."""
@@ -277,7 +285,7 @@ class Analyzer:
             if analysis._given and declared.role == "input" and block.name in analysis._given:
                 inferred = Inferred({"output": analysis._given[block.name]})
             elif ready and complete:
-                inferred = _of_this_world(declared.infer(values, inputs))
+                inferred = _of_this_world(self._decided(block, declared, values, inputs, found))
             elif ready:
                 self._check_sources(id)
         except (ShapeError, DimError) as fault:
@@ -298,6 +306,33 @@ class Analyzer:
             hint = f"; {port.help}" if port is not None and port.help else ""
             text = f"{source.name} gives no {wire.output} as it is set{hint}"
             raise ShapeError(text, wire.input, code="no_such_output")
+
+    def _decided(self, block: Block, declared: BlockType, values, inputs, found: list[Problem]) -> Inferred:
+        """What the block infers; sizes of which it is open whether they agree are taken to, with a warning."""
+        try:
+            inferred = declared.infer(values, inputs)
+        except ShapeError as error:
+            if error.code != "open":
+                raise
+            axis = values.get("dim") if declared.family == "merging" else None
+            joined, pairs = unified(inputs, axis)
+            if not pairs:
+                raise
+            try:
+                inferred = declared.infer(values, joined)
+            except ShapeError:
+                raise error from None
+            found.append(undecided(block, pairs))
+        if isinstance(declared, ModuleType):
+            found.extend(_undecided_inside(block, declared, values, inputs))
+        if declared.role == "input" and self._network.assumptions:
+            known = {name: multiple(name, divisor) for name, divisor in self._network.assumptions.items()}
+            outputs = {
+                port: tensor.with_dims(tuple(substitute(dim, known) for dim in tensor.dims))
+                for port, tensor in inferred.outputs.items()
+            }
+            inferred = replace(inferred, outputs=outputs)
+        return inferred
 
     def _complete(self, block: Block, declared: BlockType) -> dict[str, Any]:
         """All values of a block, torch's defaults included and expressions computed; raises ShapeError."""
@@ -367,6 +402,17 @@ def _keeping_traces(canonical: Any, result: Any) -> Any:
     if isinstance(canonical, tuple) and isinstance(result, tuple) and len(canonical) == len(result):
         return tuple(map(_keeping_traces, canonical, result))
     return result if is_traced(result) and type(canonical) is int and result == canonical else canonical
+
+
+def _undecided_inside(block: Block, module: ModuleType, values, inputs) -> list[Problem]:
+    """What is open inside a module, told where it stands; its fixes are about the sizes of the whole network."""
+    told: dict[str, Problem] = {}
+    for one in module.passes(values, inputs):
+        for problem in one.analysis.told("undecided"):
+            name = module.network.blocks[problem.block].name
+            text = f"{name} inside: {problem.text}"
+            told.setdefault(text, replace(problem, text=text, block=block.id))
+    return list(told.values())
 
 
 def _of_this_world(inferred: Inferred) -> Inferred:

@@ -6,6 +6,7 @@ A dimension is an int wherever it can be; an Expr only where a name stays open. 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import gcd
 
 Factors = tuple[str, ...]  # a product of atoms, sorted; () is the constant term
 MOST_TERMS, LONGEST = 400, 20_000  # terms and characters: nested floors can double a formula with every block
@@ -77,6 +78,9 @@ class Expr:
         if divisor == 1:
             return self
         if isinstance(divisor, int) and divisor > 1:
+            if inner := self._one_floor():  # floor((floor(a/b) + c)/d) = floor((a + b*c)/(b*d))
+                floor, constant = inner
+                return (floor.numerator + floor.divisor * constant) // (floor.divisor * divisor)
             whole = {k: v // divisor for k, v in self._terms if v % divisor == 0}
             rest = {k: v for k, v in self._terms if v % divisor}
             if not rest:
@@ -90,6 +94,17 @@ class Expr:
 
     def __rfloordiv__(self, other: int) -> Dim:
         return 0 if other == 0 else Expr({(_floor(other, self),): 1})
+
+    def _one_floor(self) -> tuple[Floor, int] | None:
+        """The quotient and the constant, where there is nothing else."""
+        rest = dict(self._terms)
+        constant = rest.pop((), 0)
+        if len(rest) != 1:
+            return None
+        (factors, coefficient), *_ = rest.items()
+        if coefficient != 1 or len(factors) != 1 or not isinstance(factors[0], Floor):
+            return None
+        return (factors[0], constant) if isinstance(factors[0].divisor, int) else None
 
     @property
     def terms(self) -> tuple[tuple[Factors, int], ...]:
@@ -105,6 +120,17 @@ class Floor(str):
     def __new__(cls, text: str, numerator: Dim, divisor: Dim):
         atom = super().__new__(cls, text)
         atom.numerator, atom.divisor = numerator, divisor
+        return atom
+
+
+class Part(str):
+    """An atom that is an exact share of an open dimension: H/32 where H is assumed to be divisible by 32."""
+
+    __slots__ = ("divisor", "name")
+
+    def __new__(cls, name: str, divisor: int):
+        atom = super().__new__(cls, f"{name}/{divisor}")
+        atom.name, atom.divisor = name, divisor
         return atom
 
 
@@ -211,8 +237,19 @@ def names(dim: Dim) -> frozenset[str]:
     found: set[str] = set()
     for factors, _ in dim.terms:
         for atom in factors:
-            found |= names(atom.numerator) | names(atom.divisor) if isinstance(atom, Floor) else {atom}
+            found |= _names_in(atom)
     return frozenset(found)
+
+
+def _names_in(atom: str) -> frozenset[str]:
+    if isinstance(atom, Floor):
+        return names(atom.numerator) | names(atom.divisor)
+    return frozenset((atom.name if isinstance(atom, Part) else atom,))
+
+
+def multiple(name: str, divisor: int) -> Dim:
+    """The open dimension of this name, known to be divisible."""
+    return divisor * Expr({(Part(name, divisor),): 1}) if divisor > 1 else symbol(name)
 
 
 def substitute(dim: Dim, known: Mapping[str, Dim]) -> Dim:
@@ -227,6 +264,8 @@ def substitute(dim: Dim, known: Mapping[str, Dim]) -> Dim:
 def _known(atom: str, known: Mapping[str, Dim]) -> Dim:
     if isinstance(atom, Floor):
         return substitute(atom.numerator, known) // substitute(atom.divisor, known)
+    if isinstance(atom, Part):
+        return known[atom.name] // atom.divisor if atom.name in known else Expr({(atom,): 1})
     return known[atom] if atom in known else symbol(atom)
 
 
@@ -238,6 +277,8 @@ def python(dim: Dim, prefix: str = "") -> str:
 
 
 def _python_atom(atom: str, prefix: str) -> str:
+    if isinstance(atom, Part):
+        return f"{prefix}{atom.name} // {atom.divisor}"
     if not isinstance(atom, Floor):
         return f"{prefix}{atom}"
     above, below = python(atom.numerator, prefix), python(atom.divisor, prefix)
@@ -268,9 +309,17 @@ def _simplest(terms: Mapping[Factors, int]) -> Dim:
 def _text(terms, spell: Callable[[str], str] = str, times: str = "*") -> str:
     parts: list[str] = []
     for factors, coefficient in sorted(terms, key=lambda term: (not term[0], term[0])):
-        atoms = [spell(atom) for atom in factors]
-        if abs(coefficient) != 1 or not factors:
-            atoms.insert(0, str(abs(int(coefficient))))
+        count = abs(int(coefficient))
+        atoms = []
+        for atom in factors:
+            if isinstance(atom, Part) and spell is str:  # 16 times H/32 reads H/2
+                shared = gcd(count, atom.divisor)
+                count, left = count // shared, atom.divisor // shared
+                atoms.append(f"{atom.name}/{left}" if left > 1 else atom.name)
+            else:
+                atoms.append(spell(atom))
+        if count != 1 or not factors:
+            atoms.insert(0, str(count))
         # A quotient among factors is bracketed in source: 2 * (H // 2).
         body = times.join(f"({atom})" if " // " in atom and len(atoms) > 1 else atom for atom in atoms)
         if not parts:

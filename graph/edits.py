@@ -9,12 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from graph.hyperparameter import NAME as OPEN_NAME
 from graph.network import Block, BlockId, Network, Wire, WireId, check_name
 from graph.recipe import Recipe
 from graph.weights import WeightError, check_property
 
 if TYPE_CHECKING:
     from graph.document import Document
+
+
+MOST_DIVISOR = 1_000_000
 
 
 class _Unset:
@@ -102,6 +106,14 @@ class RemoveBlocks:
             document.touch_block_removed(id)
         restore = [AddBlock(block, position) for block, position in kept]
         return Compound(self.text, (*restore, *(Connect(wire) for wire in wires.values()), *heirs))
+
+
+def check_assumption(name: str, divisor: int) -> None:
+    """Raise ValueError unless a dimension of this name can be taken as divisible by the number."""
+    if not isinstance(name, str) or not OPEN_NAME.match(name) or name == "N":
+        raise ValueError(f"an open dimension is named with letters and digits such as H, not {name!r:.60}")
+    if isinstance(divisor, bool) or not isinstance(divisor, int) or not 1 <= divisor <= MOST_DIVISOR:
+        raise ValueError(f"{name} can be divisible by a whole number up to {MOST_DIVISOR:,}, not {divisor!r:.60}")
 
 
 def check_reuse(network: Network, ids: Iterable[BlockId], owner: BlockId) -> None:
@@ -254,6 +266,32 @@ class Move:
         places.update(self.positions)
         document.touched.moved.update(self.positions)
         return Move(old, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Assume:
+    """Take an open dimension as divisible by a number; 1 takes nothing for granted. Raises ValueError."""
+
+    name: str
+    divisor: int
+
+    @property
+    def text(self) -> str:
+        return (
+            f"Assume {self.name} divisible by {self.divisor}" if self.divisor > 1 else f"Assume nothing of {self.name}"
+        )
+
+    def apply(self, document: Document) -> Edit:
+        assumptions = document.network.assumptions
+        old = assumptions.get(self.name, 1)
+        check_assumption(self.name, self.divisor)
+        if self.divisor > 1:
+            assumptions[self.name] = self.divisor
+        else:
+            assumptions.pop(self.name, None)
+        document.network.assumptions = dict(sorted(assumptions.items()))
+        document.touched.edited.update(block.id for block in document.network.with_role("input"))
+        return Assume(self.name, old)
 
 
 @dataclass(frozen=True, slots=True)

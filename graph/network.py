@@ -87,6 +87,7 @@ class Network:
         self.positions: dict[BlockId, tuple[float, float]] = {}
         self.modules: dict[str, ModuleType] = modules if modules is not None else {}  # one for all levels
         self.module: ModuleType | None = None  # whose inside this is
+        self.assumptions: dict[str, int] = {}  # open dimension -> what it is divisible by
         self.stamp = next(_stamps)  # another one after every change of what is computed, never the same twice
         self._ids_by_name: dict[str, BlockId] = {}
         self._into: dict[BlockId, list[Wire]] = {}

@@ -14,6 +14,7 @@ from typing import Any
 
 from graph import foreign_files, strict_json
 from graph.document import Document
+from graph.edits import check_assumption
 from graph.files import DISK, Files, backup_of, save_atomically, sweep
 from graph.network import NamingError, check_name
 from graph.project_modules import read_modules
@@ -85,8 +86,11 @@ def _read_text(source: bytes | str, data: bytes) -> Document:
         raise _not_json(data, error) from None
     record = read_record(ProjectRecord, _migrated(raw))
     modules = read_modules(record.modules)
+    assumptions = _read_assumptions(record.assumptions)
     parts = read_parts(record, _name_faults(record.name), modules)
-    return Document(build_network(record.name, parts, modules), record.recipe)
+    network = build_network(record.name, parts, modules)
+    network.assumptions = assumptions
+    return Document(network, record.recipe)
 
 
 def _migrated(raw: Any) -> Any:
@@ -105,6 +109,15 @@ def _migrated(raw: Any) -> Any:
         raw = {**MIGRATIONS[version](raw), "version": version + 1}
         version += 1
     return raw
+
+
+def _read_assumptions(record: dict[str, int]) -> dict[str, int]:
+    for name, divisor in record.items():
+        try:
+            check_assumption(name, divisor)
+        except ValueError as error:
+            raise ProjectError(f"assumptions, {shown(name)}", str(error)) from None
+    return {name: divisor for name, divisor in sorted(record.items()) if divisor > 1}
 
 
 def _name_faults(name: str) -> list[Fault]:

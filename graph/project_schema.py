@@ -120,6 +120,7 @@ class ProjectRecord(PartsRecord):
     name: str
     recipe: Recipe = Recipe()
     modules: Annotated[list[ModuleRecord], Rule(max_length=MOST_MODULES)] = []
+    assumptions: Annotated[dict[str, int], Rule(max_length=100)] = {}
 
 
 @dataclass(frozen=True, slots=True)

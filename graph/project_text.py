@@ -34,6 +34,7 @@ def document_text(document: Document) -> str:
             "version": VERSION,
             "name": network.name,
             "recipe": {**recipe, "data": _data(recipe["data"])},
+            **({"assumptions": Line(network.assumptions)} if network.assumptions else {}),
             **({"modules": list(map(_module, network.modules.values()))} if network.modules else {}),
             **_inside(network),
         }
