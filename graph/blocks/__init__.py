@@ -12,6 +12,7 @@ from graph.blocks import (
     encoding,
     fixed_convolution,
     further_activation,
+    generative_loss,
     gradient,
     linear,
     loss,
@@ -73,5 +74,6 @@ BLOCK_TYPES = (
     *loss.BLOCK_TYPES,
     *value_loss.BLOCK_TYPES,
     *margin_loss.BLOCK_TYPES,
+    *generative_loss.BLOCK_TYPES,
     *metric.BLOCK_TYPES,
 )
