@@ -13,7 +13,7 @@ from graph.hyperparameter import Float
 
 def _reduced(text: str, reduction: str) -> str:
     """The expression, put together over everything."""
-    return text if reduction == "none" else f"({text}).{reduction}()"
+    return text if reduction == "none" else f"torch.{reduction}({text})"
 
 
 class KLNormalLoss(Loss):
