@@ -214,7 +214,15 @@ def _fix_no_such_output(network, block, error, inputs) -> Iterator[Fix]:
             yield setting(source, "return_indices", True)
 
 
+def _fix_range(network, block, error, inputs) -> Iterator[Fix]:
+    values = {h.name for h in network.declared(block.type).hyperparameters} & set(block.hyperparameters)
+    if error.hyperparameter in values:
+        unset = tuple(SetHyperparameter(block.id, name, UNSET) for name in sorted(values))
+        yield Fix("Take torch's values", lambda n, r: Compound("Take torch's values", unset))
+
+
 FIXES = {
+    "range": _fix_range,
     "kernel_too_large": _fix_kernel,
     "groups": _fix_groups,
     "same_stride": _fix_same_stride,

@@ -170,6 +170,13 @@ TOLD = (
         "The block has no such weight, or it has too few dimensions.",
     ),
     ("typed_weights", "error", "Numbers that do not suit", "Typed-in numbers must have the shape of the weight."),
+    (
+        "range",
+        "error",
+        "Settings that contradict each other",
+        "The lower lies below the upper, a divisor is not 0.",
+    ),
+    ("halves", "error", "An odd number of features", "What turns or joins features in pairs needs an even number."),
     ("frozen_nothing", "hint", "Frozen without parameters", "Only parameters can be frozen."),
 )
 for entry in TOLD:
