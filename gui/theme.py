@@ -104,6 +104,7 @@ DARK = Theme(
         generative="FFAABB",
         loss="EE8866",
         metric="EEDD88",
+        module="D0A9F5",
     ),
     severity=_named(error="FF7B72", warning="F2B84B", hint="79B8FF", good="5CC98F"),
     series=_colours("55AAFF FFAA44 EE4488 DDFFBB BBAAFF 44CCBB"),
@@ -136,6 +137,7 @@ LIGHT = Theme(
         generative="CC3366",
         loss="C24A14",
         metric="94701C",
+        module="7A4FBF",
     ),
     severity=_named(error="C62828", warning="8F5A00", hint="0B63B5", good="1B7A43"),
     series=_colours("0066CC CC5500 440000 110044 7A3DB8 00756B"),
@@ -209,6 +211,7 @@ ICONS = {
     "generative": "creation",
     "loss": "bullseye",
     "metric": "ruler",
+    "module": "package-variant-closed",
 }
 
 
