@@ -5,15 +5,43 @@ What comes back from a clipboard is foreign text and goes through the same stric
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field as Rule
 
 from graph import strict_json
-from graph.network import BlockId, Network
-from graph.project_schema import Parts, PartsRecord, ProjectError, read_parts, read_record
-from graph.project_text import VERSION, layout_lines, parts_lines
+from graph.module import ModuleType
+from graph.module_edits import DefineModule
+from graph.network import Block, BlockId, Network
+from graph.project_modules import read_modules
+from graph.project_schema import (
+    MOST_MODULES,
+    ModuleRecord,
+    Parts,
+    PartsRecord,
+    ProjectError,
+    read_parts,
+    read_record,
+)
+from graph.project_text import VERSION, layout_lines, module_lines, parts_lines
 
 FORMAT = "netloom clipboard"
 PLACE = "clipboard"
+
+
+class ClipRecord(PartsRecord):
+    """What is copied: blocks, their wires, and the modules they are."""
+
+    modules: Annotated[list[ModuleRecord], Rule(max_length=MOST_MODULES)] = []  # noqa: RUF012 (pydantic copies it)
+
+
+@dataclass(frozen=True, slots=True)
+class Clip(Parts):
+    """Checked parts with the modules they need."""
+
+    modules: dict[str, ModuleType]
 
 
 def blocks_to_text(network: Network, ids: Iterable[BlockId]) -> str:
@@ -24,13 +52,16 @@ def blocks_to_text(network: Network, ids: Iterable[BlockId]) -> str:
     left = min((network.positions[id][0] for id in chosen), default=0.0)
     top = min((network.positions[id][1] for id in chosen), default=0.0)
     positions = {id: (network.positions[id][0] - left, network.positions[id][1] - top) for id in chosen}
-    return layout_lines(
-        {"format": FORMAT, "version": VERSION, **parts_lines(blocks, wires, positions, network.declared)}
-    )
+    modules = module_lines(network, _modules_of(network, blocks))
+    parts = parts_lines(blocks, wires, positions, network.declared)
+    return layout_lines({"format": FORMAT, "version": VERSION, **modules, **parts})
 
 
-def text_to_blocks(text: str) -> Parts:
-    """Blocks, wires and positions of a clipboard text; raises ProjectError for anything else."""
+def text_to_blocks(text: str, network: Network | None = None) -> Clip:
+    """Blocks, wires, positions and modules of a clipboard text; raises ProjectError for anything else.
+
+    Modules of the same name in the network the blocks go to stand for those that were copied.
+    """
     try:
         raw = strict_json.loads(text)
     except strict_json.JsonError:
@@ -40,4 +71,22 @@ def text_to_blocks(text: str) -> Parts:
     if raw.get("version") != VERSION:
         text = f"its blocks were copied by another Netloom (version {raw.get('version')!r}, this one reads {VERSION})"
         raise ProjectError(PLACE, text)
-    return read_parts(read_record(PartsRecord, raw))
+    record = read_record(ClipRecord, raw)
+    modules = read_modules(record.modules)
+    known = {**modules, **(network.modules if network else {})}
+    parts = read_parts(record, [], known, PLACE if network and network.module else "")
+    return Clip(parts.blocks, parts.wires, parts.positions, modules)
+
+
+def definitions(clip: Clip, network: Network) -> Iterator[DefineModule]:
+    """The edits that bring along the modules the network does not have."""
+    for module in clip.modules.values():
+        if module.name not in network.modules:
+            yield DefineModule(module)
+
+
+def _modules_of(network: Network, blocks: Iterable[Block]) -> list[str]:
+    """The modules that blocks are, and those inside them, innermost names included."""
+    placed = {block.type for block in blocks} & network.modules.keys()
+    found = placed.union(*(network.modules[name].uses() for name in placed))
+    return [name for name in network.modules if name in found]

@@ -23,7 +23,7 @@ def add(network: Network, type: str, position: Position, **values: Any) -> AddBl
 
 def suggested_block(network: Network, type: str, values: dict[str, Any] | None = None) -> Block:
     """A new block as the palette places it."""
-    declared = registry.known(type)
+    declared = network.modules.get(type) or registry.known(type)
     return network.new_block(declared.name, None, {**declared.suggested(), **(values or {})})
 
 
@@ -46,7 +46,7 @@ def insert_on_wire(network: Network, wire_id: str, type: str, position: Position
 
 def splice(network: Network, wire: Wire, block: Block) -> tuple[Edit, ...]:
     """Lead a wire through a block: its first input and first output."""
-    declared = registry.block_type(block.type)
+    declared = network.declared(block.type)
     if not declared.inputs or not declared.outputs:
         raise ConnectError(f"{declared.name} has no input and output to lead a wire through")
     into = Wire(network.fresh_wire_id(), wire.source, wire.output, block.id, declared.inputs[0].name)
@@ -58,7 +58,7 @@ def append_after(network: Network, ref: Ref, type: str, position: Position | Non
     """Place a block after another: wired to it, and in between it and what followed its first output."""
     before = network.block(ref)
     block = suggested_block(network, type)
-    declared = registry.block_type(block.type)
+    declared = network.declared(block.type)
     ports = network.type_of(before).outputs
     x, y = network.positions[before.id]
     edits: list[Edit] = [AddBlock(block, position or (x, y + HEIGHT + GAP))]
@@ -127,16 +127,16 @@ def paste(network: Network, text: str, at: Position | None = None) -> tuple[Comp
     """The edit that adds copied blocks under fresh ids and free names, and the new ids; raises ProjectError."""
     from graph import clipboard
 
-    clip = clipboard.text_to_blocks(text)
+    clip = clipboard.text_to_blocks(text, network)
     left = min((x for x, _ in clip.positions.values()), default=0.0)
     top = min((y for _, y in clip.positions.values()), default=0.0)
     dx, dy = (at[0] - left, at[1] - top) if at is not None else (24.0, 24.0)
-    fresh: dict[BlockId, BlockId] = {}
+    fresh = {block.id: network.fresh_block_id(offset) for offset, block in enumerate(clip.blocks)}
     taken: set[str] = set()
-    edits: list[Edit] = []
-    for offset, block in enumerate(clip.blocks):
-        fresh[block.id] = network.fresh_block_id(offset)
+    edits: list[Edit] = list(clipboard.definitions(clip, network))
+    for block in clip.blocks:
         name = _free_name(network, block.name, taken)
+        block = replace(block, reuses=_owner(network, block, fresh))
         x, y = clip.positions.get(block.id, (0.0, 0.0))
         edits.append(AddBlock(replace(block, id=fresh[block.id], name=name), (x + dx, y + dy)))
     for offset, wire in enumerate(clip.wires):
@@ -150,6 +150,14 @@ def paste(network: Network, text: str, at: Position | None = None) -> tuple[Comp
 def duplicate(network: Network, ids) -> tuple[Compound, tuple[BlockId, ...]]:
     """Copies of blocks and the wires among them, a little aside."""
     return paste(network, copy(network, ids))
+
+
+def _owner(network: Network, block: Block, fresh: dict[BlockId, BlockId]) -> BlockId | None:
+    """Whose weights a pasted block uses: the owner's copy, or the owner itself where only the taker was copied."""
+    if block.reuses is None or block.reuses in fresh:
+        return fresh.get(block.reuses)
+    there = network.blocks.get(block.reuses)
+    return there.id if there is not None and there.reuses is None and there.type == block.type else None
 
 
 def _free_name(network: Network, base: str, taken: set[str]) -> str:

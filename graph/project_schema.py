@@ -227,7 +227,10 @@ class _Reading:
 
     def _check_reuse(self, blocks: list[Block]) -> None:
         owners = {block.id for block in blocks if block.reuses is None}
+        is_clip = isinstance(self.record, PartsRecord) and not isinstance(self.record, ProjectRecord)
         for block in blocks:
+            if is_clip and block.reuses not in self.types:
+                continue  # its owner stayed where it was copied from
             if block.reuses is not None and (block.reuses == block.id or block.reuses not in owners):
                 what = "uses weights of others itself" if block.reuses in self.types else "is no block of this network"
                 self._fault(f"{block.name}, reuses", f"{block.reuses} {what}; name a block with weights of its own")

@@ -35,10 +35,16 @@ def document_text(document: Document) -> str:
             "name": network.name,
             "recipe": {**recipe, "data": _data(recipe["data"])},
             **({"assumptions": Line(network.assumptions)} if network.assumptions else {}),
-            **({"modules": list(map(_module, network.modules.values()))} if network.modules else {}),
+            **module_lines(network, network.modules),
             **_inside(network),
         }
     )
+
+
+def module_lines(network: Network, names: Iterable[str]) -> dict[str, Any]:
+    """These modules of a network, if there are any."""
+    found = [_module(network.modules[name]) for name in names]
+    return {"modules": found} if found else {}
 
 
 def _module(module: ModuleType) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import pytest
 
 import examples
 from graph import Document, analyze, load_project
-from graph.commands import add
-from graph.edits import UNSET, RemoveBlocks, Rename, SetHyperparameter
+from graph.commands import add, append_after, copy, paste
+from graph.edits import UNSET, RemoveBlocks, Rename, SetHyperparameter, SetProperty
 from graph.flatten import flattened
 from graph.module import Exposed, ModuleError
 from graph.module_commands import make_module, unpack
@@ -279,3 +279,39 @@ def test_modules_that_multiply_without_end_are_refused_in_time():
     raw["wires"].append({"id": "w900", "from": [image, "output"], "to": ["b900", "x"]})
     document = from_json(json.dumps(raw))
     assert any("too much" in problem.text for problem in document.analysis.problems)
+
+
+def test_copied_places_bring_their_modules_along(document):
+    made(document, "Inner", ("relu1", "pool1"))
+    made(document, "Outer", ("conv1", place(document, "Inner").name))
+    text = copy(document.network, [place(document, "Outer").id])
+    other = Document()
+    edit, ids = paste(other.network, text)
+    other.do(edit)
+    assert set(other.network.modules) == {"Inner", "Outer"} and other.network.blocks[ids[0]].type == "Outer"
+    assert to_json(from_json(to_json(other))) == to_json(other)
+    other.undo()
+    assert other.network.modules == {} and other.network.blocks == {}
+    before = set(document.network.modules)
+    edit, _ = paste(document.network, text)
+    document.do(edit)
+    assert set(document.network.modules) == before and document.undo_text == "Paste block"
+
+
+def test_pasted_twins_share_with_each_other(document):
+    conv1, conv2 = ids(document, "conv1", "conv2")
+    document.do(SetProperty((conv2,), "reuses", conv1))
+    edit, new = paste(document.network, copy(document.network, [conv1, conv2]))
+    document.do(edit)
+    assert document.network.blocks[new[1]].reuses == new[0]
+    edit, new = paste(document.network, copy(document.network, [conv2]))
+    document.do(edit)
+    assert document.network.blocks[new[0]].reuses == conv1
+    assert to_json(from_json(to_json(document))) == to_json(document)
+
+
+def test_a_module_is_placed_by_its_name(document):
+    made(document)
+    edit = append_after(document.network, "image", "Features")
+    document.do(edit)
+    assert sum(block.type == "Features" for block in document.network.blocks.values()) == 2
