@@ -61,15 +61,21 @@ class _Ports:
         self._network = network
 
     def several(self, id: str, output: bool) -> bool:
-        declared = self._network.type_of(id)
-        return len(declared.outputs if output else declared.inputs) > 1
+        return len(self._outputs(id) if output else self._network.type_of(id).inputs) > 1
+
+    def _outputs(self, id: str) -> list:
+        """The outputs that are drawn: optional ones, such as a max pool's indices, where they are wired."""
+        wired = {wire.output for wire in self._network.wires_out(id)}
+        return [port for port in self._network.type_of(id).outputs if not port.optional or port.name in wired]
 
     def shares(self) -> dict[tuple[str, str, bool], float]:
         """(block, other end, is output) -> mean place along the block's edge, -0.5 to 0.5."""
         found: dict[tuple[str, str, bool], list[float]] = {}
         for wire in self._network.wires.values():
-            source, target = self._network.type_of(wire.source), self._network.type_of(wire.target)
-            found.setdefault((wire.source, wire.target, True), []).append(_share(source.outputs, wire.output))
+            target = self._network.type_of(wire.target)
+            found.setdefault((wire.source, wire.target, True), []).append(
+                _share(self._outputs(wire.source), wire.output)
+            )
             found.setdefault((wire.target, wire.source, False), []).append(_share(target.inputs, wire.input))
         return {key: sum(places) / len(places) for key, places in found.items()}
 
