@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from graph import Document, Network, library, save_project
+from graph import Document, Network, ready_modules, save_project
 from graph.layout import layout
 from graph.module import Exposed, define
 from graph.sketch import Sketch
@@ -89,7 +89,7 @@ def vgg(*blocks: int) -> Network:
 def googlenet() -> Network:
     """Szegedy et al. 2015, as torchvision has it: batch normalisation, 3x3 for 5x5, no auxiliary heads."""
     net = Network("GoogLeNet")
-    library.add(net, "Inception")
+    ready_modules.add(net, "Inception")
     sketch = Sketch(net)
     eps = {"eps": 0.001}
     sketch.add("Input", "image", shape=IMAGE)
@@ -114,7 +114,7 @@ def googlenet() -> Network:
 def resnet(depth: int, block: str, *blocks: int) -> Network:
     """He et al. 2016."""
     net = Network(f"ResNet{depth}")
-    library.add(net, f"{block}Stage")
+    ready_modules.add(net, f"{block}Stage")
     sketch = Sketch(net)
     sketch.add("Input", "image", shape=IMAGE)
     sketch.conv("conv1", 64, 7, stride=2, padding=3, relu="relu")

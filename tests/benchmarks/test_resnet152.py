@@ -106,11 +106,11 @@ class ByHand(nn.Module):
 
 
 def drawn():
-    from graph import library
+    from graph import ready_modules
     from graph.sketch import Sketch
 
     net = Network("Small")
-    library.add(net, "BasicBlock")
+    ready_modules.add(net, "BasicBlock")
     sketch = Sketch(net)
     sketch.add("Input", "image", shape=(3, 32, 32))
     sketch.add("Conv2d", "stem", out_channels=32, kernel_size=3, padding=1, bias=False)

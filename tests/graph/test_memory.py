@@ -5,7 +5,7 @@ import torch
 
 from backend import compile_network
 from examples import build_zoo
-from graph import Network, analyze, library
+from graph import Network, analyze, ready_modules
 from graph.depth import Depth, depth_of, depths
 from graph.flatten import flatten
 from graph.memory import STATE, UnknownSize, kept_activations, largest_batch, output_bytes, training_memory
@@ -149,7 +149,7 @@ def test_depth_is_that_of_the_names(name, layers):
 
 def test_depth_follows_the_longest_way_and_every_pass():
     net = Network("Net")
-    library.add(net, "BasicBlock")
+    ready_modules.add(net, "BasicBlock")
     sketch = Sketch(net)
     sketch.add("Input", "image", shape=(8, 32, 32))
     sketch.add("BasicBlock", "blocks", channels=8, repeat=3)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from backend import compile_network, generate_source
-from graph import Document, Network, analyze, library
+from graph import Document, Network, analyze, ready_modules
 from graph.dim import is_open, multiple, substitute, symbol
 from graph.edits import Assume
 from graph.project_file import ProjectError, from_json, to_json
@@ -17,7 +17,7 @@ from graph.undecided import assumption, may_agree
 def unet(depth=2):
     net = Network("UNet")
     for name in ("UNetDown", "UNetUp"):
-        library.add(net, name)
+        ready_modules.add(net, name)
     sketch = Sketch(net)
     sketch.add("Input", "image", shape=(3, "H", "W"))
     skips = [sketch.add("DoubleConv", "start", channels=4)]

@@ -9,7 +9,7 @@ import torch
 
 from backend import compile_network
 from examples import build_zoo
-from graph import Network, analyze, library
+from graph import Network, analyze, ready_modules
 from graph.receptive_field import receptive_field, receptive_fields
 from graph.sketch import Sketch
 
@@ -117,7 +117,7 @@ def _gaps(net):
 
 def test_through_modules_it_is_that_of_the_blocks_inside():
     net = Network("Net")
-    library.add(net, "BasicBlock")
+    ready_modules.add(net, "BasicBlock")
     sketch = Sketch(net)
     sketch.add("Input", "image", shape=(8, 32, 32))
     sketch.add("BasicBlock", "blocks", channels=8, repeat=3)

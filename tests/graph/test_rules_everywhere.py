@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import graph
-from graph import DataSource, Document, Field, Network, Recipe, analyze, library, registry
+from graph import DataSource, Document, Field, Network, Recipe, analyze, ready_modules, registry
 from graph.hyperparameter import HyperparameterError
 from graph.network import ConnectError
 from graph.problems import RULES
@@ -52,11 +52,11 @@ def test_no_rule_raises_on_any_drawing(seed):
     assert to_json(document) == before
 
 
-@pytest.mark.parametrize("name", library.READY)
+@pytest.mark.parametrize("name", ready_modules.READY)
 def test_no_false_alarm_in_the_library_of_modules(name):
     """What is published is right: not even a hint inside."""
     net = Network("Library")
-    library.add(net, name)
+    ready_modules.add(net, name)
     for module in net.modules.values():
         assert [p.text for p in analyze(module.network).problems] == []
 

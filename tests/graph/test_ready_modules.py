@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from backend import compile_network, generate_source
-from graph import Network, analyze, library
+from graph import Network, analyze, ready_modules
 from graph.flatten import flattened
 from graph.module import ModuleError
 
@@ -18,7 +18,7 @@ VALUES = {
 
 def placed(name, repeat=1):
     net = Network("Net")
-    module = library.add(net, name)
+    module = ready_modules.add(net, name)
     block = net.add(name, name="block", repeat=repeat, **VALUES.get(name, {}))
     for port in module.inputs:
         example = net.modules[name].network.block(port.name).hyperparameters["shape"]
@@ -28,7 +28,7 @@ def placed(name, repeat=1):
     return net
 
 
-@pytest.mark.parametrize("name", library.READY)
+@pytest.mark.parametrize("name", ready_modules.READY)
 def test_it_computes_what_the_analysis_says(name):
     net = placed(name)
     found = analyze(net)
@@ -45,7 +45,7 @@ def test_it_computes_what_the_analysis_says(name):
     assert torch.equal(plain(*inputs), result)
 
 
-@pytest.mark.parametrize("name", [n for n in library.READY if n in VALUES or n in ("DenseLayer", "DenseBlock")])
+@pytest.mark.parametrize("name", [n for n in ready_modules.READY if n in VALUES or n in ("DenseLayer", "DenseBlock")])
 def test_what_keeps_its_shape_repeats(name):
     net = placed(name, repeat=3)
     found = analyze(net)
@@ -55,11 +55,11 @@ def test_what_keeps_its_shape_repeats(name):
     assert str(generate_source(net)).count(f"class {name}(") == 1
 
 
-@pytest.mark.parametrize("name", library.READY)
+@pytest.mark.parametrize("name", ready_modules.READY)
 def test_it_is_explained_and_offers_what_it_says(name):
-    ready = library.READY[name]
+    ready = ready_modules.READY[name]
     assert len(ready.help) > 20 and ready.source
-    module = library.add(Network("Net"), name)
+    module = ready_modules.add(Network("Net"), name)
     inner = module.network
     asked = set()
     for block in inner.blocks.values():
@@ -74,4 +74,4 @@ def test_it_is_explained_and_offers_what_it_says(name):
 
 def test_an_unknown_name_lists_what_there_is():
     with pytest.raises(ModuleError, match="there is no ready module 'Resnet'; there are BasicBlock"):
-        library.add(Network("Net"), "Resnet")
+        ready_modules.add(Network("Net"), "Resnet")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from graph.library.ready import Ready
 from graph.module import Exposed
+from graph.ready_modules.ready_module import Ready
 from graph.sketch import Sketch
 
 SANDLER = "Sandler et al. 2018, MobileNetV2; Howard et al. 2019, MobileNetV3"

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from graph.library import convnext, dense, highway, inception, mobile, residual, transformer, unet
-from graph.library.ready import Ready
 from graph.module import ModuleError, ModuleType
 from graph.network import Network
+from graph.ready_modules import convnext, dense, highway, inception, mobile, residual, transformer, unet
+from graph.ready_modules.ready_module import Ready
 
 READY: dict[str, Ready] = {
     ready.name: ready

@@ -12,7 +12,7 @@ from graph.sketch import Sketch
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """One module of the library; `draw` gets a sketch of its empty inside, `source` says who described it first."""
+    """One ready module; `draw` gets a sketch of its empty inside, `source` says who described it first."""
 
     name: str
     help: str

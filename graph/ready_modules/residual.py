@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from graph.library.ready import Ready
 from graph.module import Exposed
+from graph.ready_modules.ready_module import Ready
 from graph.sketch import Sketch
 
 HE = "He et al. 2016, Deep residual learning for image recognition"
