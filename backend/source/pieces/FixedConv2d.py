@@ -8,9 +8,7 @@ from torch import nn
 class FixedConv2d(nn.Module):
     """Filters every channel with one kernel that is set by hand and does not train."""
 
-    def __init__(
-        self, kernel, stride=1, border=(0, 0, 0, 0), mode="constant", value=0.0, dilation=1, bias=0.0
-    ):
+    def __init__(self, kernel, stride=1, border=(0, 0, 0, 0), mode="constant", value=0.0, dilation=1, bias=0.0):
         super().__init__()
         self.stride = stride
         self.border = border  # left, right, top, bottom
