@@ -139,13 +139,14 @@ class Document:
         """While an edit is applied to a module's inside, `network` is that inside."""
         outer = self.network, self.touched, self._analyzer
         module = outer[0].modules[name]
-        self.network, self.touched = module.network, Changes()
+        self.network, self.touched = module.network, outer[1].inside.setdefault(name, Changes())
         self._analyzer = Analyzer(module.network)  # nothing is asked of it: places are inferred anew
         try:
             yield
         finally:
-            self.network, self.touched, self._analyzer = outer
-            self.touched.modules.add(name)
+            inner, (self.network, self.touched, self._analyzer) = self.touched, outer
+            if inner.computation:
+                self.touched.modules.add(name)
 
     # What edits report
 
@@ -222,6 +223,6 @@ class Document:
         if changes.modules:
             self._touch_places(changes.modules)
         changes.analyzed = self._analyzer.update(changes)
-        if changes.computation or changes.moved or changes.recipe:
+        if changes.computation or changes.moved or changes.recipe or changes.inside:
             self.changed.emit(changes)
         self.history_changed.emit()

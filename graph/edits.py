@@ -52,6 +52,7 @@ class Changes:
     wires_removed: set[WireId] = field(default_factory=set)
     analyzed: set[BlockId] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)  # whose definition changed, by name
+    inside: dict[str, Changes] = field(default_factory=dict)  # what changed in those, by name
     recipe: bool = False
     name: bool = False
 

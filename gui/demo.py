@@ -49,12 +49,12 @@ class OffscreenDemo:
         window.run.start()
         QTimer.singleShot(int(PATIENCE * 1000), self._loop.quit)
         self._loop.exec()
-        window.session.document.mark_saved()
+        window.session.project.mark_saved()
         window.close()
         return self.outcome
 
     def _epoch(self, epoch) -> None:
-        total = self.window.session.document.recipe.epochs
+        total = self.window.session.project.recipe.epochs
         checked = "  ".join(f"validation {name} {value:.4f}" for name, value in epoch.validation.items())
         self.say(f"epoch {epoch.epoch:>3}/{total}  {checked}")
         if epoch.epoch == max(1, total // 3):

@@ -37,7 +37,7 @@ class ProjectFiles(QObject):
     @property
     def title(self) -> str:
         """How the document is called: its file, or its network while it has none."""
-        document = self.session.document
+        document = self.session.project
         return Path(document.path).name if document.path else document.network.name
 
     # New and open
@@ -97,11 +97,11 @@ class ProjectFiles(QObject):
     # Save and export
 
     def save(self) -> bool:
-        path = self.session.document.path
+        path = self.session.project.path
         return self._save_to(Path(path)) if path else self.save_as()
 
     def save_as(self) -> bool:
-        document = self.session.document
+        document = self.session.project
         start = str(document.path or Path(self._folder()) / f"{document.network.name}.netloom")
         chosen, _ = QFileDialog.getSaveFileName(self.window, "Save the project", start, PROJECTS)
         if not chosen:
@@ -112,7 +112,7 @@ class ProjectFiles(QObject):
     def _save_to(self, path: Path) -> bool:
         self._keep_hold_of_data(path)
         try:
-            save_project(self.session.document, path)
+            save_project(self.session.project, path)
         except ProjectError as error:
             self.tell_failure(f"{path.name} was not saved", f"{error.place}: {error.text}")
             return False
@@ -123,7 +123,7 @@ class ProjectFiles(QObject):
 
     def _keep_hold_of_data(self, path: Path) -> None:
         """Data named relative to the project's folder stay the same data when the project goes to another."""
-        document = self.session.document
+        document = self.session.project
         data = document.recipe.data
         if document.path is None or data is None or not data.path or Path(data.path).is_absolute():
             return
@@ -135,7 +135,7 @@ class ProjectFiles(QObject):
             document.do(SetRecipe(document.recipe.having(data=moved), "Point to the data from the new folder"))
 
     def export_python(self) -> bool:
-        document = self.session.document
+        document = self.session.project
         wrong = [problem for problem in document.analysis.problems if problem.severity == "error"]
         if wrong:
             self.tell_failure(
@@ -150,7 +150,7 @@ class ProjectFiles(QObject):
         return self._write(path if path.suffix else path.with_suffix(".py"), export_python)
 
     def _told(self, problem) -> str:
-        block = self.session.network.blocks.get(problem.block)
+        block = self.session.project.network.blocks.get(problem.block)
         return f"{block.name}: {problem.text}" if block else problem.text
 
     def export_picture(self) -> bool:
@@ -166,7 +166,7 @@ class ProjectFiles(QObject):
 
     def _write(self, path: Path, write: Callable[[Document, Path], object]) -> bool:
         try:
-            write(self.session.document, path)
+            write(self.session.project, path)
         except OSError as error:
             self.tell_failure(f"{path.name} was not written", f"{path}: {error.strerror or error}")
         except ValueError as error:
@@ -180,7 +180,7 @@ class ProjectFiles(QObject):
 
     def may_leave(self) -> bool:
         """Whether the document may go: nothing unsaved, saved now, or thrown away on purpose."""
-        if not self.session.document.modified:
+        if not self.session.project.modified:
             return True
         box = QMessageBox(self.window)
         box.setIcon(QMessageBox.Icon.Warning)
@@ -198,5 +198,5 @@ class ProjectFiles(QObject):
         box.exec()
 
     def _folder(self) -> str:
-        path = self.session.document.path
+        path = self.session.project.path
         return str(Path(path).parent if path else Path.home())

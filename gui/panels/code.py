@@ -39,8 +39,8 @@ class Code(QWidget):
         box.addWidget(self.note)
         box.addWidget(self.text, 1)
         self.updates = Updates(self, self.refresh, DELAY, patient=True)
-        session.changed.connect(self._changed)
-        session.document_changed.connect(self.updates.ask)
+        session.project_changed.connect(self._changed)
+        session.project_opened.connect(self.updates.ask)
         session.selection_changed.connect(self.mark)
         self.text.line_clicked.connect(self._select_line)
         theme.appearance.changed.connect(self.mark)
@@ -49,7 +49,7 @@ class Code(QWidget):
         return QSize(320, 320)
 
     def refresh(self) -> None:
-        document = self.session.document
+        document = self.session.project
         try:
             self.source = generate_source(
                 document.network, document.recipe.fields, analysis=document.analysis, partial=True
@@ -70,7 +70,7 @@ class Code(QWidget):
         """Mark the lines of the selected blocks and bring the first into view."""
         if self.source is None or not self.isVisible():
             return
-        selection = self.session.selection
+        selection = self.session.selection_in_project
         lines = sorted({line for id in selection for line in self.source.blocks.get(id, ())})
         self.text.mark(lines, scroll=len(selection) == 1)
 
@@ -84,8 +84,8 @@ class Code(QWidget):
 
     def _select_line(self, line: int) -> None:
         block = self.source.lines.get(line) if self.source else None
-        if block is not None and block != self.session.selected:
-            self.session.reveal(block)
+        if block is not None and (block,) != self.session.selection_in_project:
+            self.session.reveal_in_project(block)
 
 
 class CodeText(QPlainTextEdit):

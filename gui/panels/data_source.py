@@ -68,7 +68,7 @@ class DataChooser(QWidget):
 
     def refresh(self) -> None:
         """Show the recipe's data, unless another kind waits for its path."""
-        source = self.session.document.recipe.data
+        source = self.session.project.recipe.data
         entry = self._entry()
         self.kind.setCurrentIndex(max(0, self.kind.findData(entry.kind if entry else "")))
         self.sentence.setText(entry.sentence if entry else "Choose what the network learns from.")
@@ -81,7 +81,7 @@ class DataChooser(QWidget):
         self.wrong.setVisible(bool(self.wrong.text()))
 
     def _entry(self) -> SourceKind | None:
-        source = self.session.document.recipe.data
+        source = self.session.project.recipe.data
         wanted = self._chosen or (source.kind if source else "")
         return next((entry for entry in catalog() if entry.kind == wanted), None)
 
@@ -109,14 +109,14 @@ class DataChooser(QWidget):
             rows.append(f"{field.name:<10} {shape}, {what}")
         self.fields.setText("\n".join(rows))
         self.fields.setVisible(bool(rows))
-        self.bind.setVisible(bool(rows) and not _bound(self.session.network))
+        self.bind.setVisible(bool(rows) and not _bound(self.session.project.network))
 
     # Changing
 
     def _choose(self, index: int) -> None:
         kind = self.kind.itemData(index)
         self.wrong.setText("")
-        source = self.session.document.recipe.data
+        source = self.session.project.recipe.data
         entry = next((entry for entry in catalog() if entry.kind == kind), None)
         if entry is None:
             self._chosen = ""
@@ -141,7 +141,7 @@ class DataChooser(QWidget):
             self._path_typed()
 
     def _path_typed(self) -> None:
-        entry, source = self._entry(), self.session.document.recipe.data
+        entry, source = self._entry(), self.session.project.recipe.data
         path = self.path.text().strip()
         if entry is None or not path or (source and source.kind == entry.kind and source.path == path):
             return
@@ -150,12 +150,12 @@ class DataChooser(QWidget):
         self._take(DataSource(kind=entry.kind, path=path, options=options))
 
     def _set_option(self, name: str, value: Any) -> None:
-        source = self.session.document.recipe.data
+        source = self.session.project.recipe.data
         if source is not None:
             self._take(source.model_copy(update={"options": {**source.options, name: value}}), f"data {name}")
 
     def _reset_option(self, name: str) -> None:
-        source = self.session.document.recipe.data
+        source = self.session.project.recipe.data
         if source is not None:
             kept = {key: value for key, value in source.options.items() if key != name}
             self._take(source.model_copy(update={"options": kept}))
@@ -175,14 +175,14 @@ class DataChooser(QWidget):
         self.refresh()
 
     def _put(self, source: DataSource | None, merge: str | None = None) -> None:
-        recipe = self.session.document.recipe.having(data=source)
-        self.session.document.do(SetRecipe(recipe, "Change the data"), merge)
+        recipe = self.session.project.recipe.having(data=source)
+        self.session.project.do(SetRecipe(recipe, "Change the data"), merge)
 
     def _add_sources(self) -> None:
-        self.session.document.do(sources_for(self.session.network, self.session.document.recipe.data))
+        self.session.project.do(sources_for(self.session.project.network, self.session.project.recipe.data))
 
     def _base(self) -> Path | None:
-        path = self.session.document.path
+        path = self.session.project.path
         return Path(path).parent if path else None
 
     def sizeHint(self) -> QSize:

@@ -34,8 +34,8 @@ class BlockChoice(QComboBox):
         self.setAccessibleName(what)
         self.activated.connect(self._activated)
         self._updates = Updates(self, self.refill, SOON)
-        session.changed.connect(self._changed)
-        session.document_changed.connect(self.refill)
+        session.project_changed.connect(self._changed)
+        session.project_opened.connect(self.refill)
         session.selection_changed.connect(self._follow)
         theme.appearance.changed.connect(self.refill)
         self.refill()
@@ -51,7 +51,7 @@ class BlockChoice(QComboBox):
 
     def refill(self, *_: object) -> None:
         """List the blocks anew, keeping the chosen one where it is still there."""
-        network = self._session.network
+        network = self._session.project.network
         fitting = [network.blocks[id] for id in network.order() if self._fits(network.blocks[id])]
         first = next((b.id for b in fitting if network.type_of(b).family == "convolution"), None)
         self.blockSignals(True)
@@ -76,7 +76,7 @@ class BlockChoice(QComboBox):
 
     def _follow(self) -> None:
         self._updates.flush()  # what was just placed can be chosen at once
-        for id in reversed(self._session.selection):
+        for id in reversed(self._session.selection_in_project):
             if self.findData(id) >= 0:
                 self.choose(id)
                 return

@@ -57,10 +57,10 @@ class FeatureMapsView(ProbeView):
 
     def _can_be_shown(self, block) -> bool:
         """Layers that are modules of their own, with a picture, a sequence or a row of units as output."""
-        network = self._session.network
+        network = self._session.project.network
         if network.type_of(block).role != "layer":
             return False
-        analysis = self._session.analysis
+        analysis = self._session.project.analysis
         output, inferred = analysis.output(block.id), analysis.inferred(block.id)
         if output is None or inferred is None or output.rank < 2:
             return False
@@ -71,7 +71,7 @@ class FeatureMapsView(ProbeView):
         return self.sample.index
 
     def _begin(self, run: Run) -> None:
-        self.sample_view.set_cloud(*_cloud(self._session.document.recipe.data))
+        self.sample_view.set_cloud(*_cloud(self._session.project.recipe.data))
         super()._begin(run)
 
     def _clear(self) -> None:

@@ -23,18 +23,20 @@ class FiltersView(ProbeView):
     before_a_run = "While the network trains, the filters of this block are drawn here live."
 
     def _can_be_shown(self, block) -> bool:
-        return self._session.network.type_of(block).family in FAMILIES
+        return self._session.project.network.type_of(block).family in FAMILIES
 
     def _take(self, look: Look) -> None:
         largest = float(np.nanmax(np.abs(look.array), initial=0.0))
         self._limit = steady_limit(largest, self._limit)
         flat = look.array.ndim == 2
-        before = self._picture_before(look.block) if flat and look.block in self._session.network.blocks else None
+        before = (
+            self._picture_before(look.block) if flat and look.block in self._session.project.network.blocks else None
+        )
         self.picture.show_tiles(filter_tiles(look.array, self._limit, before))
 
     def _picture_before(self, id: str) -> tuple[int, ...] | None:
         """The shape (c, h, w) that a Linear reads through a Flatten, if it does."""
-        network, analysis = self._session.network, self._session.analysis
+        network, analysis = self._session.project.network, self._session.project.analysis
         while (wires := network.wires_into(id)) and analysis.output(wires[0].source) is not None:
             shape = analysis.output(wires[0].source).shape[1:]
             if len(shape) == 3:

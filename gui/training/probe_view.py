@@ -54,7 +54,7 @@ class ProbeView(QWidget):
         controller.look_refused.connect(self._refused)
         controller.run_started.connect(self._begin)
         controller.state_changed.connect(self._say)
-        session.document_changed.connect(self._forget)
+        session.project_opened.connect(self._forget)
         self._say()
 
     # What a child says

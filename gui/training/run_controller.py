@@ -75,7 +75,7 @@ class RunController(QObject):
         self.text = ""  # what the worker says it is doing
         self.run: Run | None = None
         self.previous: Run | None = None
-        self.learning_rate = session.document.recipe.learning_rate
+        self.learning_rate = session.project.recipe.learning_rate
         # Asks the person about data outside the project's folder; the window puts its question here.
         self.may_read_outside: Callable[[Document], bool] = lambda document: False
         self._count = 0
@@ -87,8 +87,8 @@ class RunController(QObject):
         self._patience.timeout.connect(self.escalate)
         self.worker.told.connect(self._hear)
         self.worker.alive_changed.connect(self.worker_changed)
-        session.changed.connect(self._document_changed)
-        session.document_changed.connect(self._document_swapped)
+        session.project_changed.connect(self._document_changed)
+        session.project_opened.connect(self._document_swapped)
 
     # What people do
 
@@ -109,7 +109,7 @@ class RunController(QObject):
         """Train a snapshot of the document; False, with the reason told by `failed`, where that cannot be."""
         if self.active:
             return False
-        document = self._session.document
+        document = self._session.project
         refused = refusal(document)
         if refused is not None:
             self.failed.emit(refused)
@@ -296,7 +296,7 @@ class RunController(QObject):
             self._patience.stop()
             self._warn("")
             if changed:
-                self._set_learning_rate(self._session.document.recipe.learning_rate)
+                self._set_learning_rate(self._session.project.recipe.learning_rate)
         self.state_changed.emit(state)
 
     def _warn(self, text: str) -> None:
@@ -315,7 +315,7 @@ class RunController(QObject):
 
     def _document_changed(self, changes) -> None:
         if not self.active:
-            self._set_learning_rate(self._session.document.recipe.learning_rate)
+            self._set_learning_rate(self._session.project.recipe.learning_rate)
         if self.run and not self.run.edited_since and (changes.structure or changes.edited or changes.recipe):
             self.run.edited_since = True
             self.run_outdated.emit()

@@ -47,7 +47,7 @@ class TrainingPanel(QWidget):
         controller.failed.connect(self._fail)
         controller.warned.connect(self._warn)
         controller.state_changed.connect(self._follow_state)
-        session.document_changed.connect(self._reset)
+        session.project_opened.connect(self._reset)
         if controller.run is not None:
             self._begin()
 
@@ -90,15 +90,15 @@ class TrainingPanel(QWidget):
 
     def _fail(self, failure: Failure) -> None:
         offers: list[Offer] = []
-        if failure.block is not None and failure.block in self._session.network.blocks:
-            offers.append(("Show block", lambda: self._session.reveal(failure.block)))
+        if failure.block is not None and failure.block in self._session.project.network.blocks:
+            offers.append(("Show block", lambda: self._session.reveal_in_project(failure.block)))
         if failure.kind in ("process", "internal", "device", "out_of_memory", "not_finite"):
             offers.append(("Start again", self._controller.start))
         self.banner.tell(self._named(failure), "error", tuple(offers), failure.detail)
 
     def _named(self, failure: Failure) -> str:
         """The text, beginning with the block where it does not name it already."""
-        block = self._session.network.blocks.get(failure.block) if failure.block else None
+        block = self._session.project.network.blocks.get(failure.block) if failure.block else None
         if block is None or block.name in failure.text:
             return failure.text
         return f"{block.name}: {failure.text}"
@@ -135,24 +135,24 @@ class Invitation(QWidget):
         column.addSpacing(theme.GAP)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignCenter)
         column.addStretch(1)
-        session.changed.connect(self._describe)
-        session.document_changed.connect(self._describe)
+        session.project_changed.connect(self._describe)
+        session.project_opened.connect(self._describe)
         theme.appearance.changed.connect(self._describe)
         self._describe()
 
     def _begin(self) -> None:
         """Train, or go to what is in the way."""
-        refused = refusal(self._session.document)
+        refused = refusal(self._session.project)
         if refused is None:
             self._controller.start()
         elif refused.block is not None:
-            self._session.reveal(refused.block)
+            self._session.reveal_in_project(refused.block)
         elif refused.kind == "data":
             self._session.clear_selection()
             self._session.field_requested.emit("", "data")
 
     def _describe(self, *_: object) -> None:
-        document = self._session.document
+        document = self._session.project
         refused = refusal(document)
         text, picture, tip = _first_step(refused)
         self.button.setText(text)

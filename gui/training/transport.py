@@ -44,7 +44,7 @@ class TransportBar(QWidget):
             signal.connect(self._soon)
         for signal in (controller.state_changed, controller.run_started, controller.worker_changed):
             signal.connect(self._now)
-        for signal in (session.changed, session.document_changed):
+        for signal in (session.project_changed, session.project_opened):
             signal.connect(self._now)
         controller.learning_rate_changed.connect(self._show_rate)
         theme.appearance.changed.connect(self._now)
@@ -118,15 +118,15 @@ class TransportBar(QWidget):
         if self._controller.active:
             self._controller.set_learning_rate(value)
             return
-        recipe = self._session.document.recipe
+        recipe = self._session.project.recipe
         if value != recipe.learning_rate:
             edit = SetRecipe(recipe.having(learning_rate=value), "Change learning rate")
-            self._session.document.do(edit, merge="recipe learning_rate")
+            self._session.project.do(edit, merge="recipe learning_rate")
 
     def _choose_seed(self, value: int) -> None:
-        recipe = self._session.document.recipe
+        recipe = self._session.project.recipe
         if value != recipe.seed:
-            self._session.document.do(SetRecipe(recipe.having(seed=value), "Change seed"), merge="recipe seed")
+            self._session.project.do(SetRecipe(recipe.having(seed=value), "Change seed"), merge="recipe seed")
 
     # Showing
 
@@ -139,7 +139,7 @@ class TransportBar(QWidget):
 
     def refresh(self) -> None:
         """Bring everything up to date."""
-        controller, recipe = self._controller, self._session.document.recipe
+        controller, recipe = self._controller, self._session.project.recipe
         self._show_buttons(controller.state)
         self._show_rate(controller.learning_rate if controller.active else recipe.learning_rate)
         self.rate.explain(controller.active)
@@ -168,7 +168,7 @@ class TransportBar(QWidget):
         self.stop.show_picture("stop", f"{tip}  (Shift+F5)")
 
     def _show_numbers(self) -> None:
-        run, recipe = self._controller.run, self._session.document.recipe
+        run, recipe = self._controller.run, self._session.project.recipe
         progress = run.history.progress if run else None
         if progress is None:
             self.place.setText(f"{recipe.epochs} epochs")
@@ -189,7 +189,7 @@ class TransportBar(QWidget):
 
     def _samples(self) -> str:
         """What a second is counted in."""
-        network, analysis = self._session.network, self._session.analysis
+        network, analysis = self._session.project.network, self._session.project.analysis
         outputs = [analysis.output(block.id) for block in network.with_role("input")]
         return "images" if any(output is not None and output.rank == 4 for output in outputs) else "samples"
 
@@ -213,7 +213,7 @@ class TransportBar(QWidget):
         ready = self._controller.ready
         if ready is None:
             return "Warming up the training process ..."
-        refused = refusal(self._session.document)
+        refused = refusal(self._session.project)
         if refused is not None:
             return f"Not ready to train. {refused.text}"
         return f"Ready to train on {ready.device_name}."
