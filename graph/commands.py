@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from graph import registry
+from graph import placeable
 from graph.edits import UNSET, AddBlock, Compound, Connect, Disconnect, Edit, Position, RemoveBlocks, SetHyperparameter
 from graph.network import Block, BlockId, ConnectError, Network, Ref, Wire, number
 
@@ -23,7 +23,7 @@ def add(network: Network, type: str, position: Position, **values: Any) -> AddBl
 
 def suggested_block(network: Network, type: str, values: dict[str, Any] | None = None) -> Block:
     """A new block as the palette places it."""
-    declared = network.modules.get(type) or registry.known(type)
+    declared = placeable.known(network, type)
     return network.new_block(declared.name, None, {**declared.suggested(), **(values or {})})
 
 

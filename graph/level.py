@@ -17,12 +17,13 @@ from graph.dim import DimError
 from graph.document import Document
 from graph.edits import Assume, Changes, Compound, Edit, RenameNetwork, SetRecipe
 from graph.module import ModuleType
-from graph.module_edits import ForgetModule, Inside, RenameModule, SetExposed
+from graph.module_edits import DefineModule, ForgetModule, Inside, RenameModule, SetExposed
 from graph.network import BlockId, Network
 from graph.problem import Fix
 from graph.recipe import Recipe
 
-OF_THE_PROJECT = (SetRecipe, Assume, ForgetModule, Inside, RenameModule, SetExposed)  # go to the project as they are
+# These go to the project as they are.
+OF_THE_PROJECT = (SetRecipe, Assume, DefineModule, ForgetModule, Inside, RenameModule, SetExposed)
 
 
 class Level:

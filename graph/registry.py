@@ -107,7 +107,7 @@ def search(text: str, among: list[BlockType] | None = None) -> list[BlockType]:
 def fitting(tensor: TensorType | None) -> list[BlockType]:
     """Block types whose first input takes this tensor with their suggested settings; all of them for None."""
     takers = [declared for declared in all_types() if declared.inputs]
-    return takers if tensor is None else [declared for declared in takers if _takes(declared, tensor)]
+    return takers if tensor is None else [declared for declared in takers if takes(declared, tensor)]
 
 
 def default_name(declared: BlockType) -> str:
@@ -117,7 +117,10 @@ def default_name(declared: BlockType) -> str:
     return words.lower().replace("_lu", "lu")
 
 
-def _takes(declared: BlockType, tensor: TensorType) -> bool:
+def takes(declared: BlockType, tensor: TensorType | None) -> bool:
+    """Whether the first input of a type takes this tensor with the type's suggested settings."""
+    if tensor is None or not declared.inputs:
+        return bool(declared.inputs)
     values: dict[str, Any] = declared.complete(declared.suggested())
     first = declared.inputs[0]
     others = [port for port in declared.inputs[1:] if not port.optional]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QGuiApplication
 
-from graph import commands, registry
+from graph import commands, placeable
 from graph.edits import Disconnect, Move, RemoveBlocks, Rename
 from graph.layout import layout
 from graph.network import NamingError
@@ -156,7 +156,7 @@ class CanvasActions:
         wires = self.canvas.selected_wires
         if self.session.selected is not None:
             return placing.place_after(self.session, self.canvas, self.session.selected, type)
-        declared = registry.known(type)
+        declared = placeable.known(self.session.network, type)
         if len(wires) == 1 and declared.inputs and declared.outputs:
             return placing.place_on_wire(self.session, self.canvas, wires[0], type)
         middle = self.visible_area().center()
@@ -169,7 +169,7 @@ class CanvasActions:
             note = f"After {self.session.network.blocks[selected].name}" if selected else "On the selected wire"
             area = self.canvas.blocks[selected].box() if selected else None
             at = self.mapFromScene(area.center() + QPointF(0, area.height())) if area else self.pointer_view()
-            self.open_search("Add a block", _entries_of(None), lambda type: self.add(type), at, note)
+            self.open_search("Add a block", _entries_of(self.session.network), lambda type: self.add(type), at, note)
         else:
             self.search_at(self.pointer_view())
 
@@ -177,8 +177,9 @@ class CanvasActions:
         """Search a block to place at a point of the viewport."""
         spot = self.mapToScene(point)
         place = (spot.x(), spot.y())
+        entries = _entries_of(self.session.network)
         self.open_search(
-            "Add a block", _entries_of(None), lambda type: placing.place(self.session, self.canvas, type, place), point
+            "Add a block", entries, lambda type: placing.place(self.session, self.canvas, type, place), point
         )
 
     def search_from_port(self, port: PortRef, at: Pointer) -> None:
@@ -188,7 +189,7 @@ class CanvasActions:
         note = f"What takes {tensor}" if tensor is not None else "What fits here"
         popup = self.open_search(
             "Wire to a new block",
-            _entries_of(placing.candidates_from(self.session, port)),
+            _entries_of(self.session.network, placing.candidates_from(self.session, port)),
             lambda type: placing.place_at_port(self.session, self.canvas, port, type, place),
             at.view,
             note,
@@ -219,13 +220,13 @@ class CanvasActions:
         self.session.select((id,))
 
 
-def _entries_of(among):
-    """Search over block types, all or some, as entries."""
+def _entries_of(network, among=None):
+    """Search over what can be placed, all or some, as entries."""
 
     def find(text: str) -> list[Entry]:
         return [
             Entry(found.name, found.name, found.help.split("\n")[0], found.family, found.family)
-            for found in registry.search(text, among)
+            for found in placeable.search(network, text, among)
         ]
 
     return find

@@ -5,9 +5,12 @@ Works on session and sizes of what stands there; knows no mouse and no painting.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import networkx as nx
 
-from graph import commands, registry
+from graph import commands, placeable
 from graph.block_type import BlockType
 from graph.edits import AddBlock, Compound, Connect, Move
 from graph.layout import BLOCK_GAP, ROW_GAP
@@ -22,8 +25,9 @@ Point = tuple[float, float]
 def place(session: Session, scene: CanvasScene, type: str, at: Point) -> str:
     """A new block at a point, its middle there."""
     document = session.document
-    edit = commands.add(document.network, type, free_spot(scene, (at[0], at[1] - HEIGHT / 2)))
-    document.do(edit)
+    with _adopted(document, type):
+        edit = commands.add(document.network, type, free_spot(scene, (at[0], at[1] - HEIGHT / 2)))
+        document.do(edit)
     session.select((edit.block.id,))
     return edit.block.id
 
@@ -31,14 +35,15 @@ def place(session: Session, scene: CanvasScene, type: str, at: Point) -> str:
 def place_after(session: Session, scene: CanvasScene, before: str, type: str) -> str:
     """A new block after another: wired to it, in between it and what followed."""
     network = session.network
-    declared = registry.known(type)
+    declared = placeable.known(network, type)
     item = scene.blocks[before]
     if not declared.inputs or not network.type_of(before).outputs:
         return place(session, scene, type, (item.pos().x() + item.size.width + BLOCK_GAP, item.box().center().y()))
     followed = bool(network.wires_out(before)) and declared.role == "layer"
     spot = (item.pos().x(), item.box().bottom() + ROW_GAP)
-    edit = commands.append_after(network, before, type, spot if followed else free_spot(scene, spot))
-    return _do_with_room(session, edit)
+    with _adopted(session.document, type):
+        edit = commands.append_after(network, before, type, spot if followed else free_spot(scene, spot))
+        return _do_with_room(session, edit)
 
 
 def place_on_wire(session: Session, scene: CanvasScene, wire: str, type: str) -> str:
@@ -50,18 +55,19 @@ def place_on_wire(session: Session, scene: CanvasScene, wire: str, type: str) ->
     lane = scene.wires[wire].route.lane
     if lane is not None:  # beside the blocks the wire goes around, not on them
         spot = (lane, scene.wires[wire].middle.y() - HEIGHT / 2)
-    edit = commands.insert_on_wire(network, wire, type, _snap(spot))
-    return _do_with_room(session, edit)
+    with _adopted(session.document, type):
+        edit = commands.insert_on_wire(network, wire, type, _snap(spot))
+        return _do_with_room(session, edit)
 
 
 def place_at_port(session: Session, scene: CanvasScene, port: PortRef, type: str, at: Point) -> str:
     """A new block at a point, wired to a port."""
     network = session.network
-    block = commands.suggested_block(network, type)
-    declared = registry.known(type)
+    declared = placeable.known(network, type)
     document = session.document
     y = at[1] if port.output else at[1] - HEIGHT
-    with document.group(f"Add {block.name}"):
+    with document.group(f"Add {type}"), _adopted(document, type):
+        block = commands.suggested_block(network, type)
         document.do(AddBlock(block, free_spot(scene, (at[0], y))))
         if port.output:
             name = first_fitting(document, port, declared)
@@ -92,9 +98,9 @@ def passes_through(network: Network, id: str) -> bool:
 def candidates_from(session: Session, port: PortRef) -> list[BlockType]:
     """Block types that could be placed at the other end of a wire from this port."""
     if port.output:
-        found = registry.fitting(session.analysis.output(port.block, port.name))
+        found = placeable.fitting(session.network, session.analysis.output(port.block, port.name))
         return sorted(found, key=lambda declared: declared.role != "layer")
-    sources = [declared for declared in registry.all_types() if declared.outputs]
+    sources = [declared for declared in placeable.types(session.network) if declared.outputs]
     if port.name == "target":
         return sorted(sources, key=lambda declared: declared.role != "target")
     return [declared for declared in sources if declared.role != "target"]
@@ -118,6 +124,19 @@ def free_spot(scene: CanvasScene, at: Point) -> Point:
             return x, y
         x = _snap((max(box[2] for box in covered) + half + BLOCK_GAP, y))[0]
     return x, y
+
+
+@contextmanager
+def _adopted(document, type: str) -> Iterator[None]:
+    """With a ready module in the project before one of it is placed; all of it one step."""
+    edits = placeable.adoption(document.network, type)
+    if not edits:
+        yield
+        return
+    with document.group(f"Add {type}"):
+        for edit in edits:
+            document.do(edit)
+        yield
 
 
 def _do_with_room(session: Session, edit: Compound) -> str:

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from graph import registry
+from graph import placeable, registry
+from graph.block_type import BlockType
 from gui import theme
 from gui.panels.rows import label
 from gui.session import Session
@@ -34,6 +35,7 @@ class Palette(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None):
         super().__init__(parent)
         self.session = session
+        self._folded: set[str] = set()  # branches that were closed, kept over refills
         self.search = SearchField()
         self.search.setPlaceholderText("Search blocks")
         self.search.setClearButtonEnabled(True)
@@ -51,6 +53,10 @@ class Palette(QWidget):
         self.search.stepped.connect(self._step)
         self.tree.picked.connect(self.chosen)
         theme.appearance.changed.connect(self._repaint)
+        session.document_changed.connect(self._repaint)
+        session.project_changed.connect(self._changed)
+        self.tree.itemCollapsed.connect(lambda item: self._folded.add(item.text(0)))
+        self.tree.itemExpanded.connect(lambda item: self._folded.discard(item.text(0)))
         self._fill("")
 
     def sizeHint(self) -> QSize:
@@ -62,6 +68,10 @@ class Palette(QWidget):
 
     def _repaint(self, *_ignored) -> None:
         self._fill(self.search.text())
+
+    def _changed(self, changes) -> None:
+        if changes.modules:
+            self._fill(self.search.text())
 
     def _fill(self, text: str) -> None:
         self.tree.clear()
@@ -75,17 +85,26 @@ class Palette(QWidget):
     def _fill_families(self) -> None:
         self.tree.setRootIsDecorated(True)
         for family, members in registry.families().items():
-            branch = QTreeWidgetItem([family.capitalize()])
-            branch.setData(0, FAMILY, family)
-            branch.setIcon(0, theme.family_icon(family))
-            branch.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
-            branch.addChildren([_leaf(declared) for declared in members])
-            self.tree.addTopLevelItem(branch)
-            branch.setExpanded(True)
+            self._add_branch(family.capitalize(), family, members)
+        network = self.session.network
+        every = placeable.modules(network)
+        self._add_branch(self.tr("Modules"), "module", [m for m in every if m.name in network.modules])
+        self._add_branch(self.tr("Ready modules"), "module", [m for m in every if m.name not in network.modules])
+
+    def _add_branch(self, title: str, family: str, members: list[BlockType]) -> None:
+        if not members:
+            return
+        branch = QTreeWidgetItem([title])
+        branch.setData(0, FAMILY, family)
+        branch.setIcon(0, theme.family_icon(family))
+        branch.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+        branch.addChildren([_leaf(declared) for declared in members])
+        self.tree.addTopLevelItem(branch)
+        branch.setExpanded(title not in self._folded)
 
     def _fill_found(self, text: str) -> None:
         self.tree.setRootIsDecorated(False)
-        for declared in registry.search(text):
+        for declared in placeable.search(self.session.network, text):
             leaf = _leaf(declared)
             leaf.setIcon(0, theme.family_icon(declared.family))
             self.tree.addTopLevelItem(leaf)

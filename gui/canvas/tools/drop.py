@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from graph import registry
+from graph import placeable
 from gui.canvas import placing
 from gui.canvas.geometry import HEIGHT, MIN_WIDTH
 from gui.canvas.ink import ICON, icon_path, ink
@@ -25,13 +25,13 @@ class Drop(Tool):
     def start_drag(self, data) -> bool:
         """Whether the dragged thing is a block type we know."""
         self.type = bytes(data.data(MIME)).decode("utf-8", "replace") if data.hasFormat(MIME) else ""
-        if not registry.is_known(self.type):
+        if not placeable.is_known(self.session.network, self.type):
             self.type = ""
         return bool(self.type)
 
     def move(self, at: Pointer) -> None:
         self._at = at.scene
-        declared = registry.block_type(self.type)
+        declared = self._declared()
         found = None
         if declared.inputs and declared.outputs and not at.alt:
             found = self.scene.wire_at(at.scene, REACH / self.view.zoom)
@@ -59,7 +59,7 @@ class Drop(Tool):
         if self._at is None or not self.type:
             return
         pen = ink()
-        colour, tint, _ = pen.family(registry.block_type(self.type).family)
+        colour, tint, _ = pen.family(self._declared().family)
         box = QRectF(self._at.x() - MIN_WIDTH / 2, self._at.y() - HEIGHT / 2, MIN_WIDTH, HEIGHT)
         painter.setOpacity(0.85)
         painter.setPen(QPen(pen.theme.accent if self._wire else colour, 1.5, Qt.PenStyle.DashLine))
@@ -74,11 +74,14 @@ class Drop(Tool):
         painter.drawText(QPointF(box.left() + 48, box.top() + 22), self.type)
         painter.setFont(pen.detail_font)
         painter.setPen(pen.secondary)
-        hint = "insert here" if self._wire else registry.block_type(self.type).family
+        hint = "insert here" if self._wire else self._declared().family
         painter.drawText(QPointF(box.left() + 48, box.top() + 38), hint)
         painter.translate(chip.center())
         painter.scale(15 / ICON, 15 / ICON)
-        painter.fillPath(icon_path(registry.block_type(self.type).family), colour)
+        painter.fillPath(icon_path(self._declared().family), colour)
+
+    def _declared(self):
+        return placeable.known(self.session.network, self.type)
 
     def _light(self, wire: str | None) -> None:
         if self._wire in self.scene.wires:
