@@ -71,13 +71,25 @@ COMMANDS = (
     Command("reset_docks", "&Reset Panels", "reset_docks", "View", "", "", 4),
     Command("add", "&Add Block...", "canvas.search", "Block", "Tab", "plus", 0, "canvas", toolbar=True),
     Command("rename", "&Rename", "canvas.rename", "Block", "F2", "", 0, "canvas"),
-    Command("edit_block", "&Inspect", "focus_inspector", "Block", "Return", "settings", 0, "canvas"),
+    Command(
+        "edit_block", "&Inspect or Step In", "canvas.enter", "Block", "Return", "settings", 0, "canvas",
+        help="The inside of a module; the inspector of any other block",
+    ),
     Command(
         "layout", "&Lay Out", "canvas.layout", "Block", "L", "layout", 1, "canvas", toolbar=True,
         help="Arrange the selected blocks, or all of them",
     ),
-    Command("show_palette", "Show &Palette", "focus_palette", "Block", "Ctrl+B", "", 2),
-    Command("next_problem", "Next Pro&blem", "next_problem", "Block", "F8", "error", 2),
+    Command(
+        "make_module", "Make &Module...", "canvas.make_module", "Block", "Ctrl+G", "module", 2, "canvas",
+        help="Turn the selected blocks into a module that can stand in many places",
+    ),
+    Command(
+        "unpack_module", "&Unpack Module", "canvas.unpack_module", "Block", "Ctrl+Shift+G", "", 2, "canvas",
+        help="Put the blocks of the selected module where it stands",
+    ),
+    Command("step_out", "Step &Out", "canvas.step_out", "Block", "", "", 2, help="Show what the module stands in"),
+    Command("show_palette", "Show &Palette", "focus_palette", "Block", "Ctrl+B", "", 3),
+    Command("next_problem", "Next Pro&blem", "next_problem", "Block", "F8", "error", 3),
     Command("start", "&Start Training", "run.toggle", "Run", "F5", "play", 0, toolbar=True),
     Command("stop", "S&top", "run.stop", "Run", "Shift+F5", "stop", 0, toolbar=True),
     Command("show_training", "Show T&raining", "focus_training", "Run", "Ctrl+T", "chart", 1),

@@ -136,7 +136,7 @@ class MainWindow(QMainWindow):
         self.palette_panel.chosen.connect(self.add_block)
         self.canvas.example_requested.connect(self.show_examples)
         self.code.export_requested.connect(self.files.export_python)
-        session.field_requested.connect(lambda *_: self.docks["inspector"].raise_())
+        session.field_requested.connect(lambda *_: self.show_panel("inspector"))
         theme.appearance.changed.connect(self._repaint)
 
     # What the table of actions names
@@ -169,10 +169,6 @@ class MainWindow(QMainWindow):
 
     def reset_docks(self) -> None:
         arrange(self, self.docks)
-
-    def focus_inspector(self) -> None:
-        self.show_panel("inspector")
-        self.inspector.focus_field()
 
     def focus_palette(self) -> None:
         self.show_panel("palette")
@@ -244,8 +240,10 @@ class MainWindow(QMainWindow):
         ):
             self.actions_by_id[id].setEnabled(able)
             self.actions_by_id[id].setText(f"&{id.capitalize()} {text}".strip())
-        for id in ("cut", "copy", "duplicate", "delete_bridge", "fit_selection", "rename"):
+        for id in ("cut", "copy", "duplicate", "delete_bridge", "fit_selection", "rename", "make_module"):
             self.actions_by_id[id].setEnabled(bool(selection))
+        self.actions_by_id["unpack_module"].setEnabled(any(map(self.session.can_step_into, selection)))
+        self.actions_by_id["step_out"].setEnabled(bool(self.session.path))
         self.actions_by_id["stop"].setEnabled(self.run.active)
         self._refresh_start()
         count = len(document.analysis.problems)

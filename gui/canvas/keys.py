@@ -34,7 +34,7 @@ KEYS: dict[int, Callable] = {
     _on(Key.Key_Backspace): _named("delete"),
     _on(Key.Key_Delete, Mod.AltModifier): _named("delete_and_bridge"),
     _on(Key.Key_A, Mod.ControlModifier): _named("select_all"),
-    _on(Key.Key_Escape): _named("select_none"),
+    _on(Key.Key_Escape): _named("leave"),
     _on(Key.Key_I, Mod.ControlModifier): _named("invert_selection"),
     _on(Key.Key_C, Mod.ControlModifier): _named("copy"),
     _on(Key.Key_X, Mod.ControlModifier): _named("cut"),
@@ -49,6 +49,10 @@ KEYS: dict[int, Callable] = {
     _on(Key.Key_Plus, Mod.ControlModifier): _named("zoom_in"),
     _on(Key.Key_Minus, Mod.ControlModifier): _named("zoom_out"),
     _on(Key.Key_L): _named("layout"),
+    _on(Key.Key_G, Mod.ControlModifier): _named("make_module"),
+    _on(Key.Key_G, Mod.ControlModifier, Mod.ShiftModifier): _named("unpack_module"),
+    _on(Key.Key_Return): _named("enter"),
+    _on(Key.Key_Enter): _named("enter"),
     _on(Key.Key_F2): _named("rename"),
 }
 for _key, _dx, _dy in ((Key.Key_Left, -1, 0), (Key.Key_Right, 1, 0), (Key.Key_Up, 0, -1), (Key.Key_Down, 0, 1)):

@@ -27,6 +27,7 @@ class RenameField(QLineEdit):
             self._finish(False)
         else:
             super().keyPressEvent(event)
+            event.accept()  # a line edit passes Enter on, and the canvas below would act on it
 
     def event(self, event) -> bool:
         # Single-letter shortcuts of the window must not swallow letters of a name.

@@ -14,11 +14,13 @@ from PySide6.QtWidgets import QMenu, QToolTip
 
 from gui import theme
 from gui.canvas import words
+from gui.canvas.breadcrumb import Breadcrumb
 from gui.canvas.bubble import Bubble
 from gui.canvas.canvas_actions import CanvasActions
 from gui.canvas.empty_state import EmptyState
 from gui.canvas.geometry import REACH, PortRef
 from gui.canvas.keys import KEYS
+from gui.canvas.module_actions import ModuleActions
 from gui.canvas.navigation import Navigation
 from gui.canvas.picture import save_picture
 from gui.canvas.scene import CanvasScene
@@ -34,7 +36,7 @@ from gui.session import Session
 WIRE_REACH = 7.0
 
 
-class CanvasView(CanvasActions, Navigation):
+class CanvasView(CanvasActions, ModuleActions, Navigation):
     """The network of a session, to be looked at and drawn on."""
 
     example_requested = Signal()  # the empty canvas's link was clicked
@@ -54,10 +56,14 @@ class CanvasView(CanvasActions, Navigation):
         self._hanging: tuple[PortRef, QPointF] | None = None
         self._space = False
         self._space_used = False
+        self._level: tuple[str, ...] = ()
+        self._looks: dict[tuple[str, ...], tuple] = {}  # how levels were looked at when they were left
+        self.breadcrumb = Breadcrumb(session, self)
         self.setObjectName("canvas")
         self.setAccessibleName("Canvas")
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        session.project_opened.connect(self._forget_levels)
         session.document_changed.connect(self._show_document)
         session.revealed.connect(self._reveal)
         theme.appearance.changed.connect(self._repaint)
@@ -141,7 +147,12 @@ class CanvasView(CanvasActions, Navigation):
         block = self.canvas.block_at(at.scene)
         if block is not None:
             on_title = at.scene.y() < block.pos().y() + 28
-            self.rename_block(block.id) if on_title else self.session.field_requested.emit(block.id, "")
+            if on_title:
+                self.rename_block(block.id)
+            elif self.session.can_step_into(block.id):
+                self.session.step_into(block.id)
+            else:
+                self.session.field_requested.emit(block.id, "")
         elif self.canvas.wire_at(at.scene, WIRE_REACH / self.zoom) is None:
             self.search_at(at.view)
 
@@ -359,7 +370,25 @@ class CanvasView(CanvasActions, Navigation):
     def _repaint(self, _theme) -> None:
         self.viewport().update()
 
+    def _come_back(self) -> bool:
+        """Look at a level as it was left; whether it was looked at before."""
+        path = self.session.path
+        if path != self._level:
+            self._looks[self._level] = self.transform(), self.visible_area().center()
+        self._level = path
+        if path not in self._looks:
+            return False
+        transform, centre = self._looks.pop(path)
+        self.setTransform(transform)
+        self.centerOn(centre)
+        return True
+
+    def _forget_levels(self) -> None:
+        self._looks, self._level = {}, ()
+
     def _show_document(self) -> None:
         self.cancel_tool()
         self._hovered = ("", "")
+        if self._come_back():
+            return
         QTimer.singleShot(0, self, self.show_document) if self.isVisible() else setattr(self, "_fit_when_shown", True)
