@@ -19,6 +19,7 @@ from graph.network import BlockId, Network, Wire
 from graph.problem import Fix
 from graph.recipe import Recipe
 
+NEVER = -1  # the number of no state
 MERGE_SECONDS = 1.0  # the same knob turned within a second is one step
 
 
@@ -132,6 +133,11 @@ class Document:
         self._saved_state = self._state
         if self._undo:
             self._undo[-1].merge = None
+        self.history_changed.emit()
+
+    def mark_unsaved(self) -> None:
+        """Remember that no file holds this very state: it was recovered, or the file became another."""
+        self._saved_state = NEVER
         self.history_changed.emit()
 
     @contextmanager

@@ -42,6 +42,7 @@ class Navigation(QGraphicsView):
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState, False)
         self.setMouseTracking(True)
         self._fit_when_shown = True
+        self.first_look: tuple[float, float, float] | None = None  # zoom and middle, in place of the usual first look
         self._edge_timer = QTimer(self, interval=16)
         self._edge_timer.timeout.connect(self._scroll_at_edge)
         canvas.overview_stale.connect(self._repaint_far)
@@ -83,7 +84,12 @@ class Navigation(QGraphicsView):
         self.zoom_at(self._middle(), 1 / self.zoom)
 
     def show_document(self) -> None:
-        """The first look: everything, or what is readable from the top on if the network is tall."""
+        """The first look: as it was left, else everything, or what is readable from the top on if it is tall."""
+        look, self.first_look = self.first_look, None
+        if look is not None:
+            self._set_zoom(look[0])
+            self.centerOn(look[1], look[2])
+            return
         self.fit()
         if self.zoom < READABLE:
             area = self.canvas.content()

@@ -1,0 +1,58 @@
+"""Reading a project for a window: the document with the digest of its bytes, or a failure told in a dialog.
+
+Every failure names place and rule; nothing that is open changes by it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from graph import Document, load_project
+from graph.project_file import ProjectError
+from gui.file_watch import Remembering
+
+MOST_FAULTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A project as it was read: what later changes on disk are told by."""
+
+    document: Document
+    digest: str = ""
+
+
+class CannotOpen(ValueError):
+    """A file that is no project; its text is what a person should read, line by line."""
+
+
+def read(path: Path) -> Opened:
+    """The project in a file; raises CannotOpen."""
+    files = Remembering()
+    try:
+        return Opened(load_project(path, files), files.digest)
+    except ProjectError as error:
+        shown = [f"{fault.place}: {fault.text}" for fault in error.faults[:MOST_FAULTS]]
+        if len(error.faults) > MOST_FAULTS:
+            shown.append(f"and {len(error.faults) - MOST_FAULTS:,} more")
+        raise CannotOpen("\n".join(shown)) from error
+    except OSError as error:
+        raise CannotOpen(f"{path}: {error.strerror or error}") from error
+
+
+def read_or_tell(path: Path, parent: QWidget | None) -> Opened | None:
+    """The project in a file, or None once the person has read why not."""
+    try:
+        return read(path)
+    except CannotOpen as error:
+        tell(parent, f"{path.name} cannot be opened", str(error))
+        return None
+
+
+def tell(parent: QWidget | None, title: str, text: str) -> None:
+    box = QMessageBox(QMessageBox.Icon.Warning, "Netloom", title, QMessageBox.StandardButton.Ok, parent)
+    box.setInformativeText(text)
+    box.exec()
