@@ -38,12 +38,19 @@ class Command:
 
 COMMANDS = (
     Command("new", "&New", "files.new", "File", "Ctrl+N", "new", 0, help="Begin an empty network"),
+    Command("new_window", "New &Window", "new_window", "File", "Ctrl+Shift+N", "", 0),
     Command("open", "&Open...", "files.open", "File", "Ctrl+O", "open", 0, toolbar=True),
+    Command(
+        "import", "&Import...", "files.import_file", "File", "", "", 0,
+        help="The project of a Python file that Netloom exported; says what else can be imported",
+    ),
     Command("save", "&Save", "files.save", "File", "Ctrl+S", "save", 1, toolbar=True),
     Command("save_as", "Save &As...", "files.save_as", "File", "Ctrl+Shift+S", "", 1),
     Command("export_python", "Export &Python...", "files.export_python", "File", "Ctrl+E", "python", 2),
     Command("export_picture", "Export P&icture...", "files.export_picture", "File", "", "picture", 2),
-    Command("quit", "&Quit", "close", "File", "Ctrl+Q", "", 3),
+    Command("settings", "Se&ttings...", "show_settings", "File", "Ctrl+,", "settings", 3),
+    Command("close_window", "&Close Window", "close", "File", "Ctrl+W", "close", 4),
+    Command("quit", "&Quit", "windows.quit", "File", "Ctrl+Q", "", 4),
     Command("undo", "&Undo", "undo", "Edit", "Ctrl+Z", "undo", 0, toolbar=True),
     Command("redo", "&Redo", "redo", "Edit", "Ctrl+Shift+Z", "redo", 0, toolbar=True),
     Command("cut", "Cu&t", "canvas.cut", "Edit", "Ctrl+X", "cut", 1, "canvas"),

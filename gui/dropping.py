@@ -12,6 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QMimeData
 
 from backend.source import generate_source
+from backend.source.identifiers import class_name
 from graph import Document
 from graph.files import DISK
 from gui.opening import CannotOpen, read
@@ -19,7 +20,7 @@ from gui.opening import CannotOpen, read
 PROJECT = ".netloom"
 PYTHON_LIMIT = 2**20  # bytes; a longer file was not exported by Netloom
 MOST_NEIGHBOURS = 50
-EXPORTED = re.compile(r'"""(.{1,200}), drawn with Netloom\."""')
+EXPORTED = re.compile(r'"""([A-Z][A-Za-z0-9]{0,60}), drawn with Netloom\."""')
 MODELS = {
     ".onnx": "ONNX models",
     ".pt": "PyTorch checkpoints",
@@ -86,7 +87,7 @@ def _of_python(path: Path) -> Verdict:
     found = _beside(path, named[1])
     if found is None:
         words = _tr(
-            "{name} was exported from the network {network}, but no project of that name lies beside it in {folder}. "
+            "{name} was exported from a network {network}, but no project of that name lies beside it in {folder}. "
             "Put the project there, or open it by itself."
         )
         return Verdict(None, words.format(name=path.name, network=named[1], folder=path.parent))
@@ -109,7 +110,7 @@ def _beside(path: Path, name: str) -> tuple[Path, Document] | None:
             document = read(project).document
         except CannotOpen:
             continue
-        if document.network.name == name:
+        if class_name(document.network.name) in (name, name.removesuffix("Network")):
             return project, document
     return None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QSizePolicy, QTabWidget, QToolBar, QWidget
 
@@ -16,19 +16,24 @@ from gui import actions, theme
 from gui.canvas import CanvasView
 from gui.command_palette import Entry, Finder
 from gui.data_agreement import DataAgreement
+from gui.disk_banner import DiskBanner
 from gui.docks import Dock, arrange, bring_training
+from gui.dropping import dropped_files
 from gui.keys_dialog import KeysDialog
 from gui.panels.code import Code
 from gui.panels.inspector import Inspector
 from gui.panels.palette import Palette
 from gui.panels.problems import Problems
 from gui.panels.summary import Summary
+from gui.preferences import preferences
 from gui.project_files import ProjectFiles
 from gui.session import Session
 from gui.settings import own_keys, remember_theme, settings
+from gui.settings_dialog import SettingsDialog
 from gui.status import Status
 from gui.training import RunController, TrainingPanel, TransportBar
 from gui.updates import Updates
+from gui.windows import Windows
 
 LAYOUT = 1  # version of the arrangement that is kept between starts
 
@@ -36,8 +41,14 @@ LAYOUT = 1  # version of the arrangement that is kept between starts
 class MainWindow(QMainWindow):
     """One document, one selection, one worker."""
 
-    def __init__(self, document: Document | None = None, run: RunController | None = None):
+    def __init__(
+        self,
+        document: Document | None = None,
+        run: RunController | None = None,
+        windows: Windows | None = None,
+    ):
         super().__init__()
+        self.windows = windows or Windows(self)
         self.session = Session(document or Document(), self)
         self.run = run or RunController(self.session, self)
         self.run.may_read_outside = DataAgreement(self.session, self)
@@ -46,18 +57,24 @@ class MainWindow(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.canvas = CanvasView(self.session, self)
         self.setCentralWidget(self.canvas)
-        self.files = ProjectFiles(self.session, self, self.canvas)
+        self.files = ProjectFiles(self.session, self, self.canvas, self.windows)
         self._make_panels()
         self.actions_by_id = actions.build(self, self.canvas, own_keys())
         self.canvas.released_keys = lambda: actions.released(self.actions_by_id)
         self._make_menus()
         self._make_toolbar()
+        self.addToolBarBreak()
+        self.disk_banner = DiskBanner(self.files, self)
+        self.addToolBar(self.disk_banner)
         self.setStatusBar(Status(self.session, self.run, self))
         self.updates = Updates(self, self._refresh)
         self._connect()
         self.resize(_fitting_size())
         self._restore()
+        self.disk_banner.refresh()  # the kept arrangement knows nothing of this project's file
+        self._set_motion()
         self._refresh()
+        self.windows.adopt(self)
 
     # Making
 
@@ -138,6 +155,7 @@ class MainWindow(QMainWindow):
         self.code.export_requested.connect(self.files.export_python)
         session.field_requested.connect(lambda *_: self.show_panel("inspector"))
         theme.appearance.changed.connect(self._repaint)
+        preferences.changed.connect(self._set_motion)
 
     # What the table of actions names
 
@@ -201,13 +219,13 @@ class MainWindow(QMainWindow):
                 words = action.text().replace("&", "").rstrip(".")
                 entries.append(Entry(words, action.shortcut().toString(), action.trigger, action.icon()))
         for path in self.files.examples():
-            entries.append(Entry(f"Open example {path.stem}", "", lambda path=path: self.files.open_example(path)))
+            entries.append(Entry(f"Open example {path.stem}", "", lambda path=path: self.windows.open_copy(path, self)))
         self._find("Type a command", entries, "No command is like this.")
 
     def show_examples(self) -> None:
         """The examples to choose from; the empty canvas offers them."""
         entries = [
-            Entry(path.stem.replace("_", " "), path.name, lambda path=path: self.files.open_example(path))
+            Entry(path.stem.replace("_", " "), path.name, lambda path=path: self.windows.open_copy(path, self))
             for path in self.files.examples()
         ]
         self._find("Open an example", entries, "No example is like this.")
@@ -216,6 +234,14 @@ class MainWindow(QMainWindow):
         """The table of every action with its key, where another key can be bound."""
         self.keys = KeysDialog(self, self.actions_by_id)
         self.keys.show()
+
+    def new_window(self) -> None:
+        self.windows.new(self)
+
+    def show_settings(self) -> None:
+        """Theme, motion, recovery copies, what the next start opens."""
+        self.settings_dialog = SettingsDialog(self)
+        self.settings_dialog.show()
 
     def show_about(self) -> None:
         from importlib.metadata import PackageNotFoundError, version
@@ -259,21 +285,24 @@ class MainWindow(QMainWindow):
         start.setEnabled(self.run.state not in ("starting", "stopping"))
         start.setIcon(theme.icon("pause" if self.run.state == "training" else "play"))
 
+    def _set_motion(self, *_name) -> None:
+        self.canvas.motion = preferences.motion
+
     def _repaint(self, *_ignored) -> None:
         self._refresh()
 
     def _fill_recent(self) -> None:
-        self._fill_files(self.recent_menu, self.files.recent(), self.files.open_path, "Nothing opened yet")
+        self._fill_files(self.recent_menu, self.files.recent(), self.windows.open, "Nothing opened yet")
 
     def _fill_examples(self) -> None:
-        self._fill_files(self.examples_menu, self.files.examples(), self.files.open_example, "No examples here")
+        self._fill_files(self.examples_menu, self.files.examples(), self.windows.open_copy, "No examples here")
 
     def _fill_files(self, menu: QMenu, paths: list[Path], open_one, nothing: str) -> None:
         menu.clear()
         for path in paths:
             action = QAction(path.stem, menu)
             action.setToolTip(str(path))
-            action.triggered.connect(lambda _=False, path=path: open_one(path))
+            action.triggered.connect(lambda _=False, path=path: open_one(path, self))
             menu.addAction(action)
         if not paths:
             menu.addAction(nothing).setEnabled(False)
@@ -284,25 +313,34 @@ class MainWindow(QMainWindow):
 
     # Window
 
+    @property
+    def vacant(self) -> bool:
+        """Whether another project may take this window's place without anything being missed."""
+        project = self.session.project
+        return project.path is None and not project.modified and self.run.run is None
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_project(event) is not None:
+        if dropped_files(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = _dropped_project(event)
-        if path is not None:
+        paths = dropped_files(event.mimeData())
+        if paths:
             event.acceptProposedAction()
-            self.files.open_path(path)
+            # The other program waits until this returns, and a message may be read at leisure.
+            QTimer.singleShot(0, self, lambda: [self.windows.take(path, self) for path in paths])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.may_leave():
             event.ignore()
             return
+        self.files.leave()
         kept = settings()
         kept.setValue("geometry", self.saveGeometry())
         kept.setValue("docks", self.saveState(LAYOUT))
         self.run.close()
         event.accept()
+        self.windows.left(self)
 
     def _restore(self) -> None:
         kept = settings()
@@ -311,13 +349,6 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         if isinstance(docks, QByteArray):
             self.restoreState(docks, LAYOUT)
-
-
-def _dropped_project(event) -> Path | None:
-    """The project file that is being dropped, if it is one."""
-    urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
-    paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
-    return next((path for path in paths if path.suffix == ".netloom"), None)
 
 
 def _fitting_size() -> QSize:

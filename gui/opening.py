@@ -43,6 +43,12 @@ def read(path: Path) -> Opened:
         raise CannotOpen(f"{path}: {error.strerror or error}") from error
 
 
+def untitled(opened: Opened) -> Opened:
+    """A copy that belongs to no file: of an example, a template, another version."""
+    opened.document.path = None
+    return Opened(opened.document)
+
+
 def read_or_tell(path: Path, parent: QWidget | None) -> Opened | None:
     """The project in a file, or None once the person has read why not."""
     try:

@@ -14,12 +14,16 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 import examples
 from backend.data import named_from
 from backend.export import export_python
-from graph import Document, load_project, save_project
+from graph import Document, save_project
 from graph.edits import SetRecipe
 from graph.files import sweep
-from graph.project_file import ProjectError
+from graph.project_file import ProjectError, to_json
+from gui.file_watch import FileWatch
+from gui.opening import Opened, read_or_tell, tell, untitled
+from gui.recovery import Autosave
+from gui.recovery_store import digest
 from gui.session import Session
-from gui.settings import recent_files, remember_file
+from gui.settings import Look, look_at, recent_files, remember_file, remember_look
 
 PROJECTS = "Netloom projects (*.netloom)"
 PICTURES = "SVG picture (*.svg);;PNG picture (*.png)"
@@ -30,9 +34,12 @@ class ProjectFiles(QObject):
 
     opened = Signal()  # another document, or the same under another name
 
-    def __init__(self, session: Session, window: QWidget, canvas):
+    def __init__(self, session: Session, window: QWidget, canvas, windows):
         super().__init__(window)
-        self.session, self.window, self.canvas = session, window, canvas
+        self.session, self.window, self.canvas, self.windows = session, window, canvas, windows
+        self.disk = FileWatch(self)
+        self.disk.hold(session.project.path)
+        self.autosave = Autosave(session, windows.keeper, lambda: self.title, lambda: self.disk.digest)
 
     @property
     def title(self) -> str:
@@ -44,32 +51,36 @@ class ProjectFiles(QObject):
 
     def new(self) -> None:
         if self.may_leave():
-            self._put(Document())
+            self.put(Opened(Document()))
 
     def open(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self.window, "Open a project", self._folder(), PROJECTS)
+        """Ask for a project, and open it in this window if it holds nothing, else in one of its own."""
+        chosen, _ = QFileDialog.getOpenFileName(self.window, self.tr("Open a project"), self._folder(), PROJECTS)
         if chosen:
-            self.open_path(Path(chosen))
+            self.windows.open(Path(chosen), self.window)
 
     def open_path(self, path: Path) -> bool:
-        """Open a project; False, with the reason told, when that cannot be or the person stays."""
-        path = Path(path)
-        document = self._load(path)
-        if document is None or not self.may_leave():
+        """Open a project in this window; False, with the reason told, when that cannot be or the person stays."""
+        opened = read_or_tell(Path(path), self.window)
+        if opened is None or not self.may_leave():
             return False
-        self._put(document)
-        remember_file(path)
-        sweep(path.parent)
+        self.put(opened)
         return True
 
     def open_example(self, path: Path) -> bool:
-        """Open an example as an untitled copy: the installed file stays as it is."""
-        document = self._load(path)
-        if document is None or not self.may_leave():
+        """Open an example in this window as an untitled copy: the installed file stays as it is."""
+        opened = read_or_tell(Path(path), self.window)
+        if opened is None or not self.may_leave():
             return False
-        document.path = None
-        self._put(document)
+        self.put(untitled(opened))
         return True
+
+    def import_file(self) -> None:
+        """Ask for a file of another kind, and open what it leads to, or say what can be imported."""
+        kinds = self.tr("Python exported by Netloom (*.py);;Models (*.onnx *.pt *.pth *.h5 *.keras);;All files (*)")
+        chosen, _ = QFileDialog.getOpenFileName(self.window, self.tr("Import"), self._folder(), kinds)
+        if chosen:
+            self.windows.take(Path(chosen), self.window)
 
     def recent(self) -> list[Path]:
         return recent_files()
@@ -77,22 +88,58 @@ class ProjectFiles(QObject):
     def examples(self) -> list[Path]:
         return examples.paths()
 
-    def _load(self, path: Path) -> Document | None:
-        try:
-            return load_project(path)
-        except ProjectError as error:
-            shown = [f"{fault.place}: {fault.text}" for fault in error.faults[:8]]
-            if len(error.faults) > 8:
-                shown.append(f"and {len(error.faults) - 8:,} more")
-            self.tell_failure(f"{path.name} cannot be opened", "\n".join(shown))
-        except OSError as error:
-            self.tell_failure(f"{path.name} cannot be opened", f"{path}: {error.strerror or error}")
-        return None
-
-    def _put(self, document: Document) -> None:
-        self.session.set_document(document)
-        self.canvas.fit()
+    def put(self, opened: Opened) -> None:
+        """Show another project in this window; the one that was there has been left."""
+        self.leave()
+        path = opened.document.path
+        self.canvas.first_look = None
+        self.session.set_document(opened.document)
+        self.disk.hold(path, opened.digest)
+        look = look_at(Path(path)) if path else None
+        if look is None:
+            self.canvas.fit()
+        else:
+            self.canvas.first_look = (look.zoom, look.x, look.y)
+        if path is not None and not opened.document.modified:
+            remember_file(Path(path))
+            sweep(Path(path).parent)
         self.opened.emit()
+
+    def leave(self) -> None:
+        """The project goes, with leave: keep how it was looked at, and no recovery copy."""
+        self.autosave.forget()
+        path = self.session.project.path
+        if path is not None and not self.session.path and self.canvas.isVisible():
+            middle = self.canvas.visible_area().center()
+            remember_look(Path(path), Look(self.canvas.zoom, middle.x(), middle.y()))
+
+    # When the disk has another version
+
+    def reload(self) -> None:
+        """Take the version on disk into this window."""
+        opened = read_or_tell(Path(self.disk.path), self.window)
+        if opened is not None and (not self.session.project.modified or self._may_lose()):
+            self.put(opened)
+
+    def keep_mine(self) -> None:
+        """The version in this window wins; the next save replaces the file without asking."""
+        self.disk.accept()
+        self.session.project.mark_unsaved()
+        self.opened.emit()
+
+    def show_disk(self) -> None:
+        """Open the version on disk in a window of its own, as a copy without a file."""
+        opened = read_or_tell(Path(self.disk.path), self.window)
+        if opened is not None:
+            self.windows.show(untitled(opened), None)
+
+    def _may_lose(self) -> bool:
+        text = self.tr("Reload {name} and lose your changes?").format(name=self.title)
+        box = QMessageBox(QMessageBox.Icon.Warning, "Netloom", text, parent=self.window)
+        lose = box.addButton(self.tr("Reload"), QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        box.exec()
+        return box.clickedButton() is lose
 
     # Save and export
 
@@ -110,16 +157,35 @@ class ProjectFiles(QObject):
         return self._save_to(path if path.suffix else path.with_suffix(".netloom"))
 
     def _save_to(self, path: Path) -> bool:
+        if self._is_own(path) and self.disk.check() == "changed" and not self._may_replace(path):
+            return False
         self._keep_hold_of_data(path)
         try:
             save_project(self.session.project, path)
         except ProjectError as error:
             self.tell_failure(f"{path.name} was not saved", f"{error.place}: {error.text}")
             return False
+        self.disk.hold(path, digest(to_json(self.session.project).encode()))
         remember_file(path)
         self.session.say(f"Saved {path.name}")
         self.opened.emit()
         return True
+
+    def _is_own(self, path: Path) -> bool:
+        own = self.session.project.path
+        return own is not None and Path(own).resolve() == path.resolve()
+
+    def _may_replace(self, path: Path) -> bool:
+        """Whether a save may go over a version of the file that this window has not seen."""
+        text = self.tr("{name} was changed by another program").format(name=path.name)
+        box = QMessageBox(QMessageBox.Icon.Warning, "Netloom", text, parent=self.window)
+        box.setInformativeText(
+            self.tr("Saving replaces that version; it is kept beside as {name}.bak.").format(name=path.name)
+        )
+        replace = box.addButton(self.tr("Replace It"), QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        box.exec()
+        return box.clickedButton() is replace
 
     def _keep_hold_of_data(self, path: Path) -> None:
         """Data named relative to the project's folder stay the same data when the project goes to another."""
@@ -193,9 +259,7 @@ class ProjectFiles(QObject):
         return self.save() if answer == buttons.Save else answer == buttons.Discard
 
     def tell_failure(self, title: str, text: str) -> None:
-        box = QMessageBox(QMessageBox.Icon.Warning, "Netloom", title, QMessageBox.StandardButton.Ok, self.window)
-        box.setInformativeText(text)
-        box.exec()
+        tell(self.window, title, text)
 
     def _folder(self) -> str:
         path = self.session.project.path

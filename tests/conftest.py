@@ -10,8 +10,8 @@ import pytest
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread_and_own_home(tmp_path_factory):
-    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
-    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
+    for kind in ("config", "data", "state", "cache"):
+        os.environ[f"XDG_{kind.upper()}_HOME"] = str(tmp_path_factory.mktemp(kind))
 
 
 @pytest.fixture(autouse=True)

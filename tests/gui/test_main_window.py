@@ -88,11 +88,12 @@ def drop(window, path) -> QDropEvent:
     return event
 
 
-def test_a_dropped_project_opens(window, tmp_path):
+def test_a_dropped_project_opens(window, qtbot, tmp_path):
     path = tmp_path / "dropped.netloom"
     save_project(Document(Network("Dropped")), path)
     assert drop(window, path).isAccepted()
-    assert window.session.network.name == "Dropped" and window.session.document.path == path
+    qtbot.waitUntil(lambda: window.session.network.name == "Dropped")
+    assert window.session.document.path == path
 
 
 def test_other_drops_are_left_alone(window, tmp_path):
