@@ -127,6 +127,8 @@ class Level:
 
     def follow(self, changes: Changes) -> None:
         """Take up what the project's last change did here, and tell it as changes of this inside."""
+        if not self.stands():
+            return
         own = changes.inside.get(self._module.name, Changes())
         before, self._analysis = self._analysis, self._analyzed()
         blocks = self.network.blocks

@@ -57,14 +57,16 @@ def unpack(network: Network, id: BlockId, analysis) -> Compound:
     alone, names = _alone(network, block, analysis)
     flat = flattened(alone)
     ends = {b.id for b in flat.blocks.values() if b.name in names}
-    x, y = network.positions[id]
     edits: list[Edit] = [RemoveBlocks((id,))]
     new: dict[BlockId, BlockId] = {}
     taken: set[str] = set()
-    for index, inner in enumerate(b for i, b in flat.blocks.items() if i not in ends):
-        fresh = inner.having(id=network.fresh_block_id(index), name=_free(network, inner.name, taken))
+    kept = [b for i, b in flat.blocks.items() if i not in ends]
+    places = _places(network, block, [b.name for b in kept])
+    for index, (inner, place) in enumerate(zip(kept, places, strict=True)):
+        name = _free(network, inner.name.removeprefix(f"{block.name}."), taken)
+        fresh = inner.having(id=network.fresh_block_id(index), name=name)
         new[inner.id] = fresh.id
-        edits.append(AddBlock(fresh, (x, y + index * APART)))
+        edits.append(AddBlock(fresh, place))
     edits += _wires_around(network, block, flat, ends, new)
     return Compound(f"Unpack {block.name}", tuple(edits))
 
@@ -159,6 +161,17 @@ def _wires_around(network, block, flat, ends, new) -> list[Edit]:
     for index, (source, output, target, input, slot) in enumerate(made):
         edits.append(Connect(Wire(network.fresh_wire_id(index), source, output, target, input, slot)))
     return edits
+
+
+def _places(network: Network, block: Block, names: list[str]) -> list[tuple[float, float]]:
+    """Where unpacked blocks stand: as they were drawn inside; one below the other where modules held modules."""
+    module, (x, y) = network.modules[block.type].network, network.positions[block.id]
+    drawn = {f"{block.name}.{inner.name}": module.positions[inner.id] for inner in module.blocks.values()}
+    if not all(name in drawn for name in names):
+        return [(x, y + index * APART) for index in range(len(names))]
+    left = sum(drawn[name][0] for name in names) / max(1, len(names))
+    top = min((drawn[name][1] for name in names), default=0.0)
+    return [(round(x + drawn[name][0] - left), round(y + drawn[name][1] - top)) for name in names]
 
 
 def _free(network: Network, name: str, taken: set[str]) -> str:

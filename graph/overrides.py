@@ -43,3 +43,12 @@ def _spelled(text: str) -> str:
 
 def _computed(text: str, known: Mapping[str, Any]) -> Any:
     return text == "True" if text in ("True", "False") else expression(text).value(known)
+
+
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """The same settings under, and over, other names."""
+    pairs = []
+    for name, value in _pairs(text):
+        value = value if value in ("True", "False") else expression(value).renamed(names).text
+        pairs.append(f"{names.get(name, name)}={value}")
+    return ", ".join(pairs)

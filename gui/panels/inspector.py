@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.panels.block_form import BlockForm
+from gui.panels.module_page import ModulePage
 from gui.panels.network_page import NetworkPage
 from gui.panels.rows import Hairline, label
 from gui.session import Session
@@ -19,7 +20,7 @@ class Inspector(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None):
         super().__init__(parent)
         self.session = session
-        self.page: BlockForm | NetworkPage | None = None
+        self.page: BlockForm | ModulePage | NetworkPage | None = None
         self._showing: tuple[str, ...] | None = None
         self.area = QScrollArea(widgetResizable=True)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -61,15 +62,20 @@ class Inspector(QWidget):
             elif self.page.name:
                 self.page.name.setFocus(Qt.FocusReason.OtherFocusReason)
         elif self.page:
-            goal = self.page.data.kind if name == "data" else self.page.name
+            goal = self.page.data.kind if name == "data" and isinstance(self.page, NetworkPage) else self.page.name
             goal.setFocus(Qt.FocusReason.OtherFocusReason)
             self.area.ensureWidgetVisible(goal)
 
     def _build(self, selection: tuple[str, ...]) -> None:
         self._showing = selection
-        self.page = BlockForm(self.session, selection) if selection else NetworkPage(self.session)
-        form = self.page.form if isinstance(self.page, BlockForm) else self.page.recipe
-        form.explained.connect(self.help.setText)
+        if selection:
+            self.page = BlockForm(self.session, selection)
+            self.page.form.explained.connect(self.help.setText)
+        elif self.session.path:
+            self.page = ModulePage(self.session)
+        else:
+            self.page = NetworkPage(self.session)
+            self.page.recipe.explained.connect(self.help.setText)
         self.help.setText(self.page.help.split("\n\n")[0])
         self.help.setToolTip(self.page.help)
         self.area.setWidget(self.page)

@@ -210,11 +210,11 @@ def one_step(request):
 
     @contextmanager
     def check(hands, text=None):
-        before, steps = hands.snapshot(), len(hands.document._undo)
+        before, steps = hands.snapshot(), len(hands.session.project._undo)
         yield
         after = hands.snapshot()
         assert after != before
-        assert len(hands.document._undo) == steps + 1
+        assert len(hands.session.project._undo) == steps + 1
         if text is not None:
             assert hands.document.undo_text == text
         hands.document.undo()
