@@ -38,6 +38,7 @@ class Analysis:
         self.recipe: Recipe | None = None  # of the document, where there is one
         self._values: dict[BlockId, dict[str, Any]] = {}  # of blocks whose values are computed from a module's
         self._given: Mapping[str, TensorType] = NOTHING  # what a module's inputs get where it stands, by name
+        self._exposed: Mapping[str, Any] = NOTHING  # the values of a module's hyperparameters there
         self._parameters = 0  # of all blocks, shared ones as often as they are used
         self.total_macs: Dim = 0
 
@@ -65,6 +66,15 @@ class Analysis:
     def fields(self) -> tuple[Field, ...]:
         """The data's fields that inputs and targets may bind to."""
         return self._fields
+
+    def copy(self, network: Network) -> Analysis:
+        """The same findings about a copy of the network, from where they can go another way."""
+        twin = Analysis(network)
+        for name in ("_overall", "_fields", "recipe", "_given", "_exposed", "_parameters", "total_macs"):
+            setattr(twin, name, getattr(self, name))
+        for name in ("_inferred", "_outputs", "_problems", "_values"):
+            setattr(twin, name, dict(getattr(self, name)))
+        return twin
 
     def told(self, code: str) -> Iterator[Problem]:
         """The problems of a code that blocks tell by themselves."""
@@ -203,11 +213,24 @@ class Analyzer:
         self.analysis = Analysis(network)
         self.analysis._fields = tuple(fields)
         self.analysis._given = given
-        self._exposed = exposed if exposed is not None else network.module.defaults if network.module else NOTHING
+        exposed = exposed if exposed is not None else network.module.defaults if network.module else NOTHING
+        self.analysis._exposed = exposed
         self._network = network
         self._touched: set[BlockId] = set()
         self._open_macs: dict[BlockId, Dim] = {}  # the few costs that depend on an open dimension
         self._closed_macs = 0
+
+    @classmethod
+    def going_on(cls, analysis: Analysis) -> Analyzer:
+        """An analyzer that keeps up an analysis there is already."""
+        made = cls(analysis._network, exposed=analysis._exposed)
+        made.analysis = analysis
+        for id, inferred in analysis.all_inferred():
+            if is_open(inferred.macs):
+                made._open_macs[id] = inferred.macs
+            else:
+                made._closed_macs += inferred.macs
+        return made
 
     def start(self) -> None:
         """Analyze the whole network."""
@@ -305,7 +328,7 @@ class Analyzer:
         """All values of a block, torch's defaults included and expressions computed; raises ShapeError."""
         if self._network.module is None:
             return declared.complete(block.hyperparameters)
-        values = self.analysis._values[block.id] = computed(block, declared, self._exposed)
+        values = self.analysis._values[block.id] = computed(block, declared, self.analysis._exposed)
         return values
 
     def _store(self, id: BlockId, inferred: Inferred | None, found, outputs) -> bool:
