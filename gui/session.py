@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from graph.level import Level
 from graph.module import ModuleType
+from gui.what_if import Supposing
 
 if TYPE_CHECKING:
     from graph import Document
@@ -41,6 +42,7 @@ class Session(QObject):
         self._level: Level | None = None
         self._selection: tuple[str, ...] = ()
         self.chosen_data: set[str] = set()  # paths of data that the person chose in this window
+        self.what_if = Supposing(self)
         self._listen(document)
 
     @property

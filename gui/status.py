@@ -35,6 +35,7 @@ class Status(QStatusBar):
         self.updates = Updates(self, self.refresh, 16)
         for signal in (session.changed, session.history_changed, session.document_changed, run.worker_changed):
             signal.connect(self.updates.ask)
+        session.what_if.changed.connect(self.updates.ask)
         session.said.connect(self.say)
 
     def say(self, text: str) -> None:
@@ -42,13 +43,15 @@ class Status(QStatusBar):
         self._silence.start()
 
     def refresh(self) -> None:
-        document, analysis = self.session.document, self.session.analysis
+        document, analysis = self.session.document, self.session.what_if.document.analysis
         partly = "at least " if analysis.partial and analysis.total_parameters else ""
         self.parameters.setText(f"{partly}{thousands(analysis.total_parameters)} parameters")
         self.macs.setText(f"{prefixed(analysis.total_macs)} multiply-adds")
         self.macs.setToolTip(f"{thousands(analysis.total_macs)} multiply-adds for one sample")
         self.saved.setText("not saved" if document.modified or not document.path else "saved")
         errors = sum(problem.severity == "error" for problem in analysis.problems)
+        for number in (self.parameters, self.macs):
+            restyle(number, "role", "supposed" if self.session.what_if.active else "")
         self.problems.setText(counted(errors, "error") if errors else "")
         restyle(self.problems, "role", "wrong" if errors else "")
         ready = self.run.ready

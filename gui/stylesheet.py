@@ -91,6 +91,7 @@ QLabel[role="title"] { font-size: @large; font-weight: 600; }
 QLabel[role="heading"] { color: @t1; font-weight: 600; }
 QLabel[role="quiet"] { color: @t1; }
 QLabel[role="small"] { color: @t1; font-size: @small; }
+QLabel[role="supposed"], QStatusBar QLabel[role="supposed"] { color: @accent; }
 QLabel[role="wrong"] { color: @error; font-size: @small; }
 
 QMenuBar { background: @s1; padding: 2px 4px; border-bottom: 1px solid @line; }

@@ -22,6 +22,7 @@ class BlockItem(QGraphicsItem):
         self.id = id
         self.face = face
         self.size = geometry.size_of(face)
+        self.supposed: Face | None = None  # what it would show, while a value is being tried
         self.look = Look()
         self._bounds = self.size.box.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
         self.setZValue(BLOCK_Z)
@@ -42,6 +43,14 @@ class BlockItem(QGraphicsItem):
             self._bounds = size.box.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
         self.update()
         return resized or ports_moved
+
+    def suppose(self, face: Face | None) -> None:
+        """Paint a face it would have, in the size it has; None goes back to its own."""
+        face = None if face == self.face else face
+        if face != self.supposed:
+            self.supposed = face
+            self.set_look(own_face=self.face if face else None)
+            self.update()
 
     def measure(self) -> None:
         """Measure again after the fonts changed."""
@@ -85,7 +94,7 @@ class BlockItem(QGraphicsItem):
         return self._bounds
 
     def paint(self, painter, option, widget=None) -> None:
-        paint_block(painter, self.face, self.size, self.look, ink(), painter.worldTransform().m11())
+        paint_block(painter, self.supposed or self.face, self.size, self.look, ink(), painter.worldTransform().m11())
 
 
 def _port_names(face: Face) -> list[str]:

@@ -33,6 +33,7 @@ class Look:
     hovered: bool = False
     dimmed: bool = False
     lit_port: geometry.PortRef | None = None
+    own_face: Face | None = None  # what it really shows, while another face is supposed
 
 
 def paint_block(painter: QPainter, face: Face, size: Size, look: Look, pen: Ink, zoom: float) -> None:
@@ -45,7 +46,7 @@ def paint_block(painter: QPainter, face: Face, size: Size, look: Look, pen: Ink,
     box = size.box
     _paint_body(painter, box, face, look, pen)
     _paint_heading(painter, box, face, pen)
-    _paint_footer(painter, box, face, pen)
+    _paint_footer(painter, box, face, look, pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(_outline(face, look, pen))
     painter.drawRoundedRect(box, RADIUS, RADIUS)
@@ -96,7 +97,7 @@ def _paint_heading(painter: QPainter, box: QRectF, face: Face, pen: Ink) -> None
     painter.drawText(QPointF(left, box.top() + 38), elided(geometry.subtitle(face), room, "detail", theme))
 
 
-def _paint_footer(painter: QPainter, box: QRectF, face: Face, pen: Ink) -> None:
+def _paint_footer(painter: QPainter, box: QRectF, face: Face, look: Look, pen: Ink) -> None:
     painter.setPen(pen.no_pen)
     wrong = face.severity == "error"
     band = _footer(box.width(), box.height())
@@ -116,9 +117,11 @@ def _paint_footer(painter: QPainter, box: QRectF, face: Face, pen: Ink) -> None:
         return
     painter.setFont(pen.number_font)
     right = pen.number_metrics.horizontalAdvance(face.parameters)
-    painter.setPen(pen.secondary)
+    own = look.own_face or face
+    painter.setPen(pen.secondary if face.shape == own.shape else pen.theme.accent)
     painter.drawText(QPointF(left, y), elided(face.shape, int(room - right - 10), "number", theme))
-    painter.setPen(pen.text if face.parameters not in ("0", "?") else pen.faint)
+    plain = pen.text if face.parameters not in ("0", "?") else pen.faint
+    painter.setPen(plain if face.parameters == own.parameters else pen.theme.accent)
     painter.drawText(QPointF(box.right() - PAD - right, y), face.parameters)
 
 
@@ -190,7 +193,8 @@ def _paint_named(painter: QPainter, face: Face, size: Size, look: Look, pen: Ink
     painter.drawText(QPointF(box.left() + 24, y), elided(face.name, room, which, theme))
     if zoom >= SHAPES:
         painter.setFont(pen.far_number_font)
-        painter.setPen(pen.secondary)
+        supposed = look.own_face is not None and look.own_face.shape != face.shape
+        painter.setPen(pen.theme.accent if supposed else pen.secondary)
         painter.drawText(QPointF(box.left() + 24, y + 26), elided(face.shape, room, "far_number", theme))
 
 
@@ -208,14 +212,16 @@ def paint_arrow(painter: QPainter, x: float, y: float, colour: QColor, scale: fl
     painter.drawPolygon(QPolygonF((QPointF(x - half, top), QPointF(x + half, top), QPointF(x, y))))
 
 
-def paint_pill(painter: QPainter, centre: QPointF, text: str, pen: Ink, lit: bool = False) -> None:
-    """A wire's shape, on a quiet ground that the wire passes under."""
+def paint_pill(
+    painter: QPainter, centre: QPointF, text: str, pen: Ink, lit: bool = False, supposed: bool = False
+) -> None:
+    """A wire's shape, on a quiet ground that the wire passes under; one that is only supposed in the accent."""
     box = pill_box(centre, text, pen)
-    painter.setPen(pen.pill_line)
+    painter.setPen(pen.theme.accent if supposed else pen.pill_line)
     painter.setBrush(pen.pill)
     painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
     painter.setFont(pen.pill_font)
-    painter.setPen(pen.text if lit else pen.secondary)
+    painter.setPen(pen.theme.accent if supposed else pen.text if lit else pen.secondary)
     painter.drawText(QPointF(box.left() + 8, centre.y() + 3.6), text)
 
 

@@ -18,6 +18,7 @@ from gui.canvas.face import face_of, wire_text
 from gui.canvas.geometry import PortRef
 from gui.canvas.overview import Overview
 from gui.canvas.routing import BoxIndex, Lanes
+from gui.canvas.supposed import SupposedFaces
 from gui.canvas.wire_item import WireItem
 from gui.session import Session
 
@@ -39,6 +40,7 @@ class CanvasScene(QGraphicsScene):
         self.overview = Overview(self)
         self._lanes = Lanes()
         self._ends: dict[str, tuple[str, str]] = {}  # wire -> the blocks it joins; outlives the wire by one change
+        self.supposed = SupposedFaces(self)
         self._lit_blocks: set[str] = set()
         self._lit_wires: set[str] = set()
         self.setSceneRect(WORLD)

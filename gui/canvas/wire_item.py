@@ -21,6 +21,7 @@ class WireItem(QGraphicsItem):
         super().__init__()
         self.id = id
         self.text = text
+        self.supposed = ""  # the shape it would carry, while a value is being tried
         self.route = Route((0.0, 0.0), (0.0, 0.0))
         self.path = QPainterPath()
         self.middle = QPointF()
@@ -44,6 +45,15 @@ class WireItem(QGraphicsItem):
         if text != self.text:
             self.prepareGeometryChange()
             self.text = text
+            self._measure()
+            self.update()
+
+    def suppose(self, text: str | None) -> None:
+        """Show a shape it would carry; None goes back to its own."""
+        text = "" if text in (None, self.text) else text
+        if text != self.supposed:
+            self.prepareGeometryChange()
+            self.supposed = text
             self._measure()
             self.update()
 
@@ -77,8 +87,8 @@ class WireItem(QGraphicsItem):
         if zoom >= NAMED:
             paint_arrow(painter, *self.route.end, line.color(), 1.0 if zoom >= FULL else 1.5)
         if zoom >= PILLS and self.text:
-            paint_pill(painter, self.middle, self.text, pen, self.lit)
+            paint_pill(painter, self.middle, self.supposed or self.text, pen, self.lit, bool(self.supposed))
 
     def _measure(self) -> None:
-        pill = pill_box(self.middle, self.text, ink()).adjusted(-2, -2, 2, 2)
+        pill = pill_box(self.middle, self.supposed or self.text, ink()).adjusted(-2, -2, 2, 2)
         self._bounds = routing.bounds(self.path, 7.0).united(pill)
