@@ -12,7 +12,7 @@ from graph.layout import layout
 from graph.module import Exposed, define
 from graph.sketch import Sketch
 
-BLOCK_SIZE = (200.0, 76.0)
+BLOCK_SIZE = (280.0, 76.0)  # the widest a block is drawn, so that none overlap
 IMAGE = (3, 224, 224)
 INCEPTIONS = {  # ones, narrow_threes, threes, narrow_fives, fives, pooled
     "3a": (64, 96, 128, 16, 32, 32),

@@ -6,6 +6,7 @@ One history holds them with all others: an edit inside a module is an ordinary e
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from graph.edits import UNSET, Compound, Connect, Edit, SetHyperparameter
@@ -140,6 +141,20 @@ def places_of(root: Network, name: str):
         for block in network.blocks.values():
             if block.type == name:
                 yield network, block
+
+
+def times_placed(root: Network, name: str) -> int:
+    """How often a module stands in the whole unfolded network; repeats of one place count once."""
+    direct = {network: [] for network in (root, *(module.network for module in root.modules.values()))}
+    for network in direct:
+        direct[network] = [block.type for block in network.blocks.values() if block.type in root.modules]
+
+    @cache
+    def within(holder: str) -> int:
+        types = direct[root if not holder else root.modules[holder].network]
+        return sum(1 if type == name else within(type) for type in types)
+
+    return within("")
 
 
 def _port_names(module: ModuleType) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
-from graph.module_edits import places_of
+from graph.module_edits import times_placed
 from graph.quantities import counted
 from gui import theme
 from gui.panels.rows import label
@@ -47,7 +47,7 @@ class Breadcrumb(QFrame):
             if depth:
                 self.row.addWidget(label("/", "quiet"))
             self.row.addWidget(self._step(name, path[:depth], here=depth == len(path)))
-        places = sum(1 for _ in places_of(self.session.project.network, level.module.name))
+        places = times_placed(self.session.project.network, level.module.name)
         words = self.tr("{0}: every change goes to all {1} places").format(level.module.name, places)
         self.note.setText(words if places > 1 else self.tr("{0}: its one place").format(level.module.name))
         self.note.setContentsMargins(theme.GAP, 0, 0, 0)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, 
 
 from graph.exposing import set_exposed, withdraw
 from graph.module import Exposed
-from graph.module_edits import RenameModule, SetExposed, places_of
+from graph.module_edits import RenameModule, SetExposed, times_placed
 from graph.quantities import thousands
 from gui import theme
 from gui.panels.rows import Hairline, IconButton, button, label, restyle
@@ -69,7 +69,7 @@ class ModulePage(QWidget):
         module, network, analysis = self.level.module, self.level.network, self.level.analysis
         if not self.name.hasFocus() and not self.wrong.text():
             self.name.setText(module.name)
-        count = sum(1 for _ in places_of(self.session.project.network, module.name))
+        count = times_placed(self.session.project.network, module.name)
         self.places.setText(
             self.tr("Stands in {0} places; changes go to all of them.").format(count)
             if count != 1

@@ -12,7 +12,7 @@ from graph.edits import UNSET, RemoveBlocks, Rename, SetHyperparameter, SetPrope
 from graph.flatten import flattened
 from graph.module import Exposed, ModuleError
 from graph.module_commands import make_module, unpack
-from graph.module_edits import DefineModule, ForgetModule, Inside, RenameModule, SetExposed, expose
+from graph.module_edits import DefineModule, ForgetModule, Inside, RenameModule, SetExposed, expose, times_placed
 from graph.project_file import ProjectError, from_json, to_json
 
 
@@ -315,3 +315,9 @@ def test_a_module_is_placed_by_its_name(document):
     edit = append_after(document.network, "image", "Features")
     document.do(edit)
     assert sum(block.type == "Features" for block in document.network.blocks.values()) == 2
+
+
+def test_places_are_counted_through_modules_that_stand_several_times():
+    network = load_project(next(p for p in examples.zoo() if p.stem == "resnet50")).network
+    assert times_placed(network, "BottleneckStage") == 4
+    assert times_placed(network, "BottleneckDown") == 4
