@@ -76,6 +76,11 @@ class Analysis:
             setattr(twin, name, dict(getattr(self, name)))
         return twin
 
+    @property
+    def exposed(self) -> Mapping[str, Any]:
+        """Inside a module: the values of its hyperparameters at the place that was analyzed."""
+        return self._exposed
+
     def told(self, code: str) -> Iterator[Problem]:
         """The problems of a code that blocks tell by themselves."""
         return (problem for found in self._problems.values() for problem in found if problem.code == code)

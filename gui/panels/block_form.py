@@ -14,11 +14,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidg
 
 from graph import HyperparameterError
 from graph.commands import bind
-from graph.edits import UNSET, Compound, Rename, SetHyperparameter
+from graph.edits import UNSET, Compound, Edit, Rename, SetHyperparameter
+from graph.expression import Expression
 from graph.hyperparameter import REQUIRED
 from graph.quantities import counted, thousands
 from gui import theme
-from gui.panels.fields import SEVERAL, ChoiceField, ValueField, make_field
+from gui.panels.field_kinds import make_field
+from gui.panels.fields import SEVERAL, ChoiceField, ValueField
 from gui.panels.form import Form
 from gui.panels.problem_row import ProblemRow
 from gui.panels.rows import clear, label, restyle
@@ -41,6 +43,8 @@ class BlockForm(QWidget):
         self.shared = _shared(self.types)
         self.form = Form()
         self.form.entered.connect(self._entered)
+        self.form.tried.connect(self._try)
+        self.form.dropped.connect(lambda _: session.what_if.forget())
         self.form.reset.connect(lambda name: self._set(name, UNSET))
         self.shapes = Shapes()
         self.problems = QVBoxLayout()
@@ -75,6 +79,13 @@ class BlockForm(QWidget):
     def help(self) -> str:
         """What the blocks do, where they are of one type."""
         return cleandoc(self.types[0].help) if len(self.types) == 1 else ""
+
+    @property
+    def _offered(self) -> dict[str, Any] | None:
+        """Inside a module: what it offers, with the values of this place; None elsewhere."""
+        if self.session.network.module is None:
+            return None
+        return dict(self.session.analysis.exposed)
 
     def begin_typing(self) -> None:
         self._typing = next(TYPING)
@@ -111,7 +122,7 @@ class BlockForm(QWidget):
 
     def _add_fields(self) -> None:
         for declared in self.shared:
-            field = self._binding_field(declared) or make_field(declared)
+            field = self._binding_field(declared) or make_field(declared, self._offered)
             field.focused.connect(self.begin_typing)
             self.form.add(declared.name, field, resettable=declared.default is not REQUIRED)
 
@@ -141,10 +152,18 @@ class BlockForm(QWidget):
         if declared.inferred:
             field.show_inferred(self._inferred_text(name))
         field.outline(self._is_at_fault(name))
+        field.show_result(self._result_text(declared, value))
 
     def _is_at_fault(self, name: str) -> bool:
         found = self.session.analysis.problems_of(self.ids[0]) if len(self.ids) == 1 else ()
         return any(p.hyperparameter == name and p.severity == "error" for p in found)
+
+    def _result_text(self, declared, value: Any) -> str:
+        """What an expression comes to here."""
+        if not isinstance(value, Expression):
+            return ""
+        found = {declared.format(self.session.analysis.values(id).get(declared.name)) for id in self.ids}
+        return f"{found.pop()} here" if len(found) == 1 else "several values here"
 
     def _inferred_text(self, name: str) -> str:
         """What an unset value comes to, in the words of the generated call or of the output."""
@@ -203,17 +222,27 @@ class BlockForm(QWidget):
     def _entered(self, name: str, value: Any) -> None:
         self._set(name, value, merge=f"type {self._typing} {name}")
 
+    def _try(self, name: str, value: Any) -> None:
+        """Show on the canvas what a value would lead to that is not let go yet."""
+        try:
+            self.session.what_if.suppose(self._setting(name, value))
+        except HyperparameterError:
+            self.session.what_if.forget()
+
     def _set(self, name: str, value: Any, merge: str | None = None) -> None:
+        try:
+            self.session.document.do(self._setting(name, value), merge)
+        except HyperparameterError as error:
+            self.form.fields[name].complain(str(error))
+
+    def _setting(self, name: str, value: Any) -> Edit:
+        """The edit that gives all blocks this value."""
         for declared in self.shared:
             if declared.name == name and declared.default is not REQUIRED and value == declared.default:
                 value = UNSET  # the default is not a setting
         edits = tuple(self._edit(id, name, value) for id in self.ids)
         text = f"Set {name} of {counted(len(edits), 'block')}"
-        edit = edits[0] if len(edits) == 1 else Compound(text, edits)
-        try:
-            self.session.document.do(edit, merge)
-        except HyperparameterError as error:
-            self.form.fields[name].complain(str(error))
+        return edits[0] if len(edits) == 1 else Compound(text, edits)
 
     def _edit(self, id: str, name: str, value: Any):
         if name == "field" and value is not UNSET:

@@ -18,7 +18,7 @@ from graph.commands import suggested_block
 from graph.edits import AddBlock, Compound, SetRecipe
 from graph.hyperparameter import Bool, Choice, Float, Hyperparameter, Int, Text
 from gui import theme
-from gui.panels.fields import make_field
+from gui.panels.field_kinds import make_field
 from gui.panels.form import Form
 from gui.panels.rows import button, clear, label
 from gui.session import Session

@@ -1,18 +1,21 @@
 """Editors of single values: one widget a kind, all free text where text is typed, with the error in place.
 
 A field knows a declaration (coercion, range, help) and a value; it says `entered` with the canonical value and
-never loses what was typed. It knows no document.
+never loses what was typed. While a value is only tried it says `tried`, and `dropped` when nothing came of it. Inside
+a module a field also takes arithmetic on what the module offers. It knows no document.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QValidator, QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QVBoxLayout, QWidget
 
-from graph.hyperparameter import Bool, Choice, Float, Hyperparameter, HyperparameterError, Int
+from graph.dim import DimError
+from graph.expression import Expression, ExpressionError, expression, is_expression
+from graph.hyperparameter import Hyperparameter, HyperparameterError
 from gui import theme
 from gui.panels.rows import label, restyle
 
@@ -23,24 +26,35 @@ class ValueField(QWidget):
     """Base: an editor over the line that says what is wrong with it."""
 
     entered = Signal(object)  # a canonical value, while it is typed
+    tried = Signal(object)  # a canonical value that is not let go yet
+    dropped = Signal()  # what was tried is given up
     focused = Signal()
 
-    def __init__(self, declared: Hyperparameter):
+    def __init__(self, declared: Hyperparameter, offered: Mapping[str, Any] | None = None):
         super().__init__()
         self.declared = declared
+        self.offered = offered  # inside a module: what expressions may name, with its value here
+        self.comes_to = label("", "small")
+        self.comes_to.hide()
         self.wrong = label("", "wrong", wrap=True)
         self.wrong.hide()
         self.editor = self.make_editor()
         self.editor.setFixedHeight(theme.ROW)
         self.editor.setAccessibleName(declared.name)
-        self.editor.setToolTip(declared.help)
+        self.editor.setToolTip(self.help)
         self.editor.installEventFilter(self)
         self.setFocusProxy(self.editor)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(theme.SPACE)
-        box.addWidget(self.editor)
-        box.addWidget(self.wrong)
+        for part in (self.editor, self.comes_to, self.wrong):
+            box.addWidget(part)
+
+    @property
+    def help(self) -> str:
+        """What the value does, what it may be, and in a module what arithmetic may name."""
+        words = f"{self.declared.help}\n{self.declared.rule_text().capitalize()}."
+        return f"{words} Or arithmetic on {', '.join(self.offered)}." if self.offered else words
 
     def make_editor(self) -> QWidget:
         raise NotImplementedError
@@ -51,6 +65,26 @@ class ValueField(QWidget):
 
     def show_inferred(self, text: str) -> None:
         """Show in grey what an unset value comes to."""
+
+    def show_result(self, text: str) -> None:
+        """What an expression comes to, under it; an empty text where there is none."""
+        self.comes_to.setText(text)
+        self.comes_to.setVisible(bool(text))
+
+    def read(self, text: str) -> Any:
+        """The canonical value of what was typed; raises HyperparameterError."""
+        if self.offered is None or not is_expression(text):
+            return self.declared.parse(text)
+        try:
+            found = expression(text)
+            found.value(self.offered)
+        except (ExpressionError, DimError) as error:
+            raise HyperparameterError(str(error)) from None
+        return found
+
+    def written(self, value: Any) -> str:
+        """A value as it is typed."""
+        return str(value) if isinstance(value, Expression) else self.declared.format(value)
 
     def complain(self, text: str) -> None:
         """Say what is wrong under the field; an empty text takes it back."""
@@ -76,10 +110,10 @@ class ValueField(QWidget):
 class TextField(ValueField):
     """Sizes, shapes, paddings and everything else that is typed."""
 
-    def __init__(self, declared: Hyperparameter):
+    def __init__(self, declared: Hyperparameter, offered: Mapping[str, Any] | None = None):
         self.value: Any = None
         self.typing_error = ""
-        super().__init__(declared)
+        super().__init__(declared, offered)
 
     def make_editor(self) -> QWidget:
         edit = QLineEdit()
@@ -101,7 +135,7 @@ class TextField(ValueField):
             self.line.setPlaceholderText("several values")
             return
         if not (self.line.hasFocus() and self._reads_as(value)):
-            self.line.setText(self.declared.format(value))
+            self.line.setText(self.written(value))
 
     def show_inferred(self, text: str) -> None:
         if self.value is not SEVERAL:
@@ -109,13 +143,13 @@ class TextField(ValueField):
 
     def _reads_as(self, value: Any) -> bool:
         try:
-            return self.declared.parse(self.text()) == value
+            return self.read(self.text()) == value
         except HyperparameterError:
             return False
 
     def _typed(self, *_ignored) -> None:
         try:
-            value = self.declared.parse(self.text())
+            value = self.read(self.text())
         except HyperparameterError as error:
             self._say_typing_error(str(error))
             return
@@ -126,7 +160,19 @@ class TextField(ValueField):
 
     def _finished(self) -> None:
         if not self.typing_error and self.value is not SEVERAL:
-            self.line.setText(self.declared.format(self.value))
+            self.line.setText(self.written(self.value))
+
+    def take_back(self) -> bool:
+        """Show the value again in place of what cannot be; whether there was anything to take back."""
+        wrong = bool(self.typing_error)
+        if wrong:
+            self._say_typing_error("")
+            self.line.setText("" if self.value is SEVERAL else self.written(self.value))
+        return wrong
+
+    def eventFilter(self, watched, event: QEvent) -> bool:
+        escape = event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape
+        return (escape and self.take_back()) or super().eventFilter(watched, event)
 
     def _say_typing_error(self, text: str) -> None:
         if text or self.typing_error:
@@ -134,88 +180,29 @@ class TextField(ValueField):
         self.typing_error = text
 
 
-class NumberField(TextField):
-    """Numbers with steps: arrow keys, wheel and little buttons, within the declared range."""
-
-    def make_editor(self) -> QWidget:
-        spin = StepBox(self)
-        self.line = spin.lineEdit()
-        self.line.textEdited.connect(self._typed)
-        spin.editingFinished.connect(self._finished)
-        return spin
-
-    def stepped(self, by: int) -> Any | None:
-        """The value `by` steps further, within the range; None where there is nothing to step from."""
-        try:
-            value = self.declared.parse(self.text())
-        except HyperparameterError:
-            return None
-        if value is None:
-            return None
-        step = 1 if isinstance(self.declared, Int) else _digit_step(value, by)
-        moved = max(self.declared.low, min(self.declared.high, round(value + by * step, 12)))
-        try:
-            return self.declared.coerce(moved)
-        except HyperparameterError:
-            return None
-
-    def step(self, by: int) -> None:
-        moved = self.stepped(by)
-        if moved is not None:
-            self.line.setText(self.declared.format(moved))
-            self._typed()
-
-
-class StepBox(QAbstractSpinBox):
-    """A spin box that lets anything be typed, so that the error can name the rule."""
-
-    def __init__(self, field: NumberField):
-        super().__init__()
-        self._field = field
-        self.lineEdit().setTextMargins(6, 0, 0, 0)  # the stylesheet's padding does not reach it
-
-    def validate(self, text: str, position: int) -> object:
-        return QValidator.State.Acceptable, text, position
-
-    def fixup(self, text: str) -> str:
-        return text
-
-    def stepBy(self, steps: int) -> None:
-        self._field.step(steps)
-
-    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
-        none = QAbstractSpinBox.StepEnabledFlag.StepNone
-        up, down = self._field.stepped(1), self._field.stepped(-1)
-        value = self._field.value
-        return (QAbstractSpinBox.StepEnabledFlag.StepUpEnabled if up not in (None, value) else none) | (
-            QAbstractSpinBox.StepEnabledFlag.StepDownEnabled if down not in (None, value) else none
-        )
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-
 class ChoiceField(ValueField):
-    """One of a few words; an unset one stands as `auto`."""
+    """One of a few words; an unset one stands as `auto`. A word under the pointer in the open list is tried."""
 
-    def __init__(self, declared: Hyperparameter, choices: tuple[tuple[str, Any], ...] | None = None):
+    def __init__(
+        self,
+        declared: Hyperparameter,
+        choices: tuple[tuple[str, Any], ...] | None = None,
+        offered: Mapping[str, Any] | None = None,
+    ):
         words = getattr(declared, "choices", ())
         self.pairs = list(choices) if choices is not None else [(word, word) for word in words]
         if choices is None and (declared.default is None or declared.optional):
             self.pairs.insert(0, ("auto", None))
-        super().__init__(declared)
+        self.pairs += _offers(declared, offered or {})
+        super().__init__(declared, offered)
 
     def make_editor(self) -> QWidget:
-        self.box = QComboBox()
-        self.box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box = ChoiceBox()
         for text, value in self.pairs:
             self.box.addItem(text, value)
-        self.box.setPlaceholderText("several values")
         self.box.activated.connect(lambda index: self.entered.emit(self.pairs[index][1]))
+        self.box.highlighted.connect(self._try)
+        self.box.closed.connect(self.dropped)
         return self.box
 
     def show_value(self, value: Any) -> None:
@@ -224,14 +211,35 @@ class ChoiceField(ValueField):
             self.box.setCurrentIndex(-1)
             return
         if value not in values:  # a field of other data, an older file: show it, do not drop it
-            self.pairs.append((f"{value} (not there)", value))
-            self.box.addItem(self.pairs[-1][0], value)
+            text = str(value) if isinstance(value, Expression) else f"{value} (not there)"
+            self.pairs.append((text, value))
+            self.box.addItem(text, value)
             values.append(value)
         self.box.setCurrentIndex(values.index(value))
 
     def show_inferred(self, text: str) -> None:
         if self.pairs and self.pairs[0] == ("auto", None):
             self.box.setItemText(0, f"auto: {text}" if text else "auto")
+
+    def _try(self, index: int) -> None:
+        if 0 <= index < len(self.pairs):
+            self.tried.emit(self.pairs[index][1])
+
+
+class ChoiceBox(QComboBox):
+    """A list that says when it was closed."""
+
+    closed = Signal()
+
+    def __init__(self):
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setPlaceholderText("several values")
+
+    def hidePopup(self) -> None:
+        super().hidePopup()
+        self.closed.emit()
 
 
 class BoolField(ValueField):
@@ -254,16 +262,13 @@ class BoolField(ValueField):
         self.entered.emit(value)
 
 
-def make_field(declared: Hyperparameter) -> ValueField:
-    """The field that fits a declaration."""
-    for kind, field in ((Bool, BoolField), (Choice, ChoiceField), (Int, NumberField), (Float, NumberField)):
-        if isinstance(declared, kind):
-            return field(declared)
-    return TextField(declared)
-
-
-def _digit_step(value: float, by: int) -> float:
-    """One in the leading digit: 0.003 steps by 0.001, 0.5 by 0.1; down from 0.001 by 0.0001, so that zero stays far."""
-    digits, exponent = f"{value or 0.1:e}".split("e")
-    at_edge = by < 0 and float(digits) == 1.0
-    return 10.0 ** (min(0, int(exponent)) - at_edge)
+def _offers(declared: Hyperparameter, offered: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What a module offers that could stand for the value."""
+    found = []
+    for name, value in offered.items():
+        try:
+            declared.coerce(value)
+        except HyperparameterError:
+            continue
+        found.append((f"={name}", Expression(name)))
+    return found

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from gui import theme
 from gui.panels.fields import ValueField
+from gui.panels.number_field import Knob, NumberField
 from gui.panels.rows import IconButton, label
 
 LABELS = 128  # width of the column of names, the same in every form so that they align
@@ -20,6 +21,8 @@ class Form(QWidget):
     """Rows of fields; `entered(name, value)` while values are typed, `reset(name)` for back to the default."""
 
     entered = Signal(str, object)
+    tried = Signal(str, object)  # a value that is not let go yet
+    dropped = Signal(str)  # what was tried is given up
     reset = Signal(str)
     explained = Signal(str)  # the help of the field that has the focus
 
@@ -47,13 +50,17 @@ class Form(QWidget):
             line.addSpacing(RESET)
         line.addWidget(field, 1, top)
         field.entered.connect(lambda value: self.entered.emit(name, value))
-        field.focused.connect(lambda: self.explained.emit(f"{title or name}: {field.declared.help}"))
+        field.tried.connect(lambda value: self.tried.emit(name, value))
+        field.dropped.connect(lambda: self.dropped.emit(name))
+        field.focused.connect(lambda: self.explained.emit(f"{title or name}: {field.help}"))
         self.fields[name] = field
         self._box.addWidget(row)
 
     def _title(self, text: str, field: ValueField) -> QLabel:
-        title = label(text, "quiet")
-        title.setToolTip(f"{text}\n{field.declared.help}")
+        title = Knob(text, field) if isinstance(field, NumberField) else label(text)
+        title.setTextFormat(Qt.TextFormat.PlainText)
+        title.setProperty("role", "quiet")
+        title.setToolTip(f"{text}\n{field.help}")
         title.setBuddy(field.editor)
         title.setFixedSize(LABELS, theme.ROW)
         title.setText(title.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, LABELS))

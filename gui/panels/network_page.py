@@ -13,7 +13,7 @@ from graph.quantities import thousands
 from graph.recipe import OPTIMIZERS, Recipe
 from gui import theme
 from gui.panels.data_source import DataChooser
-from gui.panels.fields import make_field
+from gui.panels.field_kinds import make_field
 from gui.panels.form import Form
 from gui.panels.rows import Hairline, label, restyle
 from gui.panels.shapes import Shapes

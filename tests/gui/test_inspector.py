@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QComboBox
 from graph.edits import RemoveBlocks, SetHyperparameter
 from gui import theme
 from gui.panels.block_form import BlockForm
-from gui.panels.fields import BoolField, ChoiceField, NumberField, TextField
+from gui.panels.fields import BoolField, ChoiceField, TextField
 from gui.panels.inspector import Inspector
 from gui.panels.network_page import NetworkPage
+from gui.panels.number_field import NumberField
 
 
 @pytest.fixture
