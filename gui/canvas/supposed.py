@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QObject, QRectF
 
 from gui.canvas.face import face_of, wire_text
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 AROUND = 200.0  # beyond the edges of the view, so that a wire's far end is right too
 
 
-class SupposedFaces:
+class SupposedFaces(QObject):
     """Puts supposed faces on the items that can be seen, and takes them off again."""
 
     def __init__(self, scene: CanvasScene):
+        super().__init__(scene)  # a QObject, so that nothing is told to a scene that is gone
         self._scene = scene
         self._blocks: set[str] = set()
         self._wires: set[str] = set()

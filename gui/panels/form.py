@@ -30,6 +30,7 @@ class Form(QWidget):
         super().__init__()
         self.fields: dict[str, ValueField] = {}
         self.resets: dict[str, IconButton] = {}
+        self.titles: dict[str, QLabel] = {}
         self._rows: dict[str, QWidget] = {}
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
@@ -58,6 +59,7 @@ class Form(QWidget):
 
     def _title(self, text: str, field: ValueField) -> QLabel:
         title = Knob(text, field) if isinstance(field, NumberField) else label(text)
+        self.titles[field.declared.name] = title
         title.setTextFormat(Qt.TextFormat.PlainText)
         title.setProperty("role", "quiet")
         title.setToolTip(f"{text}\n{field.help}")
