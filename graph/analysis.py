@@ -34,6 +34,7 @@ class Analysis:
         self._outputs: dict[BlockId, Mapping[str, TensorType]] = {}
         self._problems: dict[BlockId, tuple[Problem, ...]] = {}
         self._overall: tuple[Problem, ...] | None = None
+        self._sorted_out: tuple[Any, dict[BlockId | None, list[Problem]]] = (None, {})
         self._fields: tuple[Field, ...] = ()
         self.recipe: Recipe | None = None  # of the document, where there is one
         self._values: dict[BlockId, dict[str, Any]] = {}  # of blocks whose values are computed from a module's
@@ -88,7 +89,7 @@ class Analysis:
     def problems_of(self, ref: Ref) -> tuple[Problem, ...]:
         """The problems at one block, those of the whole network that name it included."""
         id = self._network.block(ref).id
-        found = self._problems.get(id, ()) + tuple(p for p in self._overall_problems() if p.block == id)
+        found = (*self._problems.get(id, ()), *self._overall_at(id))
         return tuple(p for p in found if not rules.is_silenced(self._network, p))
 
     def inferred(self, ref: Ref) -> Inferred | None:
@@ -192,6 +193,16 @@ class Analysis:
         if self._overall is None:
             self._overall = tuple(rules.whole_network(self._network, self))
         return self._overall
+
+    def _overall_at(self, id: BlockId) -> list[Problem]:
+        """The problems of the whole network that name a block, sorted out once for all blocks."""
+        overall = self._overall_problems()
+        if self._sorted_out[0] is not overall:
+            places: dict[BlockId | None, list[Problem]] = {}
+            for problem in overall:
+                places.setdefault(problem.block, []).append(problem)
+            self._sorted_out = overall, places
+        return self._sorted_out[1].get(id, [])
 
     def _all_problems(self) -> Iterable[Problem]:
         for found in self._problems.values():

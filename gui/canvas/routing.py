@@ -15,6 +15,7 @@ from PySide6.QtGui import QPainterPath
 Rect = tuple[float, float, float, float]  # left, top, right, bottom
 
 ROW = 160.0  # height of a bucket of the index
+LANE_ROW = 640.0  # the same of what is taken of lanes
 CLEARANCE = 9.0  # a curve stays this far from boxes it passes
 WIDE, NARROW = 62.0, 16.0  # a lane's distance from boxes: with room for a shape pill, without
 TURN = 72.0  # the most height a wire takes to reach its lane
@@ -72,25 +73,27 @@ class Route:
 
 
 class Lanes:
-    """Which stretch of which lane is taken by which wire."""
+    """Which stretch of which lane is taken by which wire, found by the rows it crosses."""
 
     def __init__(self) -> None:
-        self._taken: dict[int, dict[str, tuple[float, float]]] = defaultdict(dict)
-        self._held: dict[str, int] = {}
+        self._taken: dict[tuple[int, int], dict[str, tuple[float, float]]] = defaultdict(dict)
+        self._held: dict[str, list[tuple[int, int]]] = {}
 
     def release(self, wire: str) -> None:
-        held = self._held.pop(wire, None)
-        if held is not None:
-            self._taken[held].pop(wire, None)
+        for cell in self._held.pop(wire, ()):
+            del self._taken[cell][wire]
 
     def take(self, wire: str, x: float, top: float, bottom: float, step: float, limit: float) -> float:
         """The nearest free x from `x` on in the direction of `step`, not beyond `limit`."""
         tried = x
         while abs(tried - x) <= abs(limit - x) and abs(tried - x) < 12 * LANE_STEP:
-            bucket = round(tried / LANE_STEP)
-            if all(bottom < low or top > high for low, high in self._taken[bucket].values()):
-                self._taken[bucket][wire] = (top, bottom)
-                self._held[wire] = bucket
+            lane = round(tried / LANE_STEP)
+            cells = [(lane, row) for row in range(int(top // LANE_ROW), int(bottom // LANE_ROW) + 1)]
+            others = (stretch for cell in cells for stretch in self._taken.get(cell, {}).values())
+            if all(bottom < low or top > high for low, high in others):
+                for cell in cells:
+                    self._taken[cell][wire] = (top, bottom)
+                self._held[wire] = cells
                 return tried
             tried += step
         return x

@@ -22,7 +22,7 @@ from gui.canvas.supposed import SupposedFaces
 from gui.canvas.wire_item import WireItem
 from gui.session import Session
 
-WORLD = QRectF(-1e6, -1e6, 2e6, 2e6)  # fixed, so that nothing recomputes it and panning has no end
+WORLD = QRectF(-4e6, -4e6, 8e6, 8e6)  # fixed, so that nothing recomputes it and panning has no end
 
 
 class CanvasScene(QGraphicsScene):
@@ -44,6 +44,7 @@ class CanvasScene(QGraphicsScene):
         self._lit_blocks: set[str] = set()
         self._lit_wires: set[str] = set()
         self.setSceneRect(WORLD)
+        self.setBspTreeDepth(18)  # cells of 15,000 units: about what a tall network has in view, not half of it
         session.document_changed.connect(self.rebuild)
         session.changed.connect(self.sync)
         session.selection_changed.connect(self.show_selection)
