@@ -15,7 +15,7 @@ def lenet_digits() -> Document:
     """LeNet as it is drawn today (ReLU, max pooling) on scikit-learn's handwritten digits, enlarged to 32 x 32."""
     net = Network("LeNet")
     image = net.add("Input", name="image", field="image")
-    last = _chain(
+    last = chain(
         net,
         image,
         ("Conv2d", "conv1", {"out_channels": 6, "kernel_size": 5}),
@@ -31,15 +31,15 @@ def lenet_digits() -> Document:
         ("ReLU", "relu4", {}),
         ("Linear", "fc3", {"out_features": 10}),
     )
-    _classify(net, last)
-    return _document(net, DataSource(kind="digits", options={"size": 32}), epochs=60, learning_rate=1e-3)
+    classify(net, last)
+    return on_data(net, DataSource(kind="digits", options={"size": 32}), epochs=60, learning_rate=1e-3)
 
 
 def lenet5() -> Document:
     """LeNet-5 of LeCun et al. (1998) with a fully connected second layer: tanh, average pooling, 61,706 parameters."""
     net = Network("LeNet5")
     image = net.add("Input", name="image", field="image")
-    last = _chain(
+    last = chain(
         net,
         image,
         ("Conv2d", "c1", {"out_channels": 6, "kernel_size": 5}),
@@ -55,15 +55,15 @@ def lenet5() -> Document:
         ("Tanh", "tanh4", {}),
         ("Linear", "scores", {"out_features": 10}),
     )
-    _classify(net, last)
-    return _document(net, DataSource(kind="digits", options={"size": 32}), epochs=60, learning_rate=1e-3)
+    classify(net, last)
+    return on_data(net, DataSource(kind="digits", options={"size": 32}), epochs=60, learning_rate=1e-3)
 
 
 def mlp_spirals() -> Document:
     """A multilayer perceptron that untangles two spirals."""
     net = Network("SpiralMLP")
     point = net.add("Input", name="point", field="point")
-    last = _chain(
+    last = chain(
         net,
         point,
         ("Linear", "fc1", {"out_features": 64}),
@@ -72,15 +72,15 @@ def mlp_spirals() -> Document:
         ("Tanh", "tanh2", {}),
         ("Linear", "fc3", {"out_features": 2}),
     )
-    _classify(net, last)
-    return _document(net, DataSource(kind="spirals"), epochs=150, learning_rate=5e-3)
+    classify(net, last)
+    return on_data(net, DataSource(kind="spirals"), epochs=150, learning_rate=5e-3)
 
 
 def lstm_rows() -> Document:
     """An LSTM that reads a digit row by row, eight steps of eight pixels, and answers after the last."""
     net = Network("RowReader")
     image = net.add("Input", name="image", field="image")
-    last = _chain(
+    last = chain(
         net,
         image,
         ("Reshape", "rows", {"shape": (8, 8)}),
@@ -88,14 +88,15 @@ def lstm_rows() -> Document:
         ("SelectStep", "last_step", {}),
         ("Linear", "scores", {"out_features": 10}),
     )
-    _classify(net, last)
-    return _document(net, DataSource(kind="digits"), epochs=25, learning_rate=5e-3)
+    classify(net, last)
+    return on_data(net, DataSource(kind="digits"), epochs=25, learning_rate=5e-3)
 
 
 EXAMPLES = (lenet_digits, lenet5, mlp_spirals, lstm_rows)
 
 
-def _chain(net: Network, last, *blocks):
+def chain(net: Network, last, *blocks):
+    """Blocks one after the other; the last of them."""
     for kind, name, values in blocks:
         block = net.add(kind, name=name, **values)
         net.connect(last, block)
@@ -103,7 +104,7 @@ def _chain(net: Network, last, *blocks):
     return last
 
 
-def _classify(net: Network, scores) -> None:
+def classify(net: Network, scores) -> None:
     """The answer, what it should be, and how far apart they are."""
     label = net.add("Target", name="label", field="label")
     output = net.add("Output", name="output")
@@ -115,7 +116,8 @@ def _classify(net: Network, scores) -> None:
         net.connect(label, judge, input="target")
 
 
-def _document(net: Network, source: DataSource, **recipe) -> Document:
+def on_data(net: Network, source: DataSource, **recipe) -> Document:
+    """The network laid out, with a recipe on this data."""
     source = source.model_copy(update={"fields": tuple(describe(source, None))})
     net.positions.update(layout(net, dict.fromkeys(net.blocks, BLOCK_SIZE)))
     return Document(net, Recipe(data=source, **recipe))
