@@ -175,7 +175,7 @@ class Navigation(QGraphicsView):
         painter.setTransform(self.viewportTransform())
         area = self.mapToScene(event.rect()).boundingRect()
         self.drawBackground(painter, area)
-        self.canvas.overview.paint(painter, ink(), self.zoom)
+        self.canvas.overview.paint(painter, ink(), self.zoom, area)
         painter.setRenderHints(self.renderHints())
         self.drawForeground(painter, area)
 
