@@ -5,18 +5,20 @@ The leaves are what block types say of themselves; here they are joined along wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from graph.analysis import Analysis
 from graph.flatten import Flat, flatten
-from graph.memory import training_memory
+from graph.memory import BYTES, output_bytes, training_memory
 from graph.module import ModuleType
 from graph.network import BlockId, Network, Ref
 from graph.quantities import binary
 from graph.reach import Reach
 from graph.receptive_field import ReceptiveField, Span, fields_of_plain
+from graph.tensor_type import TensorType
 
 NUMBERS = ("output", "parameters", "multiply-adds", "receptive field")
 MOST_CHILDREN = 60
@@ -59,6 +61,32 @@ def explain(network: Network, analysis: Analysis, ref: Ref, number: str) -> Expl
     if isinstance(network.declared(block.type), ModuleType):
         return _of_module(network, analysis, block.id, number)
     return _of_block(network, analysis, block.id, number)
+
+
+def explain_block(network: Network, analysis: Analysis, ref: Ref) -> tuple[Explanation, ...]:
+    """What goes in and comes out of a block and what it costs, a tree for each number; open where unknown.
+
+    The receptive field is left out: it takes a look at the whole network.
+    """
+    id = network.block(ref).id
+    told = [Explanation(port, "", type) for port, type in _inputs(analysis, id)]
+    inferred = analysis.inferred(id)
+    if inferred is None:
+        return (*told, Explanation("output", "", "not known yet"))
+    first = explain(network, analysis, id, "output")
+    for index, (port, tensor) in enumerate(inferred.outputs.items()):
+        told.append(Explanation(port, "", _type(tensor), first.because if first and not index else ()))
+    if not inferred.outputs and first:
+        told += first.because
+    for number in ("parameters", "multiply-adds"):
+        tree = explain(network, analysis, id, number)
+        if tree and (tree.arithmetic or tree.value != "0"):
+            told.append(replace(tree, what=number))
+        if number == "parameters" and tree:
+            told += _fates(analysis, id)
+    if inferred.buffers:
+        told.append(Explanation("buffers", "", f"{inferred.buffers:,}"))
+    return (*told, *_output_memory(analysis, id))
 
 
 def explain_total(network: Network, analysis: Analysis, number: str) -> Explanation:
@@ -182,6 +210,36 @@ def _grown(old: Span, new: Span, reach: Reach | None) -> str:
     kernel = reach.high - reach.low + 1
     steps = f", steps of {reach.factor}*{old.stride} = {new.stride}" if reach.factor != 1 else ""
     return f"{old.size} + ({kernel} - 1)*{old.stride}{steps}"
+
+
+def _inputs(analysis: Analysis, id: BlockId) -> Iterator[tuple[str, str]]:
+    for port, found in analysis.inputs(id).items():
+        tensors = found if isinstance(found, tuple) else (found,)
+        for turn, tensor in enumerate(tensors, start=1):
+            yield f"{port} {turn}" if len(tensors) > 1 else port, _type(tensor)
+
+
+def _fates(analysis: Analysis, id: BlockId) -> Iterator[Explanation]:
+    """What becomes of the parameters, where they do not simply train."""
+    counts = analysis.counts(id)
+    if counts.frozen or counts.shared:
+        for what in ("trainable", "frozen", "shared"):
+            if amount := getattr(counts, what):
+                yield Explanation(what, "", f"{amount:,}")
+
+
+def _output_memory(analysis: Analysis, id: BlockId) -> Iterator[Explanation]:
+    """What the outputs take for one sample, where their sizes are known."""
+    for tensor in list(analysis.outputs(id).values())[:1]:
+        sizes = tensor.dims[1:]
+        if sizes and all(isinstance(dim, int) for dim in sizes):
+            width = BYTES[tensor.dtype]
+            words = f"{'*'.join(map(str, sizes))} values * {width} {'bytes' if width > 1 else 'byte'}"
+            yield Explanation("memory a sample", words, binary(output_bytes(tensor)))
+
+
+def _type(tensor: TensorType) -> str:
+    return str(tensor) if tensor.dtype == "float32" else f"{tensor} {tensor.dtype}"
 
 
 def _leaf(what: str, words: str) -> Explanation:

@@ -12,13 +12,14 @@ from typing import Any
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from graph import HyperparameterError
+from graph import Analysis, HyperparameterError
 from graph.commands import bind
 from graph.edits import UNSET, Compound, Edit, Rename, SetHyperparameter
 from graph.expression import Expression
 from graph.hyperparameter import REQUIRED
 from graph.quantities import counted, thousands
 from gui import theme
+from gui.panels.explain_tree import ExplainTree
 from gui.panels.field_kinds import make_field
 from gui.panels.fields import SEVERAL, ChoiceField, ValueField
 from gui.panels.form import Form
@@ -46,7 +47,9 @@ class BlockForm(QWidget):
         self.form.tried.connect(self._try)
         self.form.dropped.connect(lambda _: session.what_if.forget())
         self.form.reset.connect(lambda name: self._set(name, UNSET))
-        self.shapes = Shapes()
+        self.explained = ExplainTree()
+        self.totals = Shapes()
+        self.totals.heading.hide()
         self.problems = QVBoxLayout()
         self.problems.setSpacing(theme.SPACE)
         box = QVBoxLayout(self)
@@ -57,8 +60,10 @@ class BlockForm(QWidget):
         self._add_fields()
         box.addWidget(self.form)
         box.addSpacing(theme.GAP)
-        box.addWidget(self.shapes)
+        box.addWidget(label(self.tr("Shapes and costs"), "heading"))
+        box.addWidget(self.explained if len(ids) == 1 else self.totals)
         box.addStretch(1)
+        session.what_if.changed.connect(self._explain)
         self.refresh()
 
     def refresh(self) -> None:
@@ -70,10 +75,7 @@ class BlockForm(QWidget):
         for declared in self.shared:
             self._show(declared)
         self._show_problems()
-        if len(self.ids) == 1:
-            self.shapes.show_block(self.session.document, self.ids[0])
-        else:
-            self.shapes.show_rows(self._totals())
+        self._explain()
 
     @property
     def help(self) -> str:
@@ -190,8 +192,17 @@ class BlockForm(QWidget):
             for problem in found:
                 self.problems.addWidget(ProblemRow(self.session, problem, with_place=False))
 
-    def _totals(self) -> list[tuple[str, str, str]]:
-        analysis = self.session.analysis
+    def _explain(self) -> None:
+        """The numbers of the block as they are, or as they would be while a value is tried."""
+        what_if = self.session.what_if
+        if not all(id in self.session.network.blocks for id in self.ids):
+            return
+        if len(self.ids) == 1:
+            self.explained.show_block(what_if.document, self.ids[0], what_if.active)
+        else:
+            self.totals.show_rows(self._totals(what_if.document.analysis))
+
+    def _totals(self, analysis: Analysis) -> list[tuple[str, str, str]]:
         parameters = sum(analysis.parameters(id) for id in self.ids)
         macs = sum((analysis.macs(id) for id in self.ids), 0)
         return [

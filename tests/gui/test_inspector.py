@@ -150,14 +150,16 @@ def test_several_blocks_change_in_one_step(inspect, inspector, session, ids):
 def test_different_types_share_what_they_declare_alike(inspect):
     page = inspect("conv1", "pool1", "relu1")
     assert list(page.form.fields) == []
-    assert dict((what, number) for what, number, _ in page.shapes.rows)["parameters"] == "156"
+    assert dict((what, number) for what, number, _ in page.totals.rows)["parameters"] == "156"
 
 
 def test_shapes_unfold_the_arithmetic(inspect):
-    rows = {what: (number, arithmetic) for what, number, arithmetic in inspect("conv1").shapes.rows}
-    assert rows["input"][0] == "N x 1 x 32 x 32" and rows["output"][0] == "N x 6 x 28 x 28"
-    assert rows["parameters"][0] == "156" and "6*(1*5*5) + 6" in rows["parameters"][1]
-    assert any(number == "28" and "32" in arithmetic for number, arithmetic in rows.values())
+    told = inspect("conv1").explained.told()
+    assert told["input"] == ("N x 1 x 32 x 32", "") and told["output"] == ("N x 6 x 28 x 28", "")
+    assert told["height"] == ("28", "floor((32 + 2*0 - 5)/1) + 1")
+    assert told["parameters"] == ("156", "6*(1*5*5) + 6")
+    assert told["multiply-adds"] == ("117,600", "28*28 * 6 * 1*5*5")
+    assert told["memory a sample"] == ("18.4 KiB", "6*28*28 values * 4 bytes")
 
 
 def test_problems_stand_on_the_page_with_their_fixes(inspect, inspector, session, ids):

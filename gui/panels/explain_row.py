@@ -1,0 +1,83 @@
+"""How one row of the explanations is painted: its name left, its value right, the arithmetic between or below."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from PySide6.QtCore import QModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from gui import theme
+
+VALUE, ARITHMETIC, DIFFERS = (Qt.ItemDataRole.UserRole + 1 + n for n in range(3))
+LINE, BETWEEN, PAD = 18, 4, 8  # height of a line; over and under a row; between name, arithmetic and value
+
+
+class ExplainRow(QStyledItemDelegate):
+    """Names in the interface's face, numbers in the monospaced one; arithmetic is quiet and breaks before operators."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        room = self.parent().room(index)
+        return QSize(room, self.height(index, room))
+
+    def height(self, index: QModelIndex, room: int) -> int:
+        return (1 + len(self._below(index, room))) * LINE + BETWEEN
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        look, box = theme.current(), option.rect
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(box, look.selection)
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(box, look.surface[2])
+        root = not index.parent().isValid()
+        line = QRect(box.left() + 2, box.top() + BETWEEN // 2, box.width() - 4, LINE)
+        value, words = index.data(VALUE), index.data(ARITHMETIC)
+        numbers = theme.mono_font("small")
+        metrics = QFontMetrics(numbers)
+        wide = metrics.horizontalAdvance(value)
+        name = index.data(Qt.ItemDataRole.DisplayRole)
+        left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.setFont(theme.ui_font("small"))
+        painter.setPen(look.text[0] if root else look.text[1])
+        room = line.width() - wide - PAD
+        painter.drawText(line, left, painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room))
+        painter.setFont(numbers)
+        painter.setPen(look.accent if index.data(DIFFERS) else look.text[0])
+        painter.drawText(line, right, value)
+        below = self._below(index, self.parent().room(index))
+        painter.setPen(look.text[1])
+        if words and not below:
+            painter.drawText(line.adjusted(0, 0, -wide - metrics.horizontalAdvance(" = "), 0), right, words)
+            painter.setPen(look.text[2])
+            painter.drawText(line.adjusted(0, 0, -wide, 0), right, " = ")
+        for text in below:
+            line.translate(0, LINE)
+            painter.drawText(line.adjusted(PAD, 0, 0, 0), left, text)
+
+    def _below(self, index: QModelIndex, room: int) -> tuple[str, ...]:
+        """The lines of arithmetic under the row; none where it stands between name and value."""
+        words = index.data(ARITHMETIC)
+        if not words:
+            return ()
+        name, value = index.data(Qt.ItemDataRole.DisplayRole), index.data(VALUE)
+        small = QFontMetrics(theme.ui_font("small")).horizontalAdvance(name)
+        letter = QFontMetrics(theme.mono_font("small")).horizontalAdvance("0")
+        if small + PAD + (len(words) + 3 + len(value)) * letter <= room - 4:
+            return ()
+        return _lines(words, max(12, (room - 4 - PAD) // letter))
+
+
+@lru_cache(maxsize=512)
+def _lines(words: str, letters: int) -> tuple[str, ...]:
+    """Broken before operators and after commas, with what follows set in."""
+    lines, now = [], ""
+    for part in re.split(r" (?=[-+*/=] )|(?<=,) ", words):
+        if now and len(now) + 1 + len(part) > letters:
+            lines.append(now)
+            now = f"  {part}"
+        else:
+            now = f"{now} {part}" if now else part
+    return (*lines, now)
