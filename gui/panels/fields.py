@@ -222,24 +222,31 @@ class ChoiceField(ValueField):
             self.box.setItemText(0, f"auto: {text}" if text else "auto")
 
     def _try(self, index: int) -> None:
-        if 0 <= index < len(self.pairs):
+        if self.box.is_open and 0 <= index < len(self.pairs):
             self.tried.emit(self.pairs[index][1])
 
 
 class ChoiceBox(QComboBox):
-    """A list that says when it was closed."""
+    """A list that knows whether it is open, and says when it was closed."""
 
     closed = Signal()
 
     def __init__(self):
         super().__init__()
+        self.is_open = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setPlaceholderText("several values")
 
+    def showPopup(self) -> None:
+        self.is_open = True
+        super().showPopup()
+
     def hidePopup(self) -> None:
+        was_open, self.is_open = self.is_open, False
         super().hidePopup()
-        self.closed.emit()
+        if was_open:
+            self.closed.emit()
 
 
 class BoolField(ValueField):

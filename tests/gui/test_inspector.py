@@ -253,3 +253,47 @@ def test_the_wheel_scrolls_and_does_not_turn_values(inspect, session, ids):
     )  # fmt: skip
     QApplication.sendEvent(editor, turn)
     assert value(session, ids["conv1"], "out_channels") == 6
+
+
+def test_looking_at_a_block_supposes_nothing(inspect, session):
+    page = inspect("conv1")
+    assert not session.what_if.active and not page.explained._differing()
+
+
+def test_the_receptive_field_follows_with_its_steps(inspect, qtbot):
+    tree = inspect("conv2").explained
+    qtbot.waitUntil(lambda: "receptive field" in tree.told())
+    told = tree.told()
+    assert told["receptive field"][0] == "14 x 14"
+    assert told["pool1"] == ("6", "5 + (2 - 1)*1, steps of 2*1 = 2") and told["conv2"] == ("14", "6 + (5 - 1)*2")
+
+
+def test_what_is_unfolded_stays_so_and_the_tree_is_as_high_as_its_rows(inspect, inspector, session, ids):
+    tree = inspect("conv1").explained
+    before = tree.height()
+    output = next(i for i in range(tree.rows.rowCount()) if tree.rows.item(i).text() == "output")
+    tree.collapse(tree.rows.index(output, 0))
+    assert tree.height() < before
+    session.document.do(SetHyperparameter(ids["conv1"], "stride", 2))
+    inspector.updates.flush()
+    assert not tree.isExpanded(tree.rows.index(output, 0)) and tree.told()["height"][0] == "14"
+
+
+def test_what_would_differ_is_marked_in_the_tree_while_it_is_tried(inspect, inspector, session, ids):
+    page = inspect("conv1")
+    page.form.fields["out_channels"].step(2)
+    told = page.explained.told()
+    assert told["parameters"] == ("208", "8*(1*5*5) + 8")
+    assert {item.text() for item in page.explained._differing()} == {
+        "output", "parameters", "multiply-adds", "memory a sample",
+    }  # fmt: skip
+    page.form.fields["out_channels"].take_back()
+    assert page.explained.told()["parameters"][0] == "156" and not page.explained._differing()
+
+
+def test_the_tree_is_copied_as_text(inspect):
+    from PySide6.QtGui import QGuiApplication
+
+    tree = inspect("fc3").explained
+    tree.copy()
+    assert "parameters: 10*84 + 10 = 850" in QGuiApplication.clipboard().text()

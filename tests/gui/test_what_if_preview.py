@@ -145,8 +145,11 @@ def test_the_totals_are_those_that_would_be(knob, session, shown):
 
 def test_a_choice_under_the_pointer_is_tried(knob, canvas, session, ids):
     field, _ = knob("conv1", "padding_mode")
-    field.box.highlighted.emit(1)
+    assert not session.what_if.active
+    field.box.showPopup()
+    QTest.keyClick(field.box.view(), Qt.Key.Key_Down)
     assert session.what_if.active
+    assert session.what_if.document.network.values(ids["conv1"])["padding_mode"] == "reflect"
     field.box.hidePopup()
     assert not session.what_if.active and session.network.values(ids["conv1"])["padding_mode"] == "zeros"
 
