@@ -48,6 +48,10 @@ COMMANDS = (
     Command("save_as", "Save &As...", "files.save_as", "File", "Ctrl+Shift+S", "", 1),
     Command("export_python", "Export &Python...", "files.export_python", "File", "Ctrl+E", "python", 2),
     Command("export_picture", "Export P&icture...", "files.export_picture", "File", "", "picture", 2),
+    Command(
+        "start_page", "Start Pa&ge", "windows.show_start", "File", "Ctrl+Shift+H", "", 3,
+        help="Recent projects, templates and examples with their pictures",
+    ),
     Command("settings", "Se&ttings...", "show_settings", "File", "Ctrl+,", "settings", 3),
     Command("close_window", "&Close Window", "close", "File", "Ctrl+W", "close", 4),
     Command("quit", "&Quit", "windows.quit", "File", "Ctrl+Q", "", 4),

@@ -31,27 +31,26 @@ def application(mode: str | None = None) -> QApplication:
 def run_editor(project: Path | None = None, train: bool = False) -> int:
     """Open the editor and stay until it is closed; the exit status. `train` opens a copy and trains it at once."""
     app = application()
-    from gui.main_window import MainWindow
+    from gui.windows import Windows
 
-    window = MainWindow()
-    window.show()
-    # The worker imports torch while the person looks at the window.
-    QTimer.singleShot(0, window.run.warm_up)
-    if project is not None:
-        QTimer.singleShot(0, lambda: _open(window, Path(project), train))
-    _end_on_ctrl_c(app)
-    return app.exec()
-
-
-def _open(window, project: Path, train: bool) -> None:
-    opened = window.files.open_example(project) if train else window.files.open_path(project)
-    if opened and train:
-        window.run.start()
+    windows = Windows()
+    windows.warm = True
+    windows.begin(project, train)
+    _end_on_ctrl_c(app, windows)
+    status = app.exec()
+    windows.keeper.close()
+    return status
 
 
-def _end_on_ctrl_c(app: QApplication) -> None:
+def _end_on_ctrl_c(app: QApplication, windows) -> None:
     """Ctrl+C in the terminal ends the editor; Python looks at signals only when it runs."""
-    signal.signal(signal.SIGINT, lambda *_: app.quit())
+
+    def end(*_signal) -> None:
+        windows.quit()
+        if not windows.all:
+            app.quit()
+
+    signal.signal(signal.SIGINT, end)
     heartbeat = QTimer(app, interval=250)
     heartbeat.timeout.connect(lambda: None)
     heartbeat.start()

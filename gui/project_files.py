@@ -26,6 +26,7 @@ from gui.session import Session
 from gui.settings import Look, look_at, recent_files, remember_file, remember_look
 
 PROJECTS = "Netloom projects (*.netloom)"
+IMPORTS = "Python exported by Netloom (*.py);;Models (*.onnx *.pt *.pth *.h5 *.keras);;All files (*)"
 PICTURES = "SVG picture (*.svg);;PNG picture (*.png)"
 
 
@@ -77,8 +78,7 @@ class ProjectFiles(QObject):
 
     def import_file(self) -> None:
         """Ask for a file of another kind, and open what it leads to, or say what can be imported."""
-        kinds = self.tr("Python exported by Netloom (*.py);;Models (*.onnx *.pt *.pth *.h5 *.keras);;All files (*)")
-        chosen, _ = QFileDialog.getOpenFileName(self.window, self.tr("Import"), self._folder(), kinds)
+        chosen, _ = QFileDialog.getOpenFileName(self.window, self.tr("Import"), self._folder(), IMPORTS)
         if chosen:
             self.windows.take(Path(chosen), self.window)
 

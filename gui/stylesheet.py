@@ -83,6 +83,8 @@ QWidget#problemRow:focus { background: @select; }
 QDialog#finder { background: @s2; border: 1px solid @line; border-radius: 6px; }
 QDialog#finder QListView { background: @s2; }
 QDialog#finder QListView::item:hover { background: @s3; }
+QWidget#startPage { background: @s0; }
+QFrame#startRail { background: @s1; border: none; border-right: 1px solid @line; }
 QSplitter::handle { background: @s0; }
 QSplitter::handle:hover { background: @accent; }
 QToolTip { background: @s3; color: @t0; border: 1px solid @line; padding: 4px 8px; }
@@ -137,6 +139,10 @@ QPushButton[role="primary"] {
     background: @accent; color: @onaccent; border-color: @accent; font-weight: 600; }
 QPushButton[role="primary"]:focus { border-color: @t0; }
 QPushButton[role="primary"]:disabled { background: @s1; color: @faint; border-color: @line; }
+QPushButton[role="rail"] {
+    background: transparent; border-color: transparent; text-align: left; padding: 4px 8px; min-height: 24px; }
+QPushButton[role="rail"]:hover { background: @s3; }
+QPushButton[role="rail"]:focus { border-color: @accent; }
 QPushButton[role="flat"] { background: transparent; border-color: transparent; }
 QPushButton[role="flat"]:hover { background: @s3; }
 QPushButton[role="flat"]:focus { border-color: @accent; }

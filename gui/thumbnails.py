@@ -78,7 +78,7 @@ class Thumbnails(QObject):
         self._asked.clear()
         self._buffer = b""
         if process is not None:
-            process.disconnect(self)
+            self._unhear(process)
             process.finished.connect(process.deleteLater)
             process.closeWriteChannel()
             if not process.waitForFinished(200):
@@ -137,7 +137,7 @@ class Thumbnails(QObject):
         """The process died: whatever it was drawing has no picture, the others are asked for again."""
         if self._process is None:
             return
-        self._process.disconnect(self)
+        self._unhear(self._process)
         self._process.deleteLater()
         self._process, self._buffer = None, b""
         waiting, self._asked = list(self._asked.items()), {}
@@ -147,6 +147,11 @@ class Thumbnails(QObject):
         for other, again in waiting:
             self._ask(again.file, other, again.size, again.scale)
         self._settle(target, asked.file, Thumbnail(wrong=self.tr("Its picture could not be drawn.")))
+
+    def _unhear(self, process: QProcess) -> None:
+        process.readyReadStandardOutput.disconnect(self._hear)
+        process.finished.disconnect(self._ended)
+        process.errorOccurred.disconnect(self._ended)
 
     def _settle(self, target: Path, file: Path, known: Thumbnail) -> None:
         self._keep(target, known)

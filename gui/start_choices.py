@@ -1,0 +1,113 @@
+"""What the start page offers, as data: recent projects, templates, examples, the zoo, lectures. No widget."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+
+import examples
+from gui.moments import ago
+from gui.settings import recent_files
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing to begin from; without a file an empty network, and `recent` ones are opened, not copied."""
+
+    title: str
+    detail: str = ""
+    tip: str = ""
+    file: Path | None = None
+    recent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Choices under a heading, and the words for having none."""
+
+    title: str
+    choices: tuple[Choice, ...]
+    nothing: str = ""
+
+
+WORDS = {
+    "image_classifier": ("Image classifier", "convolutions, on digits"),
+    "sequence_classifier": ("Sequence classifier", "a GRU reads digits in steps"),
+    "autoencoder": ("Autoencoder", "64 pixels, 8 numbers, 64 pixels"),
+    "lenet5": ("LeNet-5", ""),
+    "lenet_digits": ("LeNet today", ""),
+    "lstm_rows": ("LSTM, row by row", ""),
+    "mlp_spirals": ("Two spirals", ""),
+    "alexnet": ("AlexNet", ""),
+    "googlenet": ("GoogLeNet", ""),
+}
+FAMILY = re.compile(r"(resnet|vgg|densenet)(\d+)\Z")
+FAMILIES = {"resnet": "ResNet", "vgg": "VGG", "densenet": "DenseNet"}
+
+
+def sections() -> list[Group]:
+    """Everything there is to begin from; groups of shipped projects that are empty are left out."""
+    empty = Choice(_tr("Empty"), _tr("nothing on the canvas"), _tr("Begin with nothing on the canvas"))
+    shipped = (
+        (_tr("Examples, ready to train"), examples.paths()),
+        (_tr("Well-known networks"), examples.zoo()),
+        (_tr("From the lectures"), examples.lectures()),
+    )
+    return [
+        Group(
+            _tr("Recent projects"),
+            tuple(map(_recent, recent_files())),
+            _tr("Projects that you open or save stand here with their picture. Begin with a template."),
+        ),
+        Group(_tr("New from template"), (*map(_template, examples.templates()), empty)),
+        *(Group(title, tuple(map(_example, sorted(paths, key=_in_order)))) for title, paths in shipped if paths),
+    ]
+
+
+def title_of(stem: str) -> str:
+    """A file's name as a title: resnet50 is ResNet-50, my_net is My net."""
+    if stem in WORDS:
+        return _tr(WORDS[stem][0])
+    family = FAMILY.match(stem)
+    if family:
+        return f"{FAMILIES[family[1]]}-{family[2]}"
+    words = stem.replace("_", " ").replace("-", " ").strip()
+    return words[:1].upper() + words[1:] if words else stem
+
+
+def _in_order(path: Path) -> list:
+    """ResNet-18 stands before ResNet-101."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.stem)]
+
+
+def _recent(path: Path) -> Choice:
+    try:
+        when = ago(path.stat().st_mtime)
+    except OSError:
+        when = ""
+    folder = short_folder(path.parent)
+    return Choice(path.stem, f"{when}, {folder}" if when else folder, str(path), path, recent=True)
+
+
+def _template(path: Path) -> Choice:
+    detail = _tr(WORDS[path.stem][1])
+    return Choice(title_of(path.stem), detail, _tr("Begin a project of your own with it"), path)
+
+
+def _example(path: Path) -> Choice:
+    return Choice(title_of(path.stem), "", _tr("Opens as a copy of your own ({name})").format(name=path.name), path)
+
+
+def short_folder(folder: Path) -> str:
+    """A folder as people write it: from home on."""
+    try:
+        return str(Path("~") / folder.relative_to(Path.home()))
+    except (ValueError, RuntimeError):
+        return str(folder)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("StartPage", text)
