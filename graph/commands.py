@@ -10,6 +10,7 @@ from typing import Any
 
 from graph import placeable
 from graph.edits import UNSET, AddBlock, Compound, Connect, Disconnect, Edit, Position, RemoveBlocks, SetHyperparameter
+from graph.names import free_name
 from graph.network import Block, BlockId, ConnectError, Network, Ref, Wire, number
 
 GAP = 48.0  # free space between a block and the one placed after it, in canvas units
@@ -132,10 +133,11 @@ def paste(network: Network, text: str, at: Position | None = None) -> tuple[Comp
     top = min((y for _, y in clip.positions.values()), default=0.0)
     dx, dy = (at[0] - left, at[1] - top) if at is not None else (24.0, 24.0)
     fresh = {block.id: network.fresh_block_id(offset) for offset, block in enumerate(clip.blocks)}
-    taken: set[str] = set()
+    taken, reached = dict.fromkeys(network.names), {}
     edits: list[Edit] = list(clipboard.definitions(clip, network))
     for block in clip.blocks:
-        name = _free_name(network, block.name, taken)
+        name = free_name(block.name, taken, reached)
+        taken[name] = None
         block = replace(block, reuses=_owner(network, block, fresh))
         x, y = clip.positions.get(block.id, (0.0, 0.0))
         edits.append(AddBlock(replace(block, id=fresh[block.id], name=name), (x + dx, y + dy)))
@@ -158,14 +160,3 @@ def _owner(network: Network, block: Block, fresh: dict[BlockId, BlockId]) -> Blo
         return fresh.get(block.reuses)
     there = network.blocks.get(block.reuses)
     return there.id if there is not None and there.reuses is None and there.type == block.type else None
-
-
-def _free_name(network: Network, base: str, taken: set[str]) -> str:
-    name = network.free_name(base)
-    count = 1
-    while name in taken:
-        stem = base.rstrip("0123456789") or base
-        count += 1
-        name = network.free_name(f"{stem}{count}")
-    taken.add(name)
-    return name

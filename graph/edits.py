@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from graph.hyperparameter import NAME as OPEN_NAME
-from graph.network import Block, BlockId, Network, Wire, WireId, check_name
+from graph.names import check_name
+from graph.network import Block, BlockId, Network, Wire, WireId
 from graph.recipe import Recipe
 from graph.weights import WeightError, check_property
 
@@ -136,6 +137,8 @@ def check_reuse(network: Network, ids: Iterable[BlockId], owner: BlockId) -> Non
 def _hand_over(document: Document, doomed: set[BlockId]) -> list[Edit]:
     """Weights whose block goes pass on to the first block that reuses them; the edits that give them back."""
     network = document.network
+    if not network.takers:
+        return []
     takers = [b for b in network.blocks.values() if b.reuses in doomed and b.id not in doomed]
     heirs: dict[BlockId, BlockId] = {}
     back: list[Edit] = []

@@ -286,7 +286,7 @@ def _columns(grid: _Grid, shares: Mapping[tuple[str, str, bool], float]) -> dict
         beside = grid.lead if downwards else grid.follow
         before = dict(x)
         for row in grid.rows if downwards else grid.rows[::-1]:
-            wishes = dict(x)
+            wishes = {id: x[id] for id in row}
             for id in (id for id in row if beside[id]):
                 shifts = (slant(o, id) if downwards else -slant(id, o) for o in beside[id])
                 wishes[id] = sum(x[o] + s for o, s in zip(beside[id], shifts, strict=True)) / len(beside[id])

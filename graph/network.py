@@ -7,10 +7,11 @@ Ids are `b1, b2, ...` and `w1, w2, ...`; their numbers are the order of creation
 from __future__ import annotations
 
 import heapq
-import re
 from bisect import insort
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
@@ -19,6 +20,7 @@ from graph import registry
 from graph.block_type import BlockType, Port
 from graph.expression import Expression, ExpressionError, expression, is_expression
 from graph.hyperparameter import HyperparameterError
+from graph.names import NamingError, check_name, free_name
 from graph.ranks import Ranks
 from graph.weights import Initial, Numbers
 
@@ -31,10 +33,6 @@ WireId = str
 
 class ConnectError(ValueError):
     """A wire the network cannot take; the text says why."""
-
-
-class NamingError(ValueError):
-    """A block or network name that breaks a rule; the text names the rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +88,7 @@ class Network:
         self.assumptions: dict[str, int] = {}  # open dimension -> what it is divisible by
         self.stamp = next(_stamps)  # another one after every change of what is computed, never the same twice
         self._ids_by_name: dict[str, BlockId] = {}
+        self.takers = 0  # blocks that reuse the weights of another
         self._into: dict[BlockId, list[Wire]] = {}
         self._out: dict[BlockId, list[Wire]] = {}
         self._ranks = Ranks()
@@ -205,15 +204,14 @@ class Network:
             return str(error)
         return None
 
+    @property
+    def names(self) -> Mapping[str, BlockId]:
+        """The blocks by their names."""
+        return MappingProxyType(self._ids_by_name)
+
     def free_name(self, base: str) -> str:
         """The base itself, or with the first number that makes it unique."""
-        if base not in self._ids_by_name:
-            return base
-        stem = re.sub(r"_?\d+$", "", base) or base
-        count = 1
-        while f"{stem}{count}" in self._ids_by_name:
-            count += 1
-        return f"{stem}{count}"
+        return free_name(base, self._ids_by_name)
 
     # Preparing blocks and wires (nothing changes yet)
 
@@ -273,6 +271,7 @@ class Network:
         self.graph.add_node(block.id)
         self.blocks[block.id] = block
         self._ids_by_name[block.name] = block.id
+        self.takers += block.reuses is not None
         self._into[block.id] = []
         self._out[block.id] = []
         self.positions[block.id] = position
@@ -284,7 +283,9 @@ class Network:
         if self._into[id] or self._out[id]:
             raise ValueError(f"{self.blocks[id].name} still has wires")
         self.graph.remove_node(id)
-        del self._ids_by_name[self.blocks.pop(id).name]
+        block = self.blocks.pop(id)
+        del self._ids_by_name[block.name]
+        self.takers -= block.reuses is not None
         del self._into[id], self._out[id], self.positions[id]
         self._ranks.remove(id)
         self._changed()
@@ -297,6 +298,7 @@ class Network:
                 raise NamingError(f"there is a block named {block.name!r} already; names are unique in a network")
             del self._ids_by_name[old.name]
             self._ids_by_name[block.name] = block.id
+        self.takers += (block.reuses is not None) - (old.reuses is not None)
         self.blocks[block.id] = block
         self.stamp = next(_stamps)
 
@@ -368,13 +370,6 @@ def coerce_hyperparameter(block: Block, name: str, value: Any, declared: BlockTy
         return declared.hyperparameter(name).coerce(value)
     except (HyperparameterError, ExpressionError) as error:
         raise HyperparameterError(f"{block.name} ({block.type}): {error}") from None
-
-
-def check_name(name: str) -> str:
-    """A name of 1 to 80 printable characters, without spaces around it; raises NamingError."""
-    if not isinstance(name, str) or not 1 <= len(name) <= 80 or not name.isprintable() or name != name.strip():
-        raise NamingError(f"a name has 1 to 80 printable characters and no space at its ends, not {name!r}")
-    return name
 
 
 def number(id: str) -> int:

@@ -16,7 +16,7 @@ from graph import foreign_files, strict_json
 from graph.document import Document
 from graph.edits import check_assumption
 from graph.files import DISK, Files, backup_of, save_atomically, sweep
-from graph.network import NamingError, check_name
+from graph.names import NamingError, check_name
 from graph.project_modules import read_modules
 from graph.project_schema import (
     Fault,

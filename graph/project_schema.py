@@ -18,7 +18,8 @@ from pydantic import Field as Rule
 from graph import registry
 from graph.hyperparameter import HyperparameterError
 from graph.module import ModuleType
-from graph.network import Block, BlockId, NamingError, Network, Wire, check_name, coerce_hyperparameter, number
+from graph.names import NamingError, check_name
+from graph.network import Block, BlockId, Network, Wire, coerce_hyperparameter, number
 from graph.recipe import Recipe
 from graph.weights import WeightError, check_property
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from graph import commands, placeable
 from graph.edits import Disconnect, Move, RemoveBlocks, Rename
 from graph.layout import layout
-from graph.network import NamingError
+from graph.names import NamingError
 from graph.quantities import counted
 from gui.canvas import placing, walking
 from gui.canvas.geometry import GRID, TEXT_LEFT, PortRef

@@ -68,6 +68,12 @@ class Route:
         """The x the last stretch comes from: sorts wires that land side by side."""
         return self.start[0] if self.lane is None else self.lane
 
+    def shifted(self, dx: float, dy: float) -> Route:
+        """The same course elsewhere."""
+        (sx, sy), (tx, ty) = self.start, self.end
+        lane = None if self.lane is None else self.lane + dx
+        return Route((sx + dx, sy + dy), (tx + dx, ty + dy), lane, self.enter + dy, self.leave + dy)
+
     def landing_at(self, x: float) -> Route:
         return replace(self, end=(x, self.end[1]))
 

@@ -25,6 +25,9 @@ from gui.session import Session
 WORLD = QRectF(-4e6, -4e6, 8e6, 8e6)  # fixed, so that nothing recomputes it and panning has no end
 
 
+MANY = 40  # disturbed places above which wires look for them, and not they for wires
+
+
 class CanvasScene(QGraphicsScene):
     """Block and wire items by their ids."""
 
@@ -83,7 +86,7 @@ class CanvasScene(QGraphicsScene):
             self._add_wire(id)
         touched = set(changes.wires_added & network.wires.keys())
         ends |= {end for id in touched for end in self._ends[id]}
-        for id in (changes.edited | changes.analyzed | ends) & self.blocks.keys():
+        for id in ((changes.edited | changes.analyzed | ends) & self.blocks.keys()) - changes.added:
             touched |= self._refresh(id)
         touched |= {wire.id for id in ends & self.blocks.keys() for wire in network.wires_into(id)}
         for id in changes.moved & self.blocks.keys():
@@ -128,12 +131,18 @@ class CanvasScene(QGraphicsScene):
 
     def shift(self, places: dict[str, QPointF]) -> None:
         """Show blocks elsewhere while they are dragged or animated; the document does not know."""
-        touched: set[str] = set()
+        moved: dict[str, QPointF] = {}
         for id, place in places.items():
             item = self.blocks[id]
+            moved[id] = place - item.pos()
             item.setPos(place)
             self._register(item)
-            touched |= self._wires_of(id)
+        touched = {wire for id in moved for wire in self._wires_of(id)}
+        for id in tuple(touched):
+            source, target = self._ends[id]
+            if moved.get(source) is not None and moved[source] == moved.get(target):
+                self.wires[id].carry(moved[source])
+                touched.discard(id)
         self.reroute(touched)
         self._forget_overview()
 
@@ -311,6 +320,13 @@ class CanvasScene(QGraphicsScene):
     def _wires_near(self, areas: list[QRectF]) -> set[str]:
         """Wires that may have gained or lost an obstacle."""
         margin = routing.WIDE + routing.NARROW
+        if len(areas) > MANY:
+            places = BoxIndex()
+            for index, area in enumerate(areas):
+                places.put(str(index), area.adjusted(-margin, -margin, margin, margin).getCoords())
+            wires = self.session.network.wires
+            boxes = ((id, item.boundingRect().getCoords()) for id, item in self.wires.items() if id in wires)
+            return {id for id, box in boxes if any(places.within(*box))}
         found = (i for area in areas for i in self.items(area.adjusted(-margin, -margin, margin, margin)))
         return {item.id for item in found if isinstance(item, WireItem) and item.id in self.session.network.wires}
 

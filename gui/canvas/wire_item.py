@@ -40,6 +40,14 @@ class WireItem(QGraphicsItem):
         self.middle = place
         self._measure()
 
+    def carry(self, by: QPointF) -> None:
+        """Go along with both ends, in the same course."""
+        self.prepareGeometryChange()
+        self.route = self.route.shifted(by.x(), by.y())
+        self.path.translate(by)
+        self.middle += by
+        self._bounds.translate(by)
+
     def show_text(self, text: str) -> None:
         """Carry another shape."""
         if text != self.text:

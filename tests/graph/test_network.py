@@ -6,7 +6,7 @@ import networkx as nx
 import pytest
 
 from graph import ConnectError, HyperparameterError, Network
-from graph.network import NamingError
+from graph.names import NamingError
 
 
 @pytest.fixture
