@@ -1,4 +1,4 @@
-"""Hyperparameters made of several numbers: one for each direction, and rows of them as in a kernel.
+"""Hyperparameters made of several numbers: one for each direction or class, and rows of them as in a kernel.
 
 Knows nothing of blocks; single numbers and sizes stand in hyperparameter.py.
 """
@@ -48,6 +48,33 @@ class Numbers(Hyperparameter):
 
     def format(self, value: Any) -> str:
         return " x ".join(map(self.one.format, value)) if isinstance(value, tuple) else self.one.format(value)
+
+
+@dataclass(frozen=True)
+class Row(Hyperparameter):
+    """Any count of numbers in a row, such as one weight for each class: 1 2.5 1."""
+
+    _: KW_ONLY
+    low: float = -math.inf
+    longest: ClassVar[int] = 10_000
+
+    def rule_text(self) -> str:
+        least = "" if self.low == -math.inf else f" of at least {self.low:g}"
+        return f"finite numbers{least} in a row, such as 1 2.5 1, at most {self.longest:,}"
+
+    def _coerce(self, value: Any) -> tuple[float, ...]:
+        if not isinstance(value, list | tuple) or not 1 <= len(value) <= self.longest:
+            raise self.wrong(value)
+        try:
+            return tuple(map(Float(self.name, low=self.low)._coerce, value))
+        except HyperparameterError:
+            raise self.wrong(value) from None
+
+    def _parse(self, text: str) -> Any:
+        return tuple(_number(part) for part in re.split(r"[\s,;]+", text.strip("()[] ")) if part)
+
+    def format(self, value: Any) -> str:
+        return "" if value is None else " ".join(map(Float(self.name).format, value))
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ TORCH = words(
 METHODS = words(
     """
     abs amax amin any argmax argmin chunk clamp contiguous cos detach dim div eq exp expand flatten float gather ge gt
-    indices item le log long lt matmul max mean min mul ne new_ones norm numel permute pow prod repeat
+    indices item le log long lt matmul max mean min mul ne new_ones new_tensor norm numel permute pow prod repeat
     reshape round select shape sigmoid sign sin size softmax split sqrt square squeeze std sub sum t tanh to topk
     transpose triu type_as unflatten unsqueeze var view requires_grad_
     """

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from graph.block_type import BlockType, Inferred, Inputs, Port, ShapeError, Site, Values
 from graph.blocks.broadcasting import MISFIT, UNDECIDED, broadcast, promote
-from graph.blocks.demands import wrong_dtype, wrong_rank
+from graph.blocks.demands import open_dim, wrong_dtype, wrong_rank
+from graph.dim import is_open
 from graph.hyperparameter import Choice, Float, Int
+from graph.number_lists import Row
 from graph.tensor_type import TensorType
 
 REDUCTION = Choice(
@@ -17,6 +19,7 @@ REDUCTION = Choice(
     "mean over everything compared, their sum, or none: every single loss by itself.",
     choices=("mean", "sum", "none"),
 )
+WEIGHT = Row("weight", None, "One number for each class: how much its samples count, where some are rare.", low=0.0)
 HOW = {
     "mean": "the mean over",
     "sum": "the sum over",
@@ -36,9 +39,11 @@ class Loss(BlockType):
     outputs = (Port("loss"),)
     hyperparameters = (REDUCTION,)
     formula = ""
+    class_axis = 1  # of the input: what the hyperparameters that are a number for each class count along
 
     def infer(self, values: Values, inputs: Inputs) -> Inferred:
         dims, dtype, warnings = self._compare(*(inputs[port.name] for port in self.inputs))
+        self._check_rows(values, inputs)
         if values["reduction"] != "none":
             dims = ()
         elif dims:
@@ -46,6 +51,27 @@ class Loss(BlockType):
                 ("not_scalar", f"reduction none gives {TensorType(dims)} losses; training needs a single one"),
             )
         return Inferred({"loss": TensorType(dims, dtype)}, warnings=warnings)
+
+    @property
+    def _rows(self) -> list[str]:
+        """The hyperparameters that hold a number for each class."""
+        return [h.name for h in self.hyperparameters if isinstance(h, Row)]
+
+    def _check_rows(self, values: Values, inputs: Inputs) -> None:
+        """There must be as many numbers as classes."""
+        first = self.inputs[0].name
+        for name in self._rows:
+            numbers, dims = values[name], inputs[first].dims
+            if numbers is None:
+                continue
+            classes = dims[self.class_axis] if len(dims) > 1 else 1
+            if is_open(classes):
+                raise open_dim(self.name, inputs[first], f"how many classes {name} is for", first)
+            if len(numbers) != classes:
+                text = (
+                    f"{name} has {len(numbers)} numbers, but {inputs[first]} are {classes} classes: give one for each"
+                )
+                raise ShapeError(text, hyperparameter=name, code="class_weights")
 
     def _compare(self, x: TensorType, target: TensorType) -> tuple:
         """The shape and dtype of the single losses, and warnings, from the inputs in order; raises ShapeError."""
@@ -62,7 +88,11 @@ class Loss(BlockType):
         )
 
     def forward(self, site: Site) -> str:
-        settings = [f"{name}={site.literal(value)}" for name, value in self.set_apart(site.values).items()]
+        answer = site.one(self.inputs[0].name)
+        settings = []
+        for name, value in self.set_apart(site.values).items():
+            numbers = site.literal(value)
+            settings.append(f"{name}={answer}.new_tensor({numbers})" if name in self._rows else f"{name}={numbers}")
         return f"F.{self.function}({', '.join((*(site.one(port.name) for port in self.inputs), *settings))})"
 
 
@@ -120,6 +150,7 @@ class CrossEntropyLoss(ClassLoss):
     function = "cross_entropy"
     formula = "-log(softmax(input)[target])"
     hyperparameters = (
+        WEIGHT,
         IGNORED,
         REDUCTION,
         Float("label_smoothing", 0.0, "Share taken from the right class and spread over all.", low=0.0, high=1.0),
@@ -147,7 +178,7 @@ class NLLLoss(ClassLoss):
     aliases = ("negative log likelihood", "nll", "log likelihood", "classification loss")
     function = "nll_loss"
     formula = "-input[target]"
-    hyperparameters = (IGNORED, REDUCTION)
+    hyperparameters = (WEIGHT, IGNORED, REDUCTION)
 
     def _compare(self, x, target):
         self._check_scores(x)
@@ -214,6 +245,8 @@ class YesOrNoLoss(Loss):
     """What losses of yes-or-no questions share: a target between 0 and 1 for each answer."""
 
     one_dtype = False
+    class_axis = -1
+    hyperparameters = (WEIGHT, REDUCTION)
 
     def _compare(self, x, target):
         if not x.is_float:
@@ -236,6 +269,11 @@ class BCEWithLogitsLoss(YesOrNoLoss):
     aliases = ("binary cross entropy", "bce", "sigmoid loss", "logistic loss", "binary classification loss")
     function = "binary_cross_entropy_with_logits"
     formula = "-(target*log(sigmoid(input)) + (1 - target)*log(1 - sigmoid(input)))"
+    hyperparameters = (
+        WEIGHT,
+        REDUCTION,
+        Row("pos_weight", None, "One number for each question: how much a yes counts, where it is rare.", low=0.0),
+    )
 
 
 class BCELoss(YesOrNoLoss):

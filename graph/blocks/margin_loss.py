@@ -8,7 +8,7 @@ from __future__ import annotations
 from graph.block_type import Port, ShapeError
 from graph.blocks.broadcasting import promote
 from graph.blocks.demands import wrong_dtype, wrong_rank
-from graph.blocks.loss import REDUCTION, ClassLoss, Loss, different
+from graph.blocks.loss import REDUCTION, WEIGHT, ClassLoss, Loss, different
 from graph.blocks.value_loss import CountLoss
 from graph.hyperparameter import Bool, Float, Int
 
@@ -56,6 +56,7 @@ class MultiMarginLoss(ManyClassesLoss):
     hyperparameters = (
         Int("p", 1, "1 or 2: the power a missing lead is taken to.", low=1, high=2),
         Float("margin", 1.0, "The lead the right class has to have."),
+        WEIGHT,
         REDUCTION,
     )
 

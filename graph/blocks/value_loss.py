@@ -10,7 +10,7 @@ from dataclasses import replace
 from graph.block_type import Port
 from graph.blocks.broadcasting import MISFIT, UNDECIDED, broadcast, promote
 from graph.blocks.demands import wrong_dtype, wrong_rank
-from graph.blocks.loss import REDUCTION, Loss, ValueLoss, different
+from graph.blocks.loss import REDUCTION, WEIGHT, Loss, ValueLoss, different
 from graph.hyperparameter import Bool, Choice, Float
 from graph.tensor_type import TensorType
 
@@ -150,6 +150,8 @@ class MultiLabelSoftMarginLoss(CountLoss):
     aliases = ("multi-label", "multilabel loss", "tagging loss", "binary cross entropy")
     function = "multilabel_soft_margin_loss"
     formula = "-mean over classes of target*log(sigmoid(input)) + (1 - target)*log(1 - sigmoid(input))"
+    hyperparameters = (WEIGHT, REDUCTION)
+    class_axis = -1
 
     def _compare(self, x, target):
         if x.rank < 2:

@@ -65,6 +65,12 @@ TOLD = (
         "The right answer can be a class for which there is no score: torch"
         " stops with an index error as soon as one comes up.",
     ),
+    (
+        "class_weights",
+        "error",
+        "Not one weight for each class",
+        "A loss that weighs classes needs as many weights as there are scores.",
+    ),
     ("target_shape", "error", "Target and answer differ in shape", "A loss compares value by value."),
     (
         "broadcast",
