@@ -145,6 +145,8 @@ class RecoveryDialog(QDialog):
         box.addWidget(scroll, 1)
         box.addWidget(Hairline())
         box.addLayout(foot)
+        self.setMinimumWidth(560)
+        self.all.setFocus()
         self.finished.connect(self._let_go)
 
     def sizeHint(self) -> QSize:

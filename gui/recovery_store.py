@@ -126,6 +126,8 @@ class OwnFolder:
         for _attempt in range(5):  # another start may sweep a folder between its making and its locking
             if self._folder is not None and self._folder.is_dir():
                 return self._folder
+            if self._lock is not None:  # somebody swept the folder away under us
+                self._lock.release()
             self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder = self.home / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{secrets.token_hex(4)}"
             with suppress(FileNotFoundError, BlockingIOError):

@@ -24,6 +24,8 @@ from gui.panels.rows import Hairline, button, label
 from gui.preferences import AUTOSAVE_SECONDS, preferences
 from gui.settings import remember_theme
 
+WIDTH = 500
+
 
 class SettingsDialog(QDialog):
     """One column of names, one of choices, each with a line that says what it does."""
@@ -52,11 +54,12 @@ class SettingsDialog(QDialog):
         box.addStretch(1)
         box.addWidget(Hairline())
         box.addLayout(foot)
+        self.setMinimumWidth(WIDTH)  # no line of help wraps
         theme.appearance.changed.connect(self._show_theme)
         preferences.changed.connect(self._show)
 
     def sizeHint(self) -> QSize:
-        return QSize(500, super().sizeHint().height())
+        return QSize(WIDTH, super().sizeHint().height())
 
     def _add_theme(self) -> None:
         names = {"system": self.tr("System"), "light": self.tr("Light"), "dark": self.tr("Dark")}

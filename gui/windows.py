@@ -171,9 +171,10 @@ class Windows(QObject):
             return False
         from gui.recovery_dialog import RecoveryDialog
 
-        parent = self.all[-1] if self.all else self.start
-        self.recovery = RecoveryDialog(self, folders, parent)
-        self.recovery.open()
+        # Not the start page's child: that closes with the first project that comes back.
+        self.recovery = RecoveryDialog(self, folders, self.all[-1] if self.all else None)
+        self.recovery.setWindowModality(Qt.WindowModality.ApplicationModal)
+        self.recovery.show()
         return True
 
     def remember(self) -> None:
