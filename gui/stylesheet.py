@@ -155,6 +155,8 @@ QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: @accent
 QLineEdit[wrong="true"], QAbstractSpinBox[wrong="true"] { border-color: @error; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: @faint; background: @s1; }
 QLineEdit[readOnly="true"] { background: @s1; color: @t1; }
+QLineEdit[cell="true"] { padding: 2px 2px; }
+QLineEdit[role="stand-in"] { color: @t2; background: @s1; }
 QComboBox { padding-right: 20px; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: @url_down; width: 12px; height: 12px; }
@@ -189,6 +191,9 @@ QCheckBox::indicator:disabled { border-color: @line; background: @s1; }
 QTreeView, QListView, QTableView, QPlainTextEdit, QTextBrowser {
     background: @s1; border: none; outline: none; selection-background-color: @select; selection-color: @t0; }
 QPlainTextEdit { background: @s0; }
+QPlainTextEdit#numbers { border: 1px solid @line; border-radius: 4px; padding: 2px 4px; }
+QPlainTextEdit#numbers:focus { border-color: @accent; }
+QPlainTextEdit#numbers[wrong="true"] { border-color: @error; }
 QTreeView::item, QListView::item { min-height: 28px; padding: 0 4px; border: none; }
 QTreeView::item:hover, QListView::item:hover, QTableView::item:hover { background: @s2; }
 QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {

@@ -13,6 +13,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from graph import Analysis, HyperparameterError
+from graph.blocks.fixed_convolution import KERNELS
 from graph.commands import bind
 from graph.edits import UNSET, Compound, Edit, Rename, SetHyperparameter
 from graph.expression import Expression
@@ -23,9 +24,11 @@ from gui.panels.explain_tree import ExplainTree
 from gui.panels.field_kinds import make_field
 from gui.panels.fields import SEVERAL, ChoiceField, ValueField
 from gui.panels.form import Form
+from gui.panels.matrix_field import MatrixField
 from gui.panels.problem_row import ProblemRow
 from gui.panels.rows import clear, label, restyle
 from gui.panels.shapes import Shapes
+from gui.panels.weights_form import WeightsForm
 from gui.session import Session
 
 TYPING = count()  # a new number for every time somebody begins to type: steps merge within, not across
@@ -48,6 +51,8 @@ class BlockForm(QWidget):
         self.form.dropped.connect(lambda _: session.what_if.forget())
         self.form.reset.connect(lambda name: self._set(name, UNSET))
         self.explained = ExplainTree()
+        self.weights = WeightsForm(session, ids)
+        self.weights.explained.connect(self.form.explained)
         self.totals = Shapes()
         self.totals.heading.hide()
         self.problems = QVBoxLayout()
@@ -62,6 +67,8 @@ class BlockForm(QWidget):
         box.addSpacing(theme.GAP)
         box.addWidget(label(self.tr("Shapes and costs"), "heading"))
         box.addWidget(self.explained if len(ids) == 1 else self.totals)
+        box.addSpacing(theme.GAP)
+        box.addWidget(self.weights)
         box.addStretch(1)
         session.what_if.changed.connect(self._explain)
         self.refresh()
@@ -75,6 +82,7 @@ class BlockForm(QWidget):
         for declared in self.shared:
             self._show(declared)
         self._show_problems()
+        self.weights.refresh()
         self._explain()
 
     @property
@@ -155,6 +163,9 @@ class BlockForm(QWidget):
             field.show_inferred(self._inferred_text(name))
         field.outline(self._is_at_fault(name))
         field.show_result(self._result_text(declared, value))
+        if isinstance(field, MatrixField):
+            kernel = network.values(self.ids[0]).get("kernel")
+            field.show_stand_in(KERNELS.get(kernel, ()))
 
     def _is_at_fault(self, name: str) -> bool:
         found = self.session.analysis.problems_of(self.ids[0]) if len(self.ids) == 1 else ()

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from gui import theme
 
 VALUE, ARITHMETIC, DIFFERS = (Qt.ItemDataRole.UserRole + 1 + n for n in range(3))
+LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 LINE, BETWEEN, PAD = 18, 4, 8  # height of a line; over and under a row; between name, arithmetic and value
 
 
@@ -23,7 +25,7 @@ class ExplainRow(QStyledItemDelegate):
         return QSize(room, self.height(index, room))
 
     def height(self, index: QModelIndex, room: int) -> int:
-        return (1 + len(self._below(index, room))) * LINE + BETWEEN
+        return (1 + len(self._placed(index, room)[2])) * LINE + BETWEEN
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         look, box = theme.current(), option.rect
@@ -31,50 +33,46 @@ class ExplainRow(QStyledItemDelegate):
             painter.fillRect(box, look.selection)
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(box, look.surface[2])
-        root = not index.parent().isValid()
         line = QRect(box.left() + 2, box.top() + BETWEEN // 2, box.width() - 4, LINE)
-        value, words = index.data(VALUE), index.data(ARITHMETIC)
+        value, words, below = self._placed(index, self.parent().room(index))
         numbers = theme.mono_font("small")
         metrics = QFontMetrics(numbers)
         wide = metrics.horizontalAdvance(value)
         name = index.data(Qt.ItemDataRole.DisplayRole)
-        left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         painter.setFont(theme.ui_font("small"))
-        painter.setPen(look.text[0] if root else look.text[1])
+        painter.setPen(look.text[1] if index.parent().isValid() else look.text[0])
         room = line.width() - wide - PAD
-        painter.drawText(line, left, painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room))
+        painter.drawText(line, LEFT, painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room))
         painter.setFont(numbers)
         painter.setPen(look.accent if index.data(DIFFERS) else look.text[0])
-        painter.drawText(line, right, value)
-        below = self._below(index, self.parent().room(index))
+        painter.drawText(line, RIGHT, value)
         painter.setPen(look.text[1])
-        if words and not below:
-            painter.drawText(line.adjusted(0, 0, -wide - metrics.horizontalAdvance(" = "), 0), right, words)
+        if words:
+            painter.drawText(line.adjusted(0, 0, -wide - metrics.horizontalAdvance(" = "), 0), RIGHT, words)
             painter.setPen(look.text[2])
-            painter.drawText(line.adjusted(0, 0, -wide, 0), right, " = ")
+            painter.drawText(line.adjusted(0, 0, -wide, 0), RIGHT, " = ")
         for text in below:
             line.translate(0, LINE)
-            painter.drawText(line.adjusted(PAD, 0, 0, 0), left, text)
+            painter.drawText(line.adjusted(PAD, 0, 0, 0), LEFT, text)
 
-    def _below(self, index: QModelIndex, room: int) -> tuple[str, ...]:
-        """The lines of arithmetic under the row; none where it stands between name and value."""
-        words = index.data(ARITHMETIC)
-        if not words:
-            return ()
-        name, value = index.data(Qt.ItemDataRole.DisplayRole), index.data(VALUE)
-        small = QFontMetrics(theme.ui_font("small")).horizontalAdvance(name)
+    def _placed(self, index: QModelIndex, room: int) -> tuple[str, str, tuple[str, ...]]:
+        """The value and the arithmetic that stand beside the name, and the lines below it."""
+        value, words = index.data(VALUE), index.data(ARITHMETIC)
+        name = QFontMetrics(theme.ui_font("small")).horizontalAdvance(index.data(Qt.ItemDataRole.DisplayRole))
         letter = QFontMetrics(theme.mono_font("small")).horizontalAdvance("0")
-        if small + PAD + (len(words) + 3 + len(value)) * letter <= room - 4:
-            return ()
-        return _lines(words, max(12, (room - 4 - PAD) // letter))
+        letters = max(12, (room - 4 - PAD) // letter)
+        if name + PAD + len(value) * letter > room - 4:
+            return "", "", _lines(f"{words} = {value}" if words else value, letters)
+        if words and name + PAD + (len(words) + 3 + len(value)) * letter > room - 4:
+            return value, "", _lines(words, letters)
+        return value, words, ()
 
 
 @lru_cache(maxsize=512)
 def _lines(words: str, letters: int) -> tuple[str, ...]:
     """Broken before operators and after commas, with what follows set in."""
     lines, now = [], ""
-    for part in re.split(r" (?=[-+*/=] )|(?<=,) ", words):
+    for part in re.split(r" (?=[-+*/=] )|(?<=[,;]) ", words):
         if now and len(now) + 1 + len(part) > letters:
             lines.append(now)
             now = f"  {part}"

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from graph.hyperparameter import Bool, Choice, Float, Hyperparameter, Int, Size
+from graph.number_lists import Matrix
 from gui.panels.fields import BoolField, ChoiceField, TextField, ValueField
+from gui.panels.matrix_field import MatrixField
 from gui.panels.number_field import NumberField
 
 
@@ -16,6 +18,8 @@ def make_field(declared: Hyperparameter, offered: Mapping[str, Any] | None = Non
         return ChoiceField(declared, (("on", True), ("off", False)), offered)
     if isinstance(declared, Bool):
         return BoolField(declared)
+    if isinstance(declared, Matrix):
+        return MatrixField(declared, offered)
     if isinstance(declared, Choice):
         return ChoiceField(declared, offered=offered)
     return (NumberField if isinstance(declared, Int | Float | Size) else TextField)(declared, offered)

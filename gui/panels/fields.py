@@ -25,6 +25,8 @@ SEVERAL = object()  # the selected blocks differ in this value
 class ValueField(QWidget):
     """Base: an editor over the line that says what is wrong with it."""
 
+    wide = False  # stands under its name instead of beside it
+
     entered = Signal(object)  # a canonical value, while it is typed
     tried = Signal(object)  # a canonical value that is not let go yet
     dropped = Signal()  # what was tried is given up

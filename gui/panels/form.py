@@ -40,16 +40,24 @@ class Form(QWidget):
     def add(self, name: str, field: ValueField, title: str = "", resettable: bool = True) -> None:
         """One row; the label is the name as torch spells it unless a title is given."""
         row = self._rows[name] = QWidget()
-        line = QHBoxLayout(row)
-        line.setContentsMargins(0, 0, 0, 0)
+        whole = QVBoxLayout(row)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        line = QHBoxLayout()
         line.setSpacing(theme.SPACE)
+        whole.addLayout(line)
         top = Qt.AlignmentFlag.AlignTop
-        line.addWidget(self._title(title or name, field), 0, top)
+        self.titles[name] = self._title(title or name, field)
+        line.addWidget(self.titles[name], 0, top)
         if resettable:
             line.addWidget(self._reset_button(name, title or name), 0, top)
         else:
             line.addSpacing(RESET)
-        line.addWidget(field, 1, top)
+        if field.wide:
+            line.addStretch(1)
+            whole.addWidget(field)
+        else:
+            line.addWidget(field, 1, top)
         field.entered.connect(lambda value: self.entered.emit(name, value))
         field.tried.connect(lambda value: self.tried.emit(name, value))
         field.dropped.connect(lambda: self.dropped.emit(name))
@@ -59,7 +67,6 @@ class Form(QWidget):
 
     def _title(self, text: str, field: ValueField) -> QLabel:
         title = Knob(text, field) if isinstance(field, NumberField) else label(text)
-        self.titles[field.declared.name] = title
         title.setTextFormat(Qt.TextFormat.PlainText)
         title.setProperty("role", "quiet")
         title.setToolTip(f"{text}\n{field.help}")
