@@ -145,7 +145,7 @@ class RecoveryDialog(QDialog):
         box.addWidget(scroll, 1)
         box.addWidget(Hairline())
         box.addLayout(foot)
-        self.setMinimumWidth(560)
+        self.setMinimumSize(560, 320)
         self.all.setFocus()
         self.finished.connect(self._let_go)
 

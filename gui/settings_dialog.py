@@ -108,6 +108,8 @@ class SettingsDialog(QDialog):
         title = label(name, "heading")
         title.setMinimumHeight(theme.ROW)
         self.grid.addWidget(title, row, 0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        if isinstance(editor, QCheckBox):
+            editor.setProperty("role", "row")  # its box stands where other editors begin
         if isinstance(editor, QWidget):
             self.grid.addWidget(editor, row, 1, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         else:

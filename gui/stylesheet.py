@@ -180,6 +180,7 @@ QComboBox QAbstractItemView::item { min-height: 24px; padding: 0 6px; border-rad
 QComboBox QAbstractItemView::item:selected { background: @select; color: @t0; }
 QCheckBox {
     spacing: 8px; min-height: 24px; border: 1px solid transparent; border-radius: 4px; padding: 0 4px; }
+QCheckBox[role="row"] { margin-left: -5px; }
 QCheckBox:focus { border-color: @accent; }
 QCheckBox::indicator, QMenu::indicator, QTreeView::indicator {
     width: 14px; height: 14px; border: 1px solid @t2; border-radius: 3px; background: @s0; }
