@@ -17,6 +17,8 @@ from graph.dim import Dim, Traced, names, python
 LARGEST = 2**63 - 1
 DEEPEST = 4
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}\Z", re.ASCII)
+EQUATION = re.compile(r"[A-Za-z]{0,16}(,[A-Za-z]{0,16}){0,7}->[A-Za-z]{0,16}\Z", re.ASCII)  # of an einsum
+MOST_ITEMS = 10_000
 
 
 class LiteralError(ValueError):
@@ -70,7 +72,7 @@ def literal(value: Any, depth: int = 0, scope: Scope | None = None) -> str:
             return repr(value)
         raise LiteralError(f"a number that is not finite ({value})")
     if kind is str:
-        if WORD.match(value):
+        if WORD.match(value) or EQUATION.match(value):
             return f'"{value}"'
         raise LiteralError(f"a text that is not one word of letters and digits ({comment(ascii(value[:40]))})")
     if kind is tuple or kind is list:
@@ -88,7 +90,7 @@ def comment(text: str, longest: int = 300) -> str:
 
 
 def _sequence(values: list | tuple, depth: int, scope: Scope | None) -> str:
-    if depth >= DEEPEST or len(values) > 64:
+    if depth >= DEEPEST or len(values) > MOST_ITEMS:
         raise LiteralError("a list too long or too deep")
     items = [literal(value, depth + 1, scope) for value in values]
     if type(values) is list:

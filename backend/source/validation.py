@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 from backend.source import piece_texts
 from backend.source.identifiers import LONGEST
-from backend.source.literals import LARGEST, WORD
+from backend.source.literals import EQUATION, LARGEST, WORD
 from backend.source.reserved import CLASS_NAMES, IDENTIFIERS, words
 from graph import registry
 from graph.weights import KINDS
@@ -49,7 +49,7 @@ METHODS = words(
 )
 FUNCTIONAL = words(
     """
-    binary_cross_entropy binary_cross_entropy_with_logits cosine_embedding_loss cosine_similarity cross_entropy
+    binary_cross_entropy binary_cross_entropy_with_logits cosine_embedding_loss cosine_similarity cross_entropy ctc_loss
     gaussian_nll_loss hinge_embedding_loss huber_loss interpolate kl_div l1_loss log_softmax margin_ranking_loss
     mse_loss multi_margin_loss multilabel_margin_loss multilabel_soft_margin_loss nll_loss normalize
     one_hot pad pairwise_distance pixel_shuffle pixel_unshuffle poisson_nll_loss relu scaled_dot_product_attention
@@ -217,7 +217,7 @@ class _Gate:
     def _constant(self, node: ast.Constant) -> None:
         value, kind = node.value, type(node.value)
         if kind is str:
-            fine = WORD.match(value) is not None
+            fine = WORD.match(value) is not None or EQUATION.match(value) is not None
         elif kind is int:
             fine = -LARGEST <= value <= LARGEST
         else:

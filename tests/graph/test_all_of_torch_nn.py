@@ -24,7 +24,6 @@ NOT_BLOCKS = {
     "TripletMarginWithDistanceLoss": "its setting is a Python function; TripletMarginLoss has the distances by norm",
     "Transformer": "encoder and decoder in one: drawn from TransformerEncoder and TransformerDecoderLayer blocks",
     "TransformerDecoder": "a stack: a TransformerDecoderLayer in a module, repeated",
-    "CTCLoss": "still to come: it needs the lengths of both sequences as inputs",
 }
 
 
