@@ -35,7 +35,7 @@ class ProjectOrCommand(click.Group):
 def main(ctx: click.Context) -> None:
     """Draw neural networks, see them checked, train them live, take the PyTorch code home.
 
-    `netloom PROJECT` opens a project in the editor, `netloom` alone an empty one.
+    `netloom PROJECT` opens a project in the editor, `netloom` alone what was open last, else the start page.
     """
     if ctx.invoked_subcommand is None:
         ctx.invoke(edit, project=None)
@@ -44,7 +44,7 @@ def main(ctx: click.Context) -> None:
 @main.command()
 @click.argument("project", type=click.Path(path_type=Path), required=False)
 def edit(project: Path | None) -> None:
-    """Open the editor, with PROJECT if one is given."""
+    """Open the editor: PROJECT, or what was open last, or the start page."""
     why = no_display()
     if why:
         raise click.ClickException(f"the editor needs a display: {why}. `netloom demo` runs without one.")
