@@ -23,7 +23,7 @@ class Tile:
     def __init__(self) -> None:
         self.area = QRectF()
         self.lines = QPainterPath()
-        self.families: dict[str, QPainterPath] = defaultdict(QPainterPath)
+        self.families: dict[str, QPainterPath] = defaultdict(_filled)
 
     def add_box(self, family: str, box: QRectF) -> None:
         self.area = self.area.united(box)
@@ -110,3 +110,10 @@ def _hair(colour: QColor, width: float) -> QPen:
     pen = QPen(colour, width)
     pen.setCosmetic(True)
     return pen
+
+
+def _filled() -> QPainterPath:
+    """A path that stays filled where its boxes overlap."""
+    path = QPainterPath()
+    path.setFillRule(Qt.FillRule.WindingFill)
+    return path
