@@ -145,12 +145,14 @@ class RecoveryDialog(QDialog):
         box.addWidget(scroll, 1)
         box.addWidget(Hairline())
         box.addLayout(foot)
-        self.setMinimumSize(560, 320)
+        self.setMinimumSize(560, 280)
+        if count == 1:  # the button below says it already
+            self.rows[0].recover.hide()
         self.all.setFocus()
         self.finished.connect(self._let_go)
 
     def sizeHint(self) -> QSize:
-        return QSize(620, 190 + 116 * min(4, len(self.rows)))
+        return QSize(620, 168 + 112 * min(4, len(self.rows)))
 
     def recover(self, row: Row) -> bool:
         """Open a project's unsaved work; the old copy goes when the new one is on disk."""
