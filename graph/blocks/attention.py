@@ -1,4 +1,4 @@
-"""Attention: every place of a sequence looks at every other and takes from those that matter; transformers.
+"""Attention: every place of a sequence looks at every other and takes from those that matter.
 
 The batch always comes first. Costs grow with the square of the length.
 """
@@ -10,8 +10,8 @@ from math import prod
 from graph.block_type import BlockType, Call, Inferred, Inputs, Kept, Port, ShapeError, Site, Values
 from graph.blocks.demands import count, open_dim, wrong_dtype, wrong_rank
 from graph.blocks.window import factors
-from graph.dim import Dim, is_open
-from graph.hyperparameter import Bool, Choice, Float, Int
+from graph.dim import Dim, N, is_open
+from graph.hyperparameter import Bool, Float, Int
 from graph.tensor_type import TensorType
 
 CAUSAL = Bool("causal", False, "No place looks at later ones: for networks that foretell what comes next.")
@@ -44,6 +44,26 @@ class OfSequences(BlockType):
             text = f"every sample attends to its own sequence: {x} and {other} must have the same batch"
             raise ShapeError(text, port, code="batch_size")
 
+    def _check_padding(self, inputs: Inputs, port: str, of: str, x: TensorType) -> None:
+        """A padding mask says for every place of a sequence whether it is filling: N x T, bool."""
+        mask = inputs.get(port)
+        if mask is None:
+            return
+        if mask.dtype != "bool":
+            raise wrong_dtype(self.name, mask, "True where a place is filling, in bool", port)
+        self._check_mask_dims(mask, x.dims[:2], port, f"the places of the {of}, {x}")
+
+    def _check_mask_dims(self, mask: TensorType, wanted: tuple[Dim, ...], port: str, what: str) -> None:
+        if mask.dims == wanted:
+            return
+        pairs = list(zip(mask.dims, wanted, strict=False))
+        unsure = mask.rank == len(wanted) and all(
+            a == b or ((is_open(a) or is_open(b)) and N not in (a, b)) for a, b in pairs
+        )
+        verb = "it is open whether it is" if unsure else "it is"
+        text = f"{port} must be {TensorType(wanted, 'bool')}, {what}; {verb} {mask}"
+        raise ShapeError(text, port, code="open" if unsure else "mask")
+
     def _mask(self, site: Site, port: str) -> str:
         """True where a place must not look: above the diagonal."""
         x, length = site.one(port), site.inputs[port].dims[1]
@@ -63,6 +83,8 @@ class MultiheadAttention(OfSequences):
         Port("query", help="The places that ask, N x L x features."),
         Port("key", optional=True, help="The places that are asked, N x S x features; the query unless wired."),
         Port("value", optional=True, help="What they give, N x S x features; the key unless wired."),
+        Port("key_padding_mask", optional=True, help="True where a key is filling and not looked at, N x S, bool."),
+        Port("attn_mask", optional=True, help="True where a query must not look at a key, L x S, bool."),
     )
     outputs = (Port("output", help="A mixture of values for each place."), Port("weights", help="Who looks at whom."))
     hyperparameters = (
@@ -82,6 +104,8 @@ class MultiheadAttention(OfSequences):
         self._check_batch(query, key, "key")
         self._check_batch(query, value, "value")
         self._check_lengths(query, key, value, values["causal"])
+        self._check_padding(inputs, "key_padding_mask", "key", key)
+        self._check_attn_mask(values, inputs, query, key)
         places = self._places(values, key)
         weights = tuple(self._weights(values, width, kdim, vdim))
         length = query.dims[1]
@@ -111,6 +135,17 @@ class MultiheadAttention(OfSequences):
             text = f"{what}: {verb}, but they are {other.dims[1]} and {mine.dims[1]}"
             raise ShapeError(text, port, code="open" if unsure else "lengths")
 
+    def _check_attn_mask(self, values: Values, inputs: Inputs, query: TensorType, key: TensorType) -> None:
+        mask = inputs.get("attn_mask")
+        if mask is None:
+            return
+        if values["causal"]:
+            text = "causal and a wired attn_mask both say who may look: set causal to False, or take the wire away"
+            raise ShapeError(text, "attn_mask", "causal", "mask")
+        if mask.dtype != "bool":
+            raise wrong_dtype(self.name, mask, "True where not to look, in bool", "attn_mask")
+        self._check_mask_dims(mask, (query.dims[1], key.dims[1]), "attn_mask", "queries x keys without a batch")
+
     def _weights(self, values: Values, width: int, kdim: int, vdim: int):
         """Every learnable tensor in torch's order."""
         if width == kdim == vdim:
@@ -133,7 +168,7 @@ class MultiheadAttention(OfSequences):
         query, key, _ = self._tensors(inputs)
         looks = (query.dims[0], values["num_heads"], query.dims[1], self._places(values, key))
         return Kept(
-            inputs=tuple(inputs),
+            inputs=tuple(port for port in inputs if not port.endswith("mask")),
             extra=((query.dims, "float32"),) * 3 + ((key.dims, "float32"),) * 2 + ((looks, "float32"),),
         )
 
@@ -170,177 +205,12 @@ class MultiheadAttention(OfSequences):
         query = site.one("query")
         key = site.one("key") or query
         arguments = [query, key, site.one("value") or key]
-        if site.values["causal"]:
-            arguments.append(f"attn_mask={self._mask(site, 'query')}")
+        if padding := site.one("key_padding_mask"):
+            arguments.append(f"key_padding_mask={padding}")
+        mask = self._mask(site, "query") if site.values["causal"] else site.one("attn_mask")
+        if mask:
+            arguments.append(f"attn_mask={mask}")
         return site.call_module(*arguments)
 
 
-class TransformerLayer(OfSequences):
-    """What encoder and decoder layers share: attention, two Linear layers at every place, and norms around them."""
-
-    hyperparameters = (
-        Int("nhead", help="Number of heads; must divide the features.", low=1, suggestion=4),
-        Int("dim_feedforward", 2048, "Neurons between the two Linear layers.", low=1),
-        Float("dropout", 0.1, "Share dropped while training.", low=0.0, high=1.0),
-        Choice("activation", "relu", "The bend between the two Linear layers.", choices=("relu", "gelu")),
-        Float("layer_norm_eps", 1e-5, "Added to the variance in the norms.", low=0.0),
-        Bool("norm_first", False, "Norms before attention and Linear instead of behind them: trains more easily."),
-        BIAS,
-        CAUSAL,
-    )
-    attentions = ("self_attn",)
-
-    def _layer_weights(self, values: Values, width: int):
-        """Every learnable tensor of one layer in torch's order."""
-        between = values["dim_feedforward"]
-        for attention in self.attentions:
-            yield from self._pair(f"{attention}.in_proj_", (3 * width, width), values["bias"])
-            yield from self._pair(f"{attention}.out_proj.", (width, width), values["bias"])
-        yield from self._pair("linear1.", (between, width), values["bias"])
-        yield from self._pair("linear2.", (width, between), values["bias"])
-        for i in range(1, len(self.attentions) + 2):
-            yield from self._pair(f"norm{i}.", (width,), values["bias"])
-
-    def _pair(self, prefix: str, shape: tuple[int, ...], bias: bool):
-        yield f"{prefix}weight", shape
-        if bias:
-            yield f"{prefix}bias", shape[:1]
-
-    def _layer_call(self, values: Values, width: int) -> Call:
-        kwargs = {h.name: values[h.name] for h in TransformerLayer.hyperparameters if values[h.name] != h.default}
-        kwargs.pop("causal", None)
-        return Call(f"nn.{self.layer}", (width, kwargs.pop("nhead")), {**kwargs, "batch_first": True})
-
-    @property
-    def layer(self) -> str:
-        """The torch class of one layer."""
-        return self.name
-
-    def module(self, values, inputs, inferred):
-        return self._layer_call(values, inputs["input"].dims[2])
-
-    def _layer_words(self, values: Values, width: int) -> str:
-        """The parameters of one layer in words."""
-        between, attentions = values["dim_feedforward"], len(self.attentions)
-        norms = attentions + 1
-        biases = f" + {4 * attentions + norms}*{width} + {between} + {width}" if values["bias"] else ""
-        return f"{4 * attentions}*{width}*{width} + 2*{width}*{between} + {norms}*{width}{biases}"
-
-
-class TransformerEncoderLayer(TransformerLayer):
-    """One layer of a transformer that reads: self-attention, then two Linear layers at every place, with shortcuts.
-
-    (N, T, E) -> (N, T, E); with `causal` it is a layer of a GPT.
-    """
-
-    aliases = ("transformer", "transformer block", "bert layer", "gpt layer", "vit block", "self-attention")
-
-    def infer(self, values: Values, inputs: Inputs) -> Inferred:
-        x = inputs["input"]
-        width = self._sequence(x, "input")
-        self._check_heads(width, values["nhead"], "nhead", "input")
-        weights = tuple(self._weights(values, width))
-        macs = self._layers(values) * (
-            x.dims[1] * (4 * width**2 + 2 * width * values["dim_feedforward"]) + x.dims[1] * x.dims[1] * (2 * width)
-        )
-        return Inferred({"output": x}, parameters=sum(prod(shape) for _, shape in weights), macs=macs, weights=weights)
-
-    def _layers(self, values: Values) -> int:
-        return 1
-
-    def _weights(self, values: Values, width: int):
-        yield from self._layer_weights(values, width)
-
-    def explain(self, values, inputs, inferred):
-        x, between, layers = inputs["input"], values["dim_feedforward"], self._layers(values)
-        width, length = x.dims[2], factors(x.dims[1:2])
-        each = f"{length}*(4*{width}*{width} + 2*{width}*{between}) + 2*{length}*{length}*{width}"
-        words = self._layer_words(values, width)
-        if layers > 1:
-            each, words = f"{layers}*({each})", f"{layers}*({words})"
-        return (
-            ("output", f"{x}, as the input"),
-            ("features of a head", f"{width}/{values['nhead']} = {width // values['nhead']}"),
-            ("parameters", f"{words} = {count(inferred.parameters)}"),
-            ("multiply-adds", f"{each} = {count(inferred.macs)}"),
-        )
-
-    def forward(self, site: Site) -> str:
-        mask = (self._mask(site, "input"),) if site.values["causal"] else ()
-        return site.call_module(site.one("input"), *mask)
-
-
-class TransformerEncoder(TransformerEncoderLayer):
-    """A stack of equal transformer layers that read: each looks again at what the one below made of the sequence.
-
-    (N, T, E) -> (N, T, E). With norm_first a LayerNorm behind the stack is usual.
-    """
-
-    aliases = ("transformer", "transformer stack", "bert", "gpt", "vision transformer", "vit")
-    hyperparameters = (
-        Int("num_layers", help="How many layers stand on each other.", low=1, high=1000, suggestion=2),
-        *TransformerLayer.hyperparameters,
-    )
-    layer = "TransformerEncoderLayer"
-
-    def _layers(self, values):
-        return values["num_layers"]
-
-    def _weights(self, values, width):
-        for i in range(values["num_layers"]):
-            yield from ((f"layers.{i}.{name}", shape) for name, shape in self._layer_weights(values, width))
-
-    def module(self, values, inputs, inferred):
-        layer = self._layer_call(values, inputs["input"].dims[2])
-        stack = {"num_layers": values["num_layers"], "enable_nested_tensor": False}
-        return Call("nn.TransformerEncoder", (layer,), stack)
-
-
-class TransformerDecoderLayer(TransformerLayer):
-    """One layer of a transformer that writes: looks at what is written so far, then at what an encoder has read.
-
-    (N, T, E) and the memory (N, S, E) -> (N, T, E); `causal` keeps it from looking ahead while training.
-    """
-
-    aliases = ("transformer", "decoder", "cross-attention", "translation", "sequence to sequence", "seq2seq")
-    inputs = (
-        Port("input", help="What is written so far, N x T x features."),
-        Port("memory", help="What the encoder has read, N x S x features."),
-    )
-    attentions = ("self_attn", "multihead_attn")
-
-    def infer(self, values: Values, inputs: Inputs) -> Inferred:
-        x, memory = inputs["input"], inputs["memory"]
-        width = self._sequence(x, "input")
-        self._check_heads(width, values["nhead"], "nhead", "input")
-        if self._sequence(memory, "memory") != width:
-            text = f"the memory must have as many features as the input, {width}, but is {memory}"
-            raise ShapeError(text, "memory", code="features")
-        self._check_batch(x, memory, "memory")
-        weights = tuple(self._layer_weights(values, width))
-        length, read = x.dims[1], memory.dims[1]
-        macs = (
-            length * (6 * width**2 + 2 * width * values["dim_feedforward"])
-            + read * (2 * width**2)
-            + length * (length + read) * (2 * width)
-        )
-        return Inferred({"output": x}, parameters=sum(prod(shape) for _, shape in weights), macs=macs, weights=weights)
-
-    def explain(self, values, inputs, inferred):
-        x, memory, between = inputs["input"], inputs["memory"], values["dim_feedforward"]
-        width, length, read = x.dims[2], factors(x.dims[1:2]), factors(memory.dims[1:2])
-        each = f"{length}*(6*{width}*{width} + 2*{width}*{between}) + 2*{read}*{width}*{width}"
-        looks = f"2*{length}*({length} + {read})*{width}"
-        return (
-            ("output", f"{x}, as the input"),
-            ("features of a head", f"{width}/{values['nhead']} = {width // values['nhead']}"),
-            ("parameters", f"{self._layer_words(values, width)} = {count(inferred.parameters)}"),
-            ("multiply-adds", f"{each} + {looks} = {count(inferred.macs)}"),
-        )
-
-    def forward(self, site: Site) -> str:
-        mask = (f"tgt_mask={self._mask(site, 'input')}",) if site.values["causal"] else ()
-        return site.call_module(site.one("input"), site.one("memory"), *mask)
-
-
-BLOCK_TYPES = (MultiheadAttention, TransformerEncoderLayer, TransformerEncoder, TransformerDecoderLayer)
+BLOCK_TYPES = (MultiheadAttention,)

@@ -22,8 +22,7 @@ NOT_BLOCKS = {
     "LinearCrossEntropyLoss": "layer and loss in one: a Linear and a CrossEntropyLoss, fused",
     "LinearCrossEntropyOptions": "settings of LinearCrossEntropyLoss, no layer",
     "TripletMarginWithDistanceLoss": "its setting is a Python function; TripletMarginLoss has the distances by norm",
-    "Transformer": "encoder and decoder in one: drawn from TransformerEncoder and TransformerDecoderLayer blocks",
-    "TransformerDecoder": "a stack: a TransformerDecoderLayer in a module, repeated",
+    "Transformer": "encoder and decoder in one: drawn from TransformerEncoder and TransformerDecoder blocks",
 }
 
 

@@ -50,6 +50,11 @@ def attention(rng):
         inputs["key"] = ((BATCH, *maybe(rng, (source, other))), kind(rng))
     if rng.random() < 0.5:
         inputs["value"] = ((BATCH, *maybe(rng, (source if "key" in inputs else length, other))), kind(rng))
+    asked = source if "key" in inputs else length
+    if rng.random() < 0.3:
+        inputs["key_padding_mask"] = ((BATCH, *maybe(rng, (asked,))), kind(rng, "bool"))
+    if rng.random() < 0.3:
+        inputs["attn_mask"] = (maybe(rng, (length, asked)), kind(rng, "bool"))
     return {"num_heads": rng.randint(1, 3), **settings}, inputs
 
 
@@ -66,12 +71,18 @@ def layer(name):
             causal=True,
         )
         settings |= {"dropout": 0.0, "nhead": rng.randint(1, 3)}
-        if name == "TransformerEncoder":
+        if name in STACKS:
             settings["num_layers"] = rng.randint(1, 3)
         width = rng.choice((2, 4, 6))
-        inputs = {"input": ((BATCH, *maybe(rng, (rng.randint(1, 3), width))), kind(rng))}
-        if name == "TransformerDecoderLayer":
-            inputs["memory"] = ((BATCH, *maybe(rng, (rng.randint(1, 3), width))), kind(rng))
+        length, source = rng.randint(1, 3), rng.randint(1, 3)
+        inputs = {"input": ((BATCH, *maybe(rng, (length, width))), kind(rng))}
+        masks = {"src_key_padding_mask": length}
+        if "Decoder" in name:
+            inputs["memory"] = ((BATCH, *maybe(rng, (source, width))), kind(rng))
+            masks = {"tgt_key_padding_mask": length, "memory_key_padding_mask": source}
+        for port, places in masks.items():
+            if rng.random() < 0.3:
+                inputs[port] = ((BATCH, *maybe(rng, (places,))), kind(rng, "bool"))
         return settings, inputs
 
     return draw
@@ -101,9 +112,10 @@ def bag(rng):
     }
 
 
+STACKS = ("TransformerEncoder", "TransformerDecoder")
 DRAW = {
     "MultiheadAttention": attention,
-    **{name: layer(name) for name in ("TransformerEncoderLayer", "TransformerEncoder", "TransformerDecoderLayer")},
+    **{name: layer(name) for name in (*STACKS, *(f"{stack}Layer" for stack in STACKS))},
     **{name: cell(name) for name in ("RNNCell", "LSTMCell", "GRUCell")},
     "EmbeddingBag": bag,
 }
@@ -112,7 +124,7 @@ RANKS = {"MultiheadAttention": 3, "EmbeddingBag": 2, **{f"{name}Cell": 2 for nam
 
 def later(x):
     """The mask of what lies ahead, as torch's own helper makes it."""
-    return nn.Transformer.generate_square_subsequent_mask(x.shape[1])
+    return nn.Transformer.generate_square_subsequent_mask(x.shape[1]) < 0
 
 
 def attend(settings, given):
@@ -122,8 +134,13 @@ def attend(settings, given):
     value = given.get("value", key)
     if causal and key.shape[1] != query.shape[1]:
         raise ValueError("no order between two sequences")
+    masks = {port: x for port, x in given.items() if port.endswith("mask")}
+    if causal and "attn_mask" in masks:
+        raise ValueError("two masks of who may look")
+    if causal:
+        masks["attn_mask"] = later(query)
     module = nn.MultiheadAttention(query.shape[2], batch_first=True, kdim=key.shape[2], vdim=value.shape[2], **settings)
-    return module, module(query, key, value, attn_mask=later(query) if causal else None)
+    return module, module(query, key, value, **masks)
 
 
 def transform(name, settings, given):
@@ -132,8 +149,10 @@ def transform(name, settings, given):
     plain = name if name.endswith("Layer") else f"{name}Layer"
     module = getattr(nn, plain)(x.shape[2], batch_first=True, **settings)
     if count:
-        module = nn.TransformerEncoder(module, count)
-    return module, module(*given.values(), later(x) if causal else None)
+        module = getattr(nn, name)(module, count)
+    masks = {port: x for port, x in given.items() if port.endswith("mask")}
+    others = [x for port, x in given.items() if port not in masks]
+    return module, module(*others, later(x) if causal else None, **masks)
 
 
 def step(name, settings, given):
@@ -148,8 +167,11 @@ def step(name, settings, given):
 
 def judged_by_torch(name, values, given):
     settings = dict(values)
-    if any(x.ndim != RANKS.get(name, 3) for x in given.values()):
+    masks = [x for port, x in given.items() if port.endswith("mask")]
+    if any(x.ndim != RANKS.get(name, 3) for port, x in given.items() if not port.endswith("mask")):
         return None
+    if any(x.ndim != 2 or x.dtype != torch.bool for x in masks):
+        return None  # masks of numbers are added by torch: here a mask says yes or no
     if name.endswith("Cell") and any(x.dtype != torch.float32 for x in given.values()):
         return None
     try:
@@ -171,8 +193,12 @@ def judged_by_torch(name, values, given):
 
 def both(bench, drawn, name):
     below = 3 if name == "EmbeddingBag" else 2
-    types = {p: TensorType((N, *dims[1:]), k) for p, (dims, k) in drawn.items()}
-    return types, {port: bench.tensor(dims, k, below) for port, (dims, k) in drawn.items()}
+    types = {p: TensorType(dims if p == "attn_mask" else (N, *dims[1:]), k) for p, (dims, k) in drawn.items()}
+    given = {port: bench.tensor(dims, k, below) for port, (dims, k) in drawn.items()}
+    for port, x in given.items():
+        if port.endswith("mask"):
+            x[..., :1] = False  # who may look at nothing at all gets no number from torch
+    return types, given
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -11,6 +11,7 @@ from graph.hyperparameter import HyperparameterError
 from graph.tensor_type import TensorType
 
 BATCH = 7
+JUDGED = ("Einsum",)
 SIZES = {"b": BATCH, "q": 2, "k": 3, "d": 4, "e": 5}
 
 
