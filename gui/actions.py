@@ -100,11 +100,19 @@ COMMANDS = (
     ),
     Command("step_out", "Step &Out", "canvas.step_out", "Block", "", "", 2, help="Show what the module stands in"),
     Command("show_palette", "Show &Palette", "focus_palette", "Block", "Ctrl+B", "", 3),
+    Command(
+        "show_receptive_field", "Show Recepti&ve Field", "show_receptive_field", "Block", "Ctrl+R", "eye", 3,
+        help="The region of the input that a value of the selected block sees",
+    ),
     Command("next_problem", "Next Pro&blem", "next_problem", "Block", "F8", "error", 3),
     Command("start", "&Start Training", "run.toggle", "Run", "F5", "play", 0, toolbar=True),
     Command("stop", "S&top", "run.stop", "Run", "Shift+F5", "stop", 0, toolbar=True),
     Command("show_training", "Show T&raining", "focus_training", "Run", "Ctrl+T", "chart", 1),
     Command("keys", "&Keys...", "show_keys", "Help", "F1", "keyboard", 0),
+    Command(
+        "reference", "&Reference", "show_reference", "Help", "Shift+F1", "help", 0,
+        help="What the selected block's type does and what its settings mean",
+    ),
     Command("about", "&About Netloom", "show_about", "Help", "", "help", 1),
 )  # fmt: skip
 

@@ -13,7 +13,17 @@ LEFT, RIGHT, BOTTOM = (
     Qt.DockWidgetArea.RightDockWidgetArea,
     Qt.DockWidgetArea.BottomDockWidgetArea,
 )
-PLACES = {"palette": LEFT, "inspector": RIGHT, "code": RIGHT, "problems": BOTTOM, "summary": BOTTOM, "training": BOTTOM}
+PLACES = {
+    "palette": LEFT,
+    "inspector": RIGHT,
+    "code": RIGHT,
+    "reference": RIGHT,
+    "problems": BOTTOM,
+    "summary": BOTTOM,
+    "training": BOTTOM,
+    "receptive field": BOTTOM,
+}
+ON_DEMAND = frozenset(("reference", "receptive field"))  # not shown until somebody asks for them
 WIDTHS = {"palette": 220, "inspector": 340}
 HEIGHT = theme.ROW + theme.SPACE
 HEIGHTS = {"inspector": 420, "code": 260, "training": 280}
@@ -58,10 +68,12 @@ def arrange(window: QMainWindow, docks: dict[str, Dock]) -> None:
     for name, dock in docks.items():
         window.removeDockWidget(dock)
         window.addDockWidget(PLACES[name], dock)
-        dock.show()
+        dock.setVisible(name not in ON_DEMAND)
     window.splitDockWidget(docks["inspector"], docks["code"], Qt.Orientation.Vertical)
     window.tabifyDockWidget(docks["problems"], docks["summary"])
     window.tabifyDockWidget(docks["summary"], docks["training"])
+    window.tabifyDockWidget(docks["training"], docks["receptive field"])
+    window.tabifyDockWidget(docks["code"], docks["reference"])
     docks["training"].raise_()
     window.resizeDocks([docks[n] for n in WIDTHS], list(WIDTHS.values()), Qt.Orientation.Horizontal)
     window.resizeDocks([docks[n] for n in HEIGHTS], list(HEIGHTS.values()), Qt.Orientation.Vertical)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QSi
 from graph import Document
 from gui import actions, theme
 from gui.canvas import CanvasView
+from gui.canvas.receptive_view import ReceptiveView
 from gui.command_palette import Entry, Finder
 from gui.data_agreement import DataAgreement
 from gui.disk_banner import DiskBanner
@@ -24,6 +25,7 @@ from gui.panels.code import Code
 from gui.panels.inspector import Inspector
 from gui.panels.palette import Palette
 from gui.panels.problems import Problems
+from gui.panels.reference_page import ReferencePage
 from gui.panels.summary import Summary
 from gui.preferences import preferences
 from gui.project_files import ProjectFiles
@@ -86,6 +88,7 @@ class MainWindow(QMainWindow):
         self.problems = Problems(session)
         self.summary = Summary(session)
         self.training = TrainingPanel(session, self.run)
+        self.reference, self.receptive = ReferencePage(session), ReceptiveView(session)
         panels = {
             "palette": self.palette_panel,
             "inspector": self.inspector,
@@ -93,6 +96,8 @@ class MainWindow(QMainWindow):
             "problems": self.problems,
             "summary": self.summary,
             "training": self.training,
+            "reference": self.reference,
+            "receptive field": self.receptive,
         }
         self.docks = {name: Dock(name, panel, self) for name, panel in panels.items()}
         arrange(self, self.docks)
@@ -153,6 +158,10 @@ class MainWindow(QMainWindow):
         self.palette_panel.chosen.connect(self.add_block)
         self.canvas.example_requested.connect(self.show_examples)
         self.code.export_requested.connect(self.files.export_python)
+        self.palette_panel.looked_at.connect(self.reference.show_type)
+        self.inspector.reference_requested.connect(self.show_reference)
+        self.inspector.region_requested.connect(self.show_receptive_field)
+        self.run.looked.connect(lambda look: self.receptive.show_picture(look.image))
         session.field_requested.connect(lambda *_: self.show_panel("inspector"))
         theme.appearance.changed.connect(self._repaint)
         preferences.changed.connect(self._set_motion)
@@ -195,6 +204,14 @@ class MainWindow(QMainWindow):
     def focus_training(self) -> None:
         self.show_panel("training")
         self.training.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def show_reference(self) -> None:
+        """What the type of the selected block does and what its settings mean."""
+        self.show_panel("reference")
+
+    def show_receptive_field(self) -> None:
+        """What a value of the selected block sees of the input."""
+        self.show_panel("receptive field")
 
     def show_panel(self, name: str) -> None:
         self.docks[name].show()

@@ -9,7 +9,7 @@ from inspect import cleandoc
 from itertools import count
 from typing import Any
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from graph import Analysis, HyperparameterError
@@ -26,7 +26,7 @@ from gui.panels.fields import SEVERAL, ChoiceField, ValueField
 from gui.panels.form import Form
 from gui.panels.matrix_field import MatrixField
 from gui.panels.problem_row import ProblemRow
-from gui.panels.rows import clear, label, restyle
+from gui.panels.rows import IconButton, clear, label, restyle
 from gui.panels.shapes import Shapes
 from gui.panels.weights_form import WeightsForm
 from gui.session import Session
@@ -36,6 +36,9 @@ TYPING = count()  # a new number for every time somebody begins to type: steps m
 
 class BlockForm(QWidget):
     """Fields for the given blocks; rebuilt for other blocks, refreshed for other values."""
+
+    reference_requested = Signal()  # "what does this type do?"
+    region_requested = Signal()  # "what does it see of the input?"
 
     def __init__(self, session: Session, ids: tuple[str, ...]):
         super().__init__()
@@ -65,7 +68,7 @@ class BlockForm(QWidget):
         self._add_fields()
         box.addWidget(self.form)
         box.addSpacing(theme.GAP)
-        box.addWidget(label(self.tr("Shapes and costs"), "heading"))
+        box.addLayout(self._numbers_title())
         box.addWidget(self.explained if len(ids) == 1 else self.totals)
         box.addSpacing(theme.GAP)
         box.addWidget(self.weights)
@@ -128,7 +131,18 @@ class BlockForm(QWidget):
         else:
             line.addWidget(label(", ".join(t.name for t in self.types), "quiet", wrap=True), 1)
         line.addStretch(1)
+        if len(self.types) == 1:
+            words = self.tr("What {0} does and what its settings mean  (Shift+F1)").format(first.name)
+            line.addWidget(IconButton("help", words, self.reference_requested.emit))
         box.addLayout(line)
+
+    def _numbers_title(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.addWidget(label(self.tr("Shapes and costs"), "heading"), 1)
+        if len(self.ids) == 1:
+            words = self.tr("What one of its values sees of the input  (Ctrl+R)")
+            line.addWidget(IconButton("eye", words, self.region_requested.emit))
+        return line
 
     def _add_fields(self) -> None:
         for declared in self.shared:

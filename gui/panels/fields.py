@@ -55,7 +55,8 @@ class ValueField(QWidget):
     @property
     def help(self) -> str:
         """What the value does, what it may be, and in a module what arithmetic may name."""
-        words = f"{self.declared.help}\n{self.declared.rule_text().capitalize()}."
+        rule = self.declared.rule_text()
+        words = f"{self.declared.help}\n{rule[:1].upper()}{rule[1:]}."
         return f"{words} Or arithmetic on {', '.join(self.offered)}." if self.offered else words
 
     def make_editor(self) -> QWidget:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from gui import theme
@@ -16,6 +16,9 @@ from gui.updates import Updates
 
 class Inspector(QWidget):
     """Shows one page at a time; the page is rebuilt for another selection and refreshed for other values."""
+
+    reference_requested = Signal()
+    region_requested = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None):
         super().__init__(parent)
@@ -71,6 +74,8 @@ class Inspector(QWidget):
         if selection:
             self.page = BlockForm(self.session, selection)
             self.page.form.explained.connect(self.help.setText)
+            self.page.reference_requested.connect(self.reference_requested)
+            self.page.region_requested.connect(self.region_requested)
         elif self.session.path:
             self.page = ModulePage(self.session)
         else:

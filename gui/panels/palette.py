@@ -31,6 +31,7 @@ class Palette(QWidget):
     """Search field over a tree of families."""
 
     chosen = Signal(str)  # a block type to add after the selection
+    looked_at = Signal(str)  # a block type under the pointer or the cursor
 
     def __init__(self, session: Session, parent: QWidget | None = None):
         super().__init__(parent)
@@ -52,6 +53,8 @@ class Palette(QWidget):
         self.search.entered.connect(self._choose_current)
         self.search.stepped.connect(self._step)
         self.tree.picked.connect(self.chosen)
+        self.tree.itemEntered.connect(lambda item, _: self._look_at(item))
+        self.tree.currentItemChanged.connect(lambda item, _: self._look_at(item))
         theme.appearance.changed.connect(self._repaint)
         session.document_changed.connect(self._repaint)
         session.project_changed.connect(self._changed)
@@ -111,6 +114,10 @@ class Palette(QWidget):
         if first := self.tree.topLevelItem(0):
             self.tree.setCurrentItem(first)
 
+    def _look_at(self, item: QTreeWidgetItem | None) -> None:
+        if item is not None and (name := item.data(0, TYPE)):
+            self.looked_at.emit(name)
+
     def _choose_current(self) -> None:
         if self.search.text().strip() and (item := self.tree.currentItem()):
             self.tree.pick(item)
@@ -150,6 +157,7 @@ class BlockTree(QTreeWidget):
         self.setIndentation(12)
         self.setUniformRowHeights(True)
         self.setDragEnabled(True)
+        self.setMouseTracking(True)
         self.setAccessibleName("Block types")
         self.setItemDelegate(StripeDelegate(self))
         self.setVerticalScrollMode(QTreeWidget.ScrollMode.ScrollPerPixel)
