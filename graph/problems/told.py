@@ -65,6 +65,7 @@ TOLD = (
         "The right answer can be a class for which there is no score: torch"
         " stops with an index error as soon as one comes up.",
     ),
+    ("lengths", "error", "Lengths of sequences do not agree", "Every place of one needs its place in the other."),
     ("mask", "error", "The mask does not fit", "A mask says for every place, or every pair of places, yes or no."),
     (
         "class_weights",
