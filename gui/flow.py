@@ -1,13 +1,15 @@
-"""A layout that sets its widgets in lines, as words are set, and knows which one lies above another."""
+"""A layout of equal widgets in as many columns as fit, and which of them lies beside or above another."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
+WIDEST = 1.4  # times its own width that a widget grows to fill the line
+
 
 class Flow(QLayout):
-    """Left to right, then down; hidden widgets take no room."""
+    """Left to right, then down, in columns that fill the width; hidden widgets take no room."""
 
     def __init__(self, gap: int, parent: QWidget | None = None):
         super().__init__(parent)
@@ -50,17 +52,19 @@ class Flow(QLayout):
 
     def _arrange(self, area: QRect, place: bool) -> int:
         """Put everything where it belongs, or only see how high that would be."""
-        x, y, line = area.x(), area.y(), 0
-        for item in self._items:
-            if item.isEmpty():
-                continue
-            size = item.sizeHint()
-            if line and x + size.width() > area.right() + 1:
-                x, y, line = area.x(), y + line + self._gap, 0
-            if place:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x, line = x + size.width() + self._gap, max(line, size.height())
-        return y + line - area.y()
+        items = [item for item in self._items if not item.isEmpty()]
+        if not items:
+            return 0
+        size = items[0].sizeHint()
+        columns = max(1, (area.width() + self._gap) // (size.width() + self._gap))
+        width = (area.width() + self._gap) // columns - self._gap
+        width = max(size.width(), min(width, round(size.width() * WIDEST)))
+        for index, item in enumerate(items if place else ()):
+            row, column = divmod(index, columns)
+            at = QPoint(area.x() + column * (width + self._gap), area.y() + row * (size.height() + self._gap))
+            item.setGeometry(QRect(at, QSize(width, size.height())))
+        rows = -(-len(items) // columns)
+        return rows * (size.height() + self._gap) - self._gap
 
 
 def neighbour(widgets: list[QWidget], now: QWidget, key: Qt.Key) -> QWidget | None:

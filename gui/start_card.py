@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from graph.quantities import counted
 from gui import theme
+from gui.canvas.ink import ink
 from gui.thumbnails import Thumbnail, Thumbnails
 
 PICTURE = QSize(216, 138)
@@ -44,12 +45,17 @@ class Card(QAbstractButton):
         self.setToolTip(tip)
         self.setAccessibleName(title)
         self.setAccessibleDescription(f"{detail}. {tip}" if tip else detail)
-        self.setFixedSize(CARD)
+        self.setFixedHeight(CARD.height())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         if thumbnails is not None and file is not None:
             thumbnails.ready.connect(self._arrived)
+
+    def sizeHint(self) -> QSize:
+        return CARD
+
+    minimumSizeHint = sizeHint
 
     def line(self) -> str:
         """What is written under the title: what the picture knows, or what the card was told."""
@@ -92,10 +98,10 @@ class Card(QAbstractButton):
 
     def _paint_picture(self, painter: QPainter, area: QRectF) -> None:
         tokens = theme.current()
-        painter.fillRect(area, tokens.surface[0])
+        painter.fillRect(area, ink().ground)  # what the picture itself lies on: a wider card shows no seam
         picture = self._picture
         if picture is not None and picture.pixmap is not None:
-            painter.drawPixmap(area, picture.pixmap, QRectF(picture.pixmap.rect()))
+            painter.drawPixmap(QPointF(round(area.center().x() - PICTURE.width() / 2), area.top()), picture.pixmap)
         elif self.file is None or (picture is not None and picture.wrong):
             wrong = picture is not None and bool(picture.wrong)
             drawn = theme.icon("warning" if wrong else self._icon, tokens.severity["warning"] if wrong else None)

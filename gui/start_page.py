@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMenu, QScrollArea, QVBoxLayout, QWidget
 
@@ -27,6 +27,7 @@ from gui.thumbnails import Thumbnails
 RAIL = 208
 EDGE = 24
 SIZE = QSize(1196, 800)
+LEAST = QSize(520, 420)
 ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
 
@@ -91,6 +92,7 @@ class StartPage(QWidget):
         self._make_keys()
         theme.appearance.changed.connect(self._repaint)
         room = QGuiApplication.primaryScreen().availableSize()
+        self.setMinimumSize(LEAST)
         self.resize(SIZE.boundedTo(QSize(room.width() * 9 // 10, room.height() * 9 // 10)))
         self._focus_first()
 
@@ -260,6 +262,8 @@ class StartPage(QWidget):
     # Events
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FocusIn and event.reason() == Qt.FocusReason.ActiveWindowFocusReason:
+            return False  # the person came back to the window, and wants to find it as it was
         if event.type() == QEvent.Type.FocusIn and isinstance(watched, Card):
             self.scroll.ensureWidgetVisible(watched, 0, EDGE + theme.ROW)
         elif event.type() == QEvent.Type.KeyPress and event.key() in ARROWS:
@@ -281,10 +285,6 @@ class StartPage(QWidget):
             event.acceptProposedAction()
             for path in paths:
                 self.windows.take(path, self._beside())
-
-    def showEvent(self, event) -> None:
-        super().showEvent(event)
-        QTimer.singleShot(0, self, lambda: self.scroll.verticalScrollBar().setValue(0))  # the focus must not scroll
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.thumbnails.close()
