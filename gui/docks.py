@@ -40,7 +40,8 @@ class Dock(QDockWidget):
         self.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
         )
-        self.setTitleBarWidget(QWidget() if PLACES[name] == BOTTOM else DockTitle(name.capitalize(), panel))
+        tells_itself = PLACES[name] == BOTTOM or name == "reference"  # by its tab, or by what it shows
+        self.setTitleBarWidget(QWidget() if tells_itself else DockTitle(name.capitalize(), panel))
 
 
 class DockTitle(QWidget):
