@@ -181,6 +181,21 @@ class Level:
         return analysis
 
 
+def way_to(network: Network, module: str) -> tuple[BlockId, ...] | None:
+    """The shortest way into a place of a module, the first one drawn; None where it stands nowhere."""
+    waiting: list[tuple[Network, tuple[BlockId, ...]]] = [(network, ())]
+    seen: set[str] = set()
+    while waiting:
+        level, path = waiting.pop(0)
+        for id, block in level.blocks.items():
+            if block.type == module:
+                return (*path, id)
+            if block.type in level.modules and block.type not in seen:
+                seen.add(block.type)
+                waiting.append((level.modules[block.type].network, (*path, id)))
+    return None
+
+
 def _as_far_as_known(module: ModuleType, outer: Analysis, id: BlockId) -> Analysis:
     """A module's inside where its place is broken: what is wrong inside must be seen there, to be mended."""
     try:

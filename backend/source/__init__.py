@@ -6,7 +6,7 @@ Imports no torch. The text is parsed and checked against what generated source m
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -48,6 +48,8 @@ class Source:
     compared: tuple[tuple[str, str], ...]  # those the objective needs besides; `compute` returns both, if there are any
     answers: tuple[str, ...]  # Target (or Input) blocks that are the objective's last arguments
     no_objective: str | None  # why there is no loss to train on, None where there is one
+    inner_lines: dict[int, tuple[str, str]] = field(default_factory=dict)  # line -> module, block inside
+    inner_blocks: dict[tuple[str, str], list[int]] = field(default_factory=dict)  # module, block inside -> lines
 
     def __str__(self) -> str:
         return self.text
@@ -76,7 +78,7 @@ def generate_source(
     methods = _methods(plan, names)
     _write_class(plan, names, name, methods, classes, own)
     for written in classes.written:
-        page.add(written.page.without_blocks())
+        page.add(written.page.inside(written.module))
         page.blank(2)
     page.add(own)
     page = _with_pieces(page)
@@ -91,8 +93,8 @@ def generate_source(
         raise SourceError(network, [(None, "an expression of it is too deep for Python: split it")]) from error
     return Source(
         text,
-        lines,
-        blocks,
+        {line: place for line, place in lines.items() if isinstance(place, str)},
+        {place: found for place, found in blocks.items() if isinstance(place, str)},
         name,
         dict(names.blocks),
         tuple(plan.inputs),
@@ -100,6 +102,8 @@ def generate_source(
         tuple(plan.extras),
         tuple(plan.answers),
         no_objective,
+        {line: place for line, place in lines.items() if not isinstance(place, str)},
+        {place: found for place, found in blocks.items() if not isinstance(place, str)},
     )
 
 

@@ -58,6 +58,7 @@ class Written:
     """A class in the text."""
 
     name: str
+    module: str
     parameters: tuple[Parameter, ...]
     text: str
     page: Page
@@ -153,7 +154,7 @@ class ModuleClasses:
         page = Page()
         page.statement(f"class {name}(nn.Module):")
         page.add(body)
-        self.written.append(Written(name, used, text, page))
+        self.written.append(Written(name, module.name, used, text, page))
         return self.written[-1]
 
     def _free(self, name: str) -> str:

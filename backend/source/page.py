@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from backend.source.literals import comment
 from backend.source.wrapping import WIDTH, wrap
 
+Place = str | tuple[str, str]  # a block's id, or a module's name and the id of a block inside
 FARTHEST = 60  # the column of remarks is never pushed further right than this
 
 
@@ -19,7 +20,7 @@ FARTHEST = 60  # the column of remarks is never pushed further right than this
 class _Entry:
     code: str
     indent: int
-    blocks: tuple[str, ...]
+    blocks: tuple[Place, ...]
     remark: str
     group: int
     as_it_stands: bool = False
@@ -73,19 +74,19 @@ class Page:
         self._entries.extend(replace(entry, group=entry.group + self._group) for entry in page._entries)
         self._group += page._group
 
-    def without_blocks(self) -> Page:
-        """The same text, belonging to no block."""
+    def inside(self, module: str) -> Page:
+        """The same text, belonging to blocks inside a module: pairs of its name and their ids."""
         page = Page()
-        page._entries = [replace(entry, blocks=()) for entry in self._entries]
+        page._entries = [replace(one, blocks=tuple((module, id) for id in one.blocks)) for one in self._entries]
         page._group = self._group
         return page
 
-    def finish(self) -> tuple[str, dict[int, str], dict[str, list[int]]]:
+    def finish(self) -> tuple[str, dict[int, Place], dict[Place, list[int]]]:
         """The text, the block of each line that has one, and the lines of each block; lines count from 1."""
         columns = self._columns()
         lines: list[str] = []
-        first: dict[int, str] = {}
-        all_lines: dict[str, list[int]] = {}
+        first: dict[int, Place] = {}
+        all_lines: dict[Place, list[int]] = {}
         for entry in self._entries:
             written = _written(entry, columns.get(entry.group, 0))
             for number in range(len(lines) + 1, len(lines) + len(written) + 1):

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QMouseEvent, QTextCursor, QTe
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
 
 from backend import generate_source
+from graph.level import way_to
 from gui import theme
 from gui.highlight import PythonHighlighter
 from gui.panels.rows import IconButton, label
@@ -70,9 +71,14 @@ class Code(QWidget):
         """Mark the lines of the selected blocks and bring the first into view."""
         if self.source is None or not self.isVisible():
             return
-        selection = self.session.selection_in_project
-        lines = sorted({line for id in selection for line in self.source.blocks.get(id, ())})
-        self.text.mark(lines, scroll=len(selection) == 1)
+        selection = self.session.selection
+        if self.session.path and selection:
+            module = self.session.document.module.name
+            found = [self.source.inner_blocks.get((module, id), ()) for id in selection]
+        else:
+            selection = self.session.selection_in_project
+            found = [self.source.blocks.get(id, ()) for id in selection]
+        self.text.mark(sorted({line for lines in found for line in lines}), scroll=len(selection) == 1)
 
     def _say(self, text: str) -> None:
         self.note.setText(text)
@@ -83,9 +89,18 @@ class Code(QWidget):
             self.updates.ask()
 
     def _select_line(self, line: int) -> None:
-        block = self.source.lines.get(line) if self.source else None
-        if block is not None and (block,) != self.session.selection_in_project:
-            self.session.reveal_in_project(block)
+        """Go to the block of a line, inside a module if it stands there."""
+        session = self.session
+        if self.source is None:
+            return
+        if inner := self.source.inner_lines.get(line):
+            module, block = inner
+            if not session.path or session.document.module.name != module:
+                session.go_to(way_to(session.project.network, module) or ())
+            if session.path and session.selection != (block,):
+                session.reveal(block)
+        elif (block := self.source.lines.get(line)) is not None and (session.path or session.selection != (block,)):
+            session.reveal_in_project(block)
 
 
 class CodeText(QPlainTextEdit):

@@ -178,3 +178,20 @@ def test_hostile_names_stay_outside():
     chain(net, image, net.add("Range", name="channels", repeat=2), net.add("Output", name="out"))
     text = agrees(net)
     assert "range_" in text and "self_" in text and "torch_" in text
+
+
+def test_lines_of_a_class_belong_to_the_blocks_inside():
+    from examples import build_zoo
+
+    net = build_zoo.ZOO["resnet50"]()
+    source = generate_source(net)
+    lines = source.text.split("\n")
+    assert {module for module, _ in source.inner_blocks} <= set(net.modules)
+    for (module, id), numbers in source.inner_blocks.items():
+        name = net.modules[module].network.blocks[id].name
+        made = [n for n in numbers if lines[n - 1].strip().startswith("self.")]
+        assert all(lines[n - 1].strip().startswith(f"self.{name} ") for n in made)
+        assert all(source.inner_lines[n] == (module, id) for n in made)
+    classes = {line.split("(")[0].removeprefix("class ") for line in lines if line.startswith("class ")}
+    assert {module for module, _ in source.inner_blocks} <= classes
+    assert not source.inner_lines.keys() & source.lines.keys()

@@ -113,3 +113,15 @@ def test_it_knows_when_its_place_is_gone(project, stage):
     assert not stage.stands()
     project.redo()
     assert Level.leads(project, (place(project.network, "Stage"),))
+
+
+def test_the_shortest_way_into_a_module_is_found():
+    from examples import build_zoo
+    from graph import Document
+    from graph.level import way_to
+
+    net = build_zoo.ZOO["resnet18"]()
+    for name in net.modules:
+        path = way_to(net, name)
+        assert path is None or Level(Document(net), path).module is net.modules[name]
+    assert any(way_to(net, name) for name in net.modules) and way_to(net, "Nowhere") is None

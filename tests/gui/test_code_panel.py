@@ -103,3 +103,57 @@ def test_only_changed_lines_are_touched(panel, session, ids):
     panel.updates.flush()
     assert touched and all(gone < 200 and came < 200 for gone, came in touched)
     assert panel.text.verticalScrollBar().value() == 3
+
+
+@pytest.fixture
+def stages(shown):
+    """ResNet-18's source beside a session."""
+    from examples import build_zoo
+    from gui.session import Session
+
+    session = Session(Document(build_zoo.ZOO["resnet18"]()))
+    made = shown(Code(session), 560, 700)
+    made.updates.flush()
+    yield made
+    made.close()
+
+
+def click_line(panel, line):
+    block = panel.text.document().findBlockByNumber(line - 1)
+    panel.text.setTextCursor(QTextCursor(block))
+    panel.text.ensureCursorVisible()
+    spot = panel.text.cursorRect(QTextCursor(block)).center()
+    QTest.mouseClick(panel.text.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+
+
+def test_a_click_on_a_line_of_a_class_goes_inside_the_module(stages):
+    session = stages.session
+    (module, id), lines = next((p, found) for p, found in stages.source.inner_blocks.items() if len(found) > 1)
+    click_line(stages, lines[0])
+    assert session.path and session.document.module.name == module and session.selected == id
+    name = stages.source.text.split("\n")[lines[0] - 1].strip().removeprefix("self.").split(" ")[0]
+    assert session.network.blocks[id].name == name
+    assert stages.text.marked_lines() == lines
+
+
+def test_the_selection_inside_a_module_is_marked_in_its_class(stages):
+    session = stages.session
+    place = next(id for id in session.network.blocks if session.can_step_into(id))
+    session.go_to((place,))
+    assert stages.text.marked_lines() == stages.source.blocks[place]
+    module = session.document.module.name
+    while (module, next(iter(session.network.blocks))) not in stages.source.inner_blocks:
+        session.go_to((*session.path, next(id for id in session.network.blocks if session.can_step_into(id))))
+        module = session.document.module.name
+    for id in session.network.blocks:
+        session.select((id,))
+        assert stages.text.marked_lines() == stages.source.inner_blocks.get((module, id), [])
+
+
+def test_a_line_of_the_network_leads_out_again(stages):
+    session = stages.session
+    place = next(id for id in session.network.blocks if session.can_step_into(id))
+    session.go_to((place,))
+    line = stages.source.blocks[place][0]
+    click_line(stages, line)
+    assert session.path == () and session.selected == place
