@@ -11,13 +11,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QMimeData
 
-from backend.source import generate_source
-from backend.source.identifiers import class_name
 from graph import Document
 from graph.files import DISK
 from gui.opening import CannotOpen, read
 
 PROJECT = ".netloom"
+PROJECTS = "Netloom projects (*.netloom)"
+IMPORTS = "Python exported by Netloom (*.py);;Models (*.onnx *.pt *.pth *.h5 *.keras);;All files (*)"
 PYTHON_LIMIT = 2**20  # bytes; a longer file was not exported by Netloom
 MOST_NEIGHBOURS = 50
 EXPORTED = re.compile(r'"""([A-Z][A-Za-z0-9]{0,60}), drawn with Netloom\."""')
@@ -100,6 +100,8 @@ def _of_python(path: Path) -> Verdict:
 
 def _beside(path: Path, name: str) -> tuple[Path, Document] | None:
     """The project of this name in the file's folder, the one with the file's own name first."""
+    from backend.source.identifiers import class_name
+
     own = path.with_suffix(PROJECT)
     try:
         others = sorted(other for other in path.parent.glob("*" + PROJECT) if other != own)[:MOST_NEIGHBOURS]
@@ -116,6 +118,8 @@ def _beside(path: Path, name: str) -> tuple[Path, Document] | None:
 
 
 def _exported(document: Document) -> str:
+    from backend.source import generate_source  # only who imports needs it; a start must not wait for it
+
     try:
         fields = document.recipe.fields
         return generate_source(document.network, fields, analysis=document.analysis, example=True).text

@@ -18,6 +18,7 @@ from graph import Document, save_project
 from graph.edits import SetRecipe
 from graph.files import sweep
 from graph.project_file import ProjectError, to_json
+from gui.dropping import IMPORTS, PROJECTS
 from gui.file_watch import FileWatch
 from gui.opening import Opened, read_or_tell, tell, untitled
 from gui.recovery import Autosave
@@ -25,8 +26,6 @@ from gui.recovery_store import digest
 from gui.session import Session
 from gui.settings import Look, look_at, recent_files, remember_file, remember_look
 
-PROJECTS = "Netloom projects (*.netloom)"
-IMPORTS = "Python exported by Netloom (*.py);;Models (*.onnx *.pt *.pth *.h5 *.keras);;All files (*)"
 PICTURES = "SVG picture (*.svg);;PNG picture (*.png)"
 
 

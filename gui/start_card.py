@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from graph.quantities import counted
 from gui import theme
-from gui.canvas.ink import ink
 from gui.thumbnails import Thumbnail, Thumbnails
 
 PICTURE = QSize(216, 138)
@@ -98,7 +97,7 @@ class Card(QAbstractButton):
 
     def _paint_picture(self, painter: QPainter, area: QRectF) -> None:
         tokens = theme.current()
-        painter.fillRect(area, ink().ground)  # what the picture itself lies on: a wider card shows no seam
+        painter.fillRect(area, tokens.paper)  # what the picture itself lies on: a wider card shows no seam
         picture = self._picture
         if picture is not None and picture.pixmap is not None:
             painter.drawPixmap(QPointF(round(area.center().x() - PICTURE.width() / 2), area.top()), picture.pixmap)

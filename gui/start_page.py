@@ -13,11 +13,10 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from gui import actions, theme
-from gui.dropping import dropped_files
+from gui.dropping import IMPORTS, PROJECTS, dropped_files
 from gui.flow import Flow, neighbour
 from gui.panels.palette import SearchField
 from gui.panels.rows import EmptyState, button, label
-from gui.project_files import IMPORTS, PROJECTS
 from gui.settings import forget_file, own_keys
 from gui.settings_dialog import SettingsDialog
 from gui.start_card import Card

@@ -42,6 +42,11 @@ class Theme:
         return self.surface[0].lightness() < 128
 
     @property
+    def paper(self) -> QColor:
+        """What networks are drawn on."""
+        return self.surface[0] if self.dark else mixed(self.surface[1], self.surface[0], 0.6)
+
+    @property
     def selection(self) -> QColor:
         """Accent thinned to lie under selected text and rows."""
         return mixed(self.accent, self.surface[1], 0.22 if self.dark else 0.13)

@@ -22,7 +22,7 @@ class Ink:
     def __init__(self, theme: Theme):
         self.theme = theme
         dark = theme.dark
-        self.ground = theme.surface[0] if dark else mixed(theme.surface[1], theme.surface[0], 0.6)
+        self.ground = theme.paper
         self.body = theme.surface[1] if dark else QColor("#FFFFFF")
         self.body_hovered = mixed(theme.text[0], self.body, 0.045 if dark else 0.025)
         self.footer = mixed(theme.text[0], self.body, 0.03 if dark else 0.035)
