@@ -92,6 +92,7 @@ QLabel { background: transparent; }
 QLabel[role="title"] { font-size: @large; font-weight: 600; }
 QLabel[role="heading"] { color: @t1; font-weight: 600; }
 QLabel[role="quiet"] { color: @t1; }
+QLabel[role="faint"] { color: @t2; }
 QLabel[role="small"] { color: @t1; font-size: @small; }
 QLabel[role="supposed"], QStatusBar QLabel[role="supposed"] { color: @accent; }
 QLabel[role="wrong"] { color: @error; font-size: @small; }

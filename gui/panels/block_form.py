@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from graph import Analysis, HyperparameterError
+from graph import Analysis, HyperparameterError, taken
 from graph.blocks.fixed_convolution import KERNELS
 from graph.commands import bind
 from graph.edits import UNSET, Compound, Edit, Rename, SetHyperparameter
@@ -84,6 +84,7 @@ class BlockForm(QWidget):
             self._show_name()
         for declared in self.shared:
             self._show(declared)
+        self._show_facts()
         self._show_problems()
         self.weights.refresh()
         self._explain()
@@ -145,6 +146,8 @@ class BlockForm(QWidget):
         return line
 
     def _add_fields(self) -> None:
+        for name in taken.names(self.types[0]) if len(self.types) == 1 else ():
+            self.form.add_fact(name, self.tr("{0} comes from what is wired to it").format(name))
         for declared in self.shared:
             field = self._binding_field(declared) or make_field(declared, self._offered)
             field.focused.connect(self.begin_typing)
@@ -180,6 +183,18 @@ class BlockForm(QWidget):
         if isinstance(field, MatrixField):
             kernel = network.values(self.ids[0]).get("kernel")
             field.show_stand_in(KERNELS.get(kernel, ()))
+
+    def _show_facts(self) -> None:
+        """What the layers take from their input, where all take the same."""
+        analysis, found = self.session.analysis, {name: set() for name in self.form.facts}
+        for id in self.ids if found else ():
+            inferred = analysis.inferred(id)
+            values = analysis.values(id), analysis.inputs(id)
+            told = dict(taken.taken(self.types[0], *values, inferred)) if inferred else {}
+            for name in found:
+                found[name].add(str(told[name]) if name in told else self.tr("from the input"))
+        for name, texts in found.items():
+            self.form.facts[name].setText(texts.pop() if len(texts) == 1 else self.tr("several values"))
 
     def _is_at_fault(self, name: str) -> bool:
         found = self.session.analysis.problems_of(self.ids[0]) if len(self.ids) == 1 else ()

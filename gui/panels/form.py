@@ -31,6 +31,7 @@ class Form(QWidget):
         self.fields: dict[str, ValueField] = {}
         self.resets: dict[str, IconButton] = {}
         self.titles: dict[str, QLabel] = {}
+        self.facts: dict[str, QLabel] = {}
         self._rows: dict[str, QWidget] = {}
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
@@ -63,6 +64,23 @@ class Form(QWidget):
         field.dropped.connect(lambda: self.dropped.emit(name))
         field.focused.connect(lambda: self.explained.emit(f"{title or name}: {field.help}"))
         self.fields[name] = field
+        self._box.addWidget(row)
+
+    def add_fact(self, name: str, tip: str) -> None:
+        """A row that only tells: what is worked out and cannot be set."""
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(theme.SPACE)
+        title, fact = label(name, "faint"), label("", "faint")
+        title.setFixedSize(LABELS + RESET, theme.ROW)
+        fact.setIndent(theme.GAP)
+        fact.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        for part in (title, fact):
+            part.setToolTip(tip)
+        line.addWidget(title)
+        line.addWidget(fact, 1)
+        self.facts[name] = fact
         self._box.addWidget(row)
 
     def _title(self, text: str, field: ValueField) -> QLabel:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QSizePolicy,
 
 from gui import theme
 
-ROLES = ("title", "heading", "quiet", "small", "wrong")
+ROLES = ("title", "heading", "quiet", "faint", "small", "wrong")
 
 
 def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:

@@ -297,3 +297,13 @@ def test_the_tree_is_copied_as_text(inspect):
     tree = inspect("fc3").explained
     tree.copy()
     assert "parameters: 10*84 + 10 = 850" in QGuiApplication.clipboard().text()
+
+
+def test_what_comes_from_the_input_is_told_in_grey(inspect, inspector, session, ids):
+    page = inspect("conv2")
+    assert page.form.facts["in_channels"].text() == "6"
+    session.document.do(SetHyperparameter(ids["conv1"], "out_channels", 9))
+    inspector.updates.flush()
+    assert page.form.facts["in_channels"].text() == "9"
+    assert inspect("fc1", "fc2").form.facts["in_features"].text() == "several values"
+    assert not inspect("relu1").form.facts
