@@ -82,6 +82,12 @@ class Analysis:
         """Inside a module: the values of its hyperparameters at the place that was analyzed."""
         return self._exposed
 
+    def of_same_place(self, network: Network) -> Analysis:
+        """The analysis of another network bound to the same data, with the same tensors at inputs of the same names."""
+        analyzer = Analyzer(network, self._fields, given=self._given)
+        analyzer.start()
+        return analyzer.analysis
+
     def told(self, code: str) -> Iterator[Problem]:
         """The problems of a code that blocks tell by themselves."""
         return (problem for found in self._problems.values() for problem in found if problem.code == code)

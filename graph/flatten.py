@@ -45,7 +45,7 @@ def flatten(network: Network, analysis: Analysis) -> Flat:
     flat = Network(network.name)
     values = _copy(flat, network, analysis, "", {})
     blocks = {block.id: flat.block(block.name).id for block in network.blocks.values() if flat.has(block.name)}
-    return Flat(flat, analyze(flat, analysis.fields), blocks, values)
+    return Flat(flat, analysis.of_same_place(flat), blocks, values)
 
 
 def _copy(flat: Network, network: Network, analysis: Analysis, ahead: str, given: Mapping[str, Value]) -> Values:

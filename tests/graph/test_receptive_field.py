@@ -135,3 +135,27 @@ def test_open_sizes_have_fields_too():
     sketch.add("Conv2d", "conv", out_channels=2, kernel_size=3)
     field = receptive_field(net, analyze(net), "conv")
     assert field.size == (3, 3) and [str(length) for length in field.lengths] == ["H", "W"]
+
+
+def test_inside_a_module_that_holds_modules_it_is_of_the_tensor_that_reaches_it():
+    from graph import Document
+    from graph.level import Level
+    from graph.module import define
+
+    net = Network("Net")
+    inner = define(net, "Inner").network
+    for type, name, values in (("Input", "x", {"shape": (1, 9, 9)}), ("Output", "y", {})):
+        inner.add(type, name=name, **values)
+    inner.add("Conv2d", name="conv", out_channels=2, kernel_size=3)
+    outer = define(net, "Outer").network
+    for type, name, values in (("Input", "x", {"shape": (1, 9, 9)}), ("Output", "y", {}), ("Inner", "part", {})):
+        outer.add(type, name=name, **values)
+    for network, middle in ((inner, "conv"), (outer, "part")):
+        network.connect("x", middle)
+        network.connect(middle, "y")
+    net.add("Input", name="image", shape=(5, 40, 30))
+    place = net.add("Outer", name="whole")
+    net.connect("image", place)
+    level = Level(Document(net), (place.id,))
+    field = receptive_field(level.network, level.analysis, "part")
+    assert field.lengths == (40, 30) and field.size == (3, 3)
