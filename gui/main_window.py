@@ -5,10 +5,8 @@ Brings the parts together over one session and knows how to focus them; what a p
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QSizePolicy, QTabWidget, QToolBar, QWidget
 
 from graph import Document
@@ -20,6 +18,7 @@ from gui.data_agreement import DataAgreement
 from gui.disk_banner import DiskBanner
 from gui.docks import Dock, arrange, bring_training
 from gui.dropping import dropped_files
+from gui.file_menus import FileMenus
 from gui.keys_dialog import KeysDialog
 from gui.panels.code import Code
 from gui.panels.inspector import Inspector
@@ -37,7 +36,7 @@ from gui.training import RunController, TrainingPanel, TransportBar
 from gui.updates import Updates
 from gui.windows import Windows
 
-LAYOUT = 1  # version of the arrangement that is kept between starts
+LAYOUT = 2  # version of the arrangement that is kept between starts
 
 
 class MainWindow(QMainWindow):
@@ -120,10 +119,7 @@ class MainWindow(QMainWindow):
                     group = command.group
                 menu.addAction(self.actions_by_id[command.id])
                 if command.id == "open":
-                    self.recent_menu = menu.addMenu("Open &Recent")
-                    self.examples_menu = menu.addMenu("&Examples")
-        self.recent_menu.aboutToShow.connect(self._fill_recent)
-        self.examples_menu.aboutToShow.connect(self._fill_examples)
+                    self.file_menus = FileMenus(self, menu)
         view = self.menus["View"]
         panels = QMenu("&Panels", view)
         for dock in self.docks.values():
@@ -307,22 +303,6 @@ class MainWindow(QMainWindow):
 
     def _repaint(self, *_ignored) -> None:
         self._refresh()
-
-    def _fill_recent(self) -> None:
-        self._fill_files(self.recent_menu, self.files.recent(), self.windows.open, "Nothing opened yet")
-
-    def _fill_examples(self) -> None:
-        self._fill_files(self.examples_menu, self.files.examples(), self.windows.open_copy, "No examples here")
-
-    def _fill_files(self, menu: QMenu, paths: list[Path], open_one, nothing: str) -> None:
-        menu.clear()
-        for path in paths:
-            action = QAction(path.stem, menu)
-            action.setToolTip(str(path))
-            action.triggered.connect(lambda _=False, path=path: open_one(path, self))
-            menu.addAction(action)
-        if not paths:
-            menu.addAction(nothing).setEnabled(False)
 
     def _find(self, prompt: str, entries: list[Entry], nothing: str) -> None:
         self.finder = Finder(self, prompt, entries, nothing)

@@ -101,6 +101,16 @@ def last_session() -> list[Seat]:
     return seats
 
 
+def starting() -> bool:
+    """Whether a start began to bring projects back and never came to rest."""
+    return settings().value("restoring", False, bool)
+
+
+def set_starting(on: bool) -> None:
+    settings().setValue("restoring", on)
+    settings().sync()  # what follows may be a crash
+
+
 def remember_look(path: Path, look: Look) -> None:
     name = str(path.resolve())
     others = [value for value in _kept_list("looks") if isinstance(value, list) and value[:1] != [name]]

@@ -16,9 +16,10 @@ from gui.opening import CannotOpen, Opened, read, read_or_tell, tell, untitled
 from gui.preferences import preferences
 from gui.recovery import Keeper
 from gui.recovery_store import Kept
-from gui.settings import Seat, last_session, remember_session
+from gui.settings import Seat, last_session, remember_session, set_starting, starting
 
 CASCADE = QPoint(32, 32)
+AT_REST = 3000  # ms after which a start that brought projects back counts as come through
 
 
 class Windows(QObject):
@@ -156,7 +157,7 @@ class Windows(QObject):
 
     def begin(self, project: Path | None = None, train: bool = False) -> None:
         """The first windows of a process: what is named, else what was open, else the start page."""
-        seats = last_session() if project is None and preferences.restore_session else []
+        seats = self._seats() if project is None else []
         if project is not None:
             window = self.new()
             QTimer.singleShot(0, window, lambda: self._open_first(window, Path(project), train))
@@ -191,6 +192,7 @@ class Windows(QObject):
     def quit(self) -> None:
         """Close everything; a window that its person keeps stays, and the others after it."""
         self.remember()
+        set_starting(False)
         self._quitting = True
         try:
             for window in reversed(list(self.all)):
@@ -199,6 +201,17 @@ class Windows(QObject):
         finally:
             self._quitting = False
         self.leave_start()
+
+    def _seats(self) -> list[Seat]:
+        """What to bring back; nothing if bringing it back ended the last start."""
+        if not preferences.restore_session or starting():
+            set_starting(False)
+            return []
+        seats = last_session()
+        if seats:
+            set_starting(True)
+            QTimer.singleShot(AT_REST, self, lambda: set_starting(False))
+        return seats
 
     def _restore(self, seat: Seat) -> bool:
         try:

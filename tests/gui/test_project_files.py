@@ -193,5 +193,5 @@ def test_recent_files_forget_what_is_gone(window, tmp_path):
     assert settings.recent_files() == [path.resolve() for path in paths[::-1][:10]]
     paths[-1].unlink()
     assert paths[-1].resolve() not in settings.recent_files()
-    window._fill_recent()
-    assert window.recent_menu.actions()[0].text() == Path(paths[-2]).stem
+    window.file_menus.fill_recent()
+    assert window.file_menus.recent.actions()[0].text() == Path(paths[-2]).stem

@@ -34,7 +34,7 @@ def own_settings(tmp_path, monkeypatch):
 
 
 def forget() -> None:
-    for name in ("autosave", "restore", "session", "looks", "recent"):
+    for name in ("autosave", "restore", "restoring", "session", "looks", "recent"):
         settings.settings().remove(name)
     settings.settings().sync()
 
@@ -268,16 +268,18 @@ def save_text(name: str) -> bytes:
 def test_keys_reach_recover_discard_and_later(windows, qtbot):
     folder = windows.keeper.home / "20240101-000000-1-00000000"
     folder.mkdir(parents=True)
-    (folder / "good.recovery").write_bytes(Head("good", None, 5.0).line() + save_text("Good"))
+    for name in ("one", "two"):
+        (folder / f"{name}.recovery").write_bytes(Head(name, None, 5.0).line() + save_text(name))
     assert windows.offer_recovery()
     dialog = windows.recovery
     qtbot.waitExposed(dialog)
     assert dialog.focusWidget() is dialog.all, "Enter takes the safe way"
     reached = set()
-    for _ in range(4):
+    for _ in range(6):
         reached.add(dialog.focusWidget())
         QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
-    assert {dialog.rows[0].recover, dialog.rows[0].discard, dialog.later, dialog.all} == reached
+    rows = {way for row in dialog.rows for way in (row.recover, row.discard)}
+    assert reached == {*rows, dialog.later, dialog.all}
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible() and windows.offer_recovery()
     windows.recovery.close()

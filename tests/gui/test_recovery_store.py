@@ -1,6 +1,7 @@
 """Recovery files: offered once their process is gone, never while it lives; hostile ones are said, not followed."""
 
 import os
+import random
 import subprocess
 import sys
 import time
@@ -205,3 +206,30 @@ def test_a_lock_is_held_once(tmp_path):
         Lock(tmp_path / "lock")
     held.release()
     Lock(tmp_path / "lock").release()
+
+
+def test_however_often_it_is_killed_while_writing_a_whole_copy_is_left(tmp_path):
+    """The last copy that was said to be safe, or a later one: never half of one, never none."""
+    script = (
+        "import sys; from pathlib import Path; from graph import *; from graph.project_file import to_json\n"
+        "from gui.recovery_store import *\n"
+        "own = OwnFolder(Path(sys.argv[1]))\n"
+        "for number in range(10**6):\n"
+        "    own.write('a', Head('n', None, float(number)), to_json(Document(Network(f'n{number}'))).encode())\n"
+        "    print(number, flush=True)"
+    )
+    rng = random.Random(7)
+    for round in range(5):
+        home = tmp_path / str(round)
+        child = subprocess.Popen([sys.executable, "-c", script, str(home)], stdout=subprocess.PIPE, text=True)
+        for _ in range(rng.randrange(1, 12)):
+            said = int(child.stdout.readline())
+        time.sleep(rng.random() * 0.004)
+        child.kill()
+        said = max([said, *map(int, child.stdout.read().split("\n")[:-1])])
+        child.wait()
+        (folder,) = left_behind(home)
+        (kept,) = folder.kept
+        assert kept.head.time >= said and kept.document().network.name == f"n{int(kept.head.time)}"
+        assert sorted(path.name for path in folder.folder.iterdir()) == ["a.recovery", "lock"]
+        folder.close()

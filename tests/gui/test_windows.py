@@ -17,7 +17,7 @@ from gui.windows import Windows
 
 
 def forget() -> None:
-    for name in ("restore", "session", "looks", "recent", "motion"):
+    for name in ("restore", "restoring", "session", "looks", "recent", "motion"):
         settings.settings().remove(name)
 
 
@@ -119,6 +119,20 @@ def test_an_edit_in_one_window_leaves_the_other_alone(windows):
     assert two.session.network.name != "One" and not two.session.document.modified
 
 
+def test_the_menu_lists_the_windows_and_brings_one_forward(windows, project, qtbot):
+    one, two = windows.new(), windows.new()
+    windows.open(project("one"), one)
+    two.session.document.do(RenameNetwork("Mine & yours"))
+    two.file_menus.fill_windows()
+    listed = two.file_menus.windows.actions()
+    assert [(action.text(), action.isChecked()) for action in listed] == [
+        ("one.netloom", False),
+        ("Mine && yours*", True),
+    ]
+    listed[0].trigger()
+    qtbot.waitUntil(one.isActiveWindow)
+
+
 # Sessions
 
 
@@ -163,6 +177,17 @@ def test_nothing_comes_back_where_that_is_turned_off_or_the_file_is_gone(windows
     path.unlink()
     windows.begin()
     assert not windows.all and windows.start is not None
+
+
+def test_a_session_that_ended_the_start_is_not_opened_again(windows, project):
+    windows.open(project("one"), None)
+    windows.quit()
+    settings.settings().setValue("restoring", True)  # as a start leaves it that never came to rest
+    windows.begin()
+    assert not windows.all and windows.start is not None
+    windows.leave_start()
+    windows.begin()
+    assert names(windows) == ["one.netloom"], "the time after it may try again"
 
 
 def test_quitting_stops_at_the_window_that_its_person_keeps(windows, project, monkeypatch):
