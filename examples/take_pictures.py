@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.update(  # as a new person finds it, not as the photographer left it
+    {f"XDG_{kind}_HOME": f"{tempfile.gettempdir()}/netloom-pictures/{kind}" for kind in ("CONFIG", "STATE", "CACHE")}
+)
 
 from PySide6.QtCore import Qt
 
@@ -49,10 +53,10 @@ class Photographer:
             self.app.processEvents()
             time.sleep(0.005)
 
-    def take(self, name: str) -> None:
+    def take(self, name: str, window=None) -> None:
         self.settle()
         path = self.folder / f"{name}.png"
-        self.window.grab().save(str(path))
+        (window or self.window).grab().save(str(path))
         print(path)
 
     def id(self, name: str) -> str:
@@ -64,6 +68,16 @@ class Photographer:
         dock.raise_()
         self.window.resizeDocks([dock], [height], Qt.Orientation.Vertical)
         self.settle(0.2)
+
+
+def starting(photographer: Photographer, mode: str) -> None:
+    theme.apply(photographer.app, mode)
+    windows = photographer.window.windows
+    windows.show_start()
+    windows.start.resize(1196, 800)
+    photographer.wait(lambda: all(card.pictured for card in windows.start.looked_at()), 30)
+    photographer.take(f"start-{mode}", windows.start)
+    windows.leave_start()
 
 
 def building(photographer: Photographer, mode: str) -> None:
@@ -105,7 +119,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     photographer = Photographer(folder)
     for mode in ("dark", "light"):
-        for scene in (building, problems, training):
+        for scene in (starting, building, problems, training):
             scene(photographer, mode)
     photographer.window.session.document.mark_saved()
     photographer.window.close()

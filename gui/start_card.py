@@ -64,6 +64,11 @@ class Card(QAbstractButton):
         size = f"{picture.parameters} parameters" if picture.parameters not in ("", "0") else ""
         return size or (counted(picture.blocks, "block") if picture.blocks else "empty")
 
+    @property
+    def pictured(self) -> bool:
+        """Whether there is nothing more to wait for."""
+        return self.file is None or self._picture is not None
+
     def contextMenuEvent(self, event) -> None:
         self.menu_asked.emit(event.globalPos())
 

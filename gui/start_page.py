@@ -228,6 +228,10 @@ class StartPage(QWidget):
         """All cards that are to be seen, from the top."""
         return [card for section in self.sections for card in section.cards if not card.isHidden()]
 
+    def looked_at(self) -> list[Card]:
+        """The cards that are in view."""
+        return [card for card in self.cards() if not card.visibleRegion().isEmpty()]
+
     def _beside(self) -> QWidget:
         return self.windows.all[-1] if self.windows.all else self
 
