@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QContextMenuEvent,
     QGuiApplication,
     QKeySequence,
+    QPainter,
     QResizeEvent,
     QStandardItem,
     QStandardItemModel,
@@ -20,18 +21,17 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QMenu, QSizePolicy, QTr
 
 from graph import Document
 from graph.explain import Explanation, explain, explain_block
-from gui.panels.explain_row import ARITHMETIC, DIFFERS, VALUE, ExplainRow
+from gui.panels.explain_row import ARITHMETIC, BETWEEN, DIFFERS, LINE, VALUE, ExplainRow
 
 SEEN = "receptive field"
 LATER = 120  # ms until the receptive field follows: it takes a look at the whole network
+LONGEST = 90  # letters of a sum whose parts are unfolded below anyway
 OPEN_FIRST = frozenset(("output",))  # roots that begin unfolded
 EXPLANATION = Qt.ItemDataRole.UserRole + 9
 
 
 class ExplainTree(QTreeView):
     """As high as its rows, so that the panel scrolls and not the tree; what was unfolded stays so for other blocks."""
-
-    region_requested = Signal()  # "show what it sees of the input"
 
     def __init__(self):
         super().__init__()
@@ -62,6 +62,13 @@ class ExplainTree(QTreeView):
         self._show((*roots, *seen), supposed)
         self._asked = (document, id)
         self.later.start()
+
+    def show_trees(self, roots: tuple[Explanation, ...]) -> None:
+        """Show these, such as the totals of a network."""
+        self.later.stop()
+        self._asked = None
+        if roots != tuple(self.roots()):
+            self._show(roots, supposed=False)
 
     def add_receptive_field(self) -> None:
         """Put the receptive field of the block below the other numbers."""
@@ -106,7 +113,7 @@ class ExplainTree(QTreeView):
         item = QStandardItem(_shortened(tree.what, above))
         item.setData(tree, EXPLANATION)
         item.setData(tree.value, VALUE)
-        item.setData("" if "->" in tree.arithmetic or tree.arithmetic == tree.value else tree.arithmetic, ARITHMETIC)
+        item.setData(_told(tree), ARITHMETIC)
         item.setData(supposed and self._own.get(path) != tree.value, DIFFERS)
         item.setData(f"{tree.what}, {tree.value}, {tree.arithmetic}", Qt.ItemDataRole.AccessibleTextRole)
         for one in tree.because:
@@ -147,6 +154,10 @@ class ExplainTree(QTreeView):
             depth += 1
         return self.viewport().width() - depth * self.indentation()
 
+    def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex) -> None:
+        """The arrow stands at the first line of its row."""
+        super().drawBranches(painter, QRect(rect.topLeft(), QSize(rect.width(), LINE + BETWEEN)), index)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
@@ -185,6 +196,13 @@ def _walk(tree: Explanation, above: tuple[str, ...] = ()) -> Iterator[tuple[tupl
     yield path, tree
     for one in tree.because:
         yield from _walk(one, path)
+
+
+def _told(tree: Explanation) -> str:
+    """The arithmetic as far as it says something that does not stand elsewhere in the tree."""
+    words = tree.arithmetic
+    repeats = "->" in words or words == tree.value or (len(words) > LONGEST and tree.because)
+    return "" if repeats else words
 
 
 def _shortened(what: str, above: tuple[str, ...]) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from graph.edits import RenameNetwork, SetRecipe
+from graph.explain import Explanation, explain_memory, explain_total
 from graph.hyperparameter import Choice, Float, Int
+from graph.memory import STATE, UnknownSize
 from graph.quantities import thousands
 from graph.recipe import OPTIMIZERS, Recipe
 from gui import theme
 from gui.panels.data_source import DataChooser
+from gui.panels.explain_tree import LATER, ExplainTree
 from gui.panels.field_kinds import make_field
 from gui.panels.form import Form
 from gui.panels.rows import Hairline, label, restyle
-from gui.panels.shapes import Shapes
 from gui.session import Session
 
 DEFAULTS = Recipe()
@@ -59,8 +64,10 @@ class NetworkPage(QWidget):
         self.name.editingFinished.connect(self._rename)
         self.wrong = label("", "wrong", wrap=True)
         self.wrong.hide()
-        self.totals = Shapes()
-        self.totals.heading.hide()
+        self.totals = ExplainTree()
+        self._memory: tuple[Explanation, ...] = ()
+        self._later = QTimer(self, singleShot=True, interval=LATER)
+        self._later.timeout.connect(self.add_memory)
         self.data = DataChooser(session)
         self.recipe = Form()
         for title, declared in SETTINGS:
@@ -97,16 +104,32 @@ class NetworkPage(QWidget):
 
     def _show_totals(self) -> None:
         network, analysis = self.session.network, self.session.analysis
-        rows = [
-            ("blocks", thousands(len(network.blocks)), ""),
-            ("wires", thousands(len(network.wires)), ""),
-            ("parameters", thousands(analysis.total_parameters), ""),
-            ("multiply-adds per sample", thousands(analysis.total_macs), ""),
-        ]
-        self.totals.show_rows(rows)
+        roots = (
+            Explanation("blocks", "", thousands(len(network.blocks))),
+            Explanation("wires", "", thousands(len(network.wires))),
+            replace(explain_total(network, analysis, "parameters"), what="parameters"),
+            replace(explain_total(network, analysis, "multiply-adds"), what="multiply-adds a sample"),
+        )
+        self.totals.show_trees((*roots, *self._memory))
+        self._later.start()
         known = sum(analysis.inferred(id) is not None for id in network.blocks) if analysis.partial else 0
         self.partial.setText(f"Counted over the {known:,} blocks whose shapes are known." if known else "")
         self.partial.setVisible(bool(known))
+
+    def add_memory(self) -> None:
+        """Put what training takes below the totals: it takes a look at the whole network."""
+        self._later.stop()
+        recipe = self.session.document.recipe
+        optimizer = "SGD with momentum" if recipe.optimizer == "SGD" and recipe.momentum else recipe.optimizer
+        found: tuple[Explanation, ...] = ()
+        if optimizer in STATE and self.session.network.blocks:
+            with suppress(UnknownSize):  # a size stays open: there is no number to give
+                network, analysis = self.session.network, self.session.analysis
+                found = (explain_memory(network, analysis, recipe.batch_size, "float32", optimizer),)
+        if found != self._memory:
+            self._memory = found
+            self._show_totals()
+            self._later.stop()
 
     def _rename(self) -> None:
         text = ""

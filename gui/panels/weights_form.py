@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from graph.edits import SetProperty
 from graph.hyperparameter import Bool, Choice
+from graph.module import ModuleType
 from graph.weight_commands import begin, lenders, type_in
 from graph.weight_rules import weights_of
 from graph.weights import HELP, KINDS, MOST_NUMBERS, Initial, WeightError, count_of, initial, shape_of
@@ -84,7 +85,9 @@ class WeightsForm(QWidget):
         if not self._bearers:
             return ()
         borrowed = any(block.reuses for block in self._blocks)
-        ways = {} if borrowed or len(weights) > MOST_ROWS else {name: self._kind(name) for name in weights}
+        is_module = any(isinstance(self.session.network.type_of(block.id), ModuleType) for block in self._blocks)
+        hidden = borrowed or is_module or len(weights) > MOST_ROWS
+        ways = {} if hidden else {name: self._kind(name) for name in weights}
         lending = tuple(lenders(self.session.network, self.session.analysis, self._bearers))
         names = tuple(self.session.network.blocks[id].name for id in lending)
         return tuple(ways.items()), tuple(weights.items()), lending, names, borrowed
@@ -117,8 +120,9 @@ class WeightsForm(QWidget):
             self._add(WHOSE, self._owner_field(lending, names), self.tr("weights"))
         for weight, kind in ways:
             self._add_weight(weight, kind, dict(weights)[weight])
-        hidden = len(weights) > MOST_ROWS
-        self.note.setText(self.tr("{0} weights begin as torch does.").format(len(weights)) if hidden else "")
+        hidden = not ways and not borrowed
+        words = self.tr("How its {0} weights begin is decided at the blocks inside, or left to torch.")
+        self.note.setText(words.format(len(weights)) if hidden else "")
         self.note.setVisible(hidden)
 
     def _add(self, name: str, field, title: str = "") -> None:

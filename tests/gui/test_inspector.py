@@ -195,7 +195,7 @@ def test_nothing_selected_shows_the_network(inspector, session):
     inspector.updates.flush()
     page = inspector.page
     assert isinstance(page, NetworkPage) and page.name.text() == "LeNet"
-    assert dict((what, number) for what, number, _ in page.totals.rows)["parameters"] == "61,706"
+    assert page.totals.told()["parameters"][0] == "61,706"
 
 
 def test_the_recipe_is_edited_and_undone(inspector, session):
@@ -307,3 +307,13 @@ def test_what_comes_from_the_input_is_told_in_grey(inspect, inspector, session, 
     assert page.form.facts["in_channels"].text() == "9"
     assert inspect("fc1", "fc2").form.facts["in_features"].text() == "several values"
     assert not inspect("relu1").form.facts
+
+
+def test_the_networks_totals_unfold_into_its_blocks(inspector, session, qtbot):
+    inspector.updates.flush()
+    totals = inspector.page.totals
+    qtbot.waitUntil(lambda: "memory of training" in totals.told())
+    told = totals.told()
+    assert told["blocks"][0] == "16" and told["weights"] == ("241 KiB", "61,706 parameters * 4 bytes")
+    parameters = next(tree for tree in totals.roots() if tree.what == "parameters")
+    assert [one.value for one in parameters.because] == ["156", "2,416", "48,120", "10,164", "850"]

@@ -187,3 +187,19 @@ def test_a_kernel_is_edited_in_a_grid(app, shown):
     inspector.updates.flush()
     assert field.cells[1][1].text() == "5" and len(field.cells) == 3
     inspector.close()
+
+
+def test_a_module_is_frozen_whole_and_its_weights_are_decided_inside(app, shown):
+    from examples import build_zoo
+
+    session = Session(Document(build_zoo.ZOO["resnet18"]()))
+    inspector = shown(Inspector(session), 340, 900)
+    place = next(id for id in session.network.blocks if session.can_step_into(id))
+    session.select((place,))
+    inspector.updates.flush()
+    form = inspector.page.weights
+    assert "decided at the blocks inside" in form.note.text() and set(form.form.fields) <= {"trains", "whose"}
+    form.form.fields["trains"].box.setFocus()
+    QTest.keyClick(form.form.fields["trains"].box, Qt.Key.Key_Space)
+    assert session.network.blocks[place].frozen
+    inspector.close()
