@@ -96,14 +96,14 @@ def everywhere(rng):
     return rng.some(keepdim=True), rng.one(rng.dims(rng.choice((0, 1, 2, 3, 4))), rng.dtype())
 
 
-def ordered(median):
+def ordered(median, rank=2):
     def draw(rng):
-        settings = rng.some(stride=rng.size(2, 1, 4), padding=rng.size(2, 0, 2))
+        settings = rng.some(stride=rng.size(rank, 1, 4), padding=rng.size(rank, 0, 2))
         if median:
             settings |= rng.some(padding_mode=rng.one_of("zeros", "reflect", "replicate", "circular"))
         else:
-            settings |= rng.some(dilation=rng.size(2, 1, 3), ceil_mode=rng.one_of(True, False))
-        return {"kernel_size": rng.size(2, 1, 4), **settings}, rng.one(rng.dims(2), rng.dtype())
+            settings |= rng.some(dilation=rng.size(rank, 1, 3), ceil_mode=rng.one_of(True, False))
+        return {"kernel_size": rng.size(rank, 1, 4), **settings}, rng.one(rng.dims(rank), rng.dtype())
 
     return draw
 
@@ -118,7 +118,9 @@ POOLING = {
     **{f"MaxUnpool{rank}d": unpooled(rank) for rank in RANKS},
     "GlobalAvgPool": everywhere,
     "GlobalMaxPool": everywhere,
+    "MinPool1d": ordered(median=False, rank=1),
     "MinPool2d": ordered(median=False),
+    "MedianPool1d": ordered(median=True, rank=1),
     "MedianPool2d": ordered(median=True),
 }
 
@@ -209,6 +211,25 @@ def min_pool(x, **settings):
     return -nn.functional.max_pool2d(-x, **settings)
 
 
+def min_pool_of_sequences(x, **settings):
+    if x.dtype in (torch.bool, torch.uint8) or x.ndim != 3:
+        raise ValueError("counted as wrong")
+    return -nn.functional.max_pool1d(-x, **settings)
+
+
+def median_pool_of_sequences(x, kernel_size, stride=None, padding=0, padding_mode="zeros"):
+    """Every window's lower middle, one window after the other."""
+    size, border, step = ((v if isinstance(v, int) else v[0]) for v in (kernel_size, padding, stride or kernel_size))
+    if x.ndim != 3 or 2 * border > size or not x.is_floating_point():
+        raise ValueError("counted as wrong")
+    mode = "constant" if padding_mode == "zeros" else padding_mode
+    x = nn.functional.pad(x, (border, border), mode=mode) if border else x
+    windows = [
+        x[:, :, i : i + size].sort(dim=-1).values[..., (size - 1) // 2] for i in range(0, x.shape[2] - size + 1, step)
+    ]
+    return torch.stack(windows, dim=-1)
+
+
 def median_pool(x, kernel_size, stride=None, padding=0, padding_mode="zeros"):
     """Every window's lower middle, one window after the other."""
     (kh, kw), (ph, pw) = both(kernel_size), both(padding)
@@ -254,7 +275,9 @@ def both(size):
 COMPUTE = {
     "GlobalAvgPool": over_places(torch.mean),
     "GlobalMaxPool": over_places(torch.amax),
+    "MinPool1d": min_pool_of_sequences,
     "MinPool2d": min_pool,
+    "MedianPool1d": median_pool_of_sequences,
     "MedianPool2d": median_pool,
     "FixedConv2d": fixed_convolution,
 }
