@@ -64,7 +64,8 @@ class ExplainRow(QStyledItemDelegate):
         if name + PAD + len(value) * letter > room - 4:
             return "", "", _lines(f"{words} = {value}" if words else value, letters)
         if words and name + PAD + (len(words) + 3 + len(value)) * letter > room - 4:
-            return value, "", _lines(words, letters)
+            parts_follow = index.model().hasChildren(index)  # a long sum says no more than its parts below
+            return value, "", () if parts_follow else _lines(words, letters)
         return value, words, ()
 
 
@@ -72,7 +73,8 @@ class ExplainRow(QStyledItemDelegate):
 def _lines(words: str, letters: int) -> tuple[str, ...]:
     """Broken before operators and after commas, with what follows set in."""
     lines, now = [], ""
-    for part in re.split(r" (?=[-+*/=] )|(?<=[,;]) ", words):
+    breaks = r" (?=[-+*/=] )|(?<=[,;]) " if re.search(r"\d [-+*/=] |[,;] ", words) else " "
+    for part in re.split(breaks, words):
         if now and len(now) + 1 + len(part) > letters:
             lines.append(now)
             now = f"  {part}"

@@ -20,12 +20,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QMenu, QSizePolicy, QTreeView
 
 from graph import Document
-from graph.explain import Explanation, explain, explain_block
+from graph.explain import NUMBERS, Explanation, explain, explain_block
 from gui.panels.explain_row import ARITHMETIC, BETWEEN, DIFFERS, LINE, VALUE, ExplainRow
 
 SEEN = "receptive field"
 LATER = 120  # ms until the receptive field follows: it takes a look at the whole network
-LONGEST = 90  # letters of a sum whose parts are unfolded below anyway
 OPEN_FIRST = frozenset(("output",))  # roots that begin unfolded
 EXPLANATION = Qt.ItemDataRole.UserRole + 9
 
@@ -200,11 +199,10 @@ def _walk(tree: Explanation, above: tuple[str, ...] = ()) -> Iterator[tuple[tupl
 
 def _told(tree: Explanation) -> str:
     """The arithmetic as far as it says something that does not stand elsewhere in the tree."""
-    words = tree.arithmetic
-    repeats = "->" in words or words == tree.value or (len(words) > LONGEST and tree.because)
-    return "" if repeats else words
+    return "" if "->" in tree.arithmetic or tree.arithmetic == tree.value else tree.arithmetic
 
 
 def _shortened(what: str, above: tuple[str, ...]) -> str:
     """`parameters of conv1` under `parameters` is conv1."""
-    return what.partition(" of ")[2] or what if above else what
+    head, _, tail = what.partition(" of ")
+    return tail if above and tail and head in NUMBERS else what
