@@ -19,6 +19,10 @@ from gui.recovery_store import Head, Kept, LeftBehind, OwnFolder, left_behind
 from gui.session import Session
 
 HOME = "recovery"
+SLOW = 0.05  # s; a project whose text takes longer waits for a pause in the work
+PAUSE = 1.0  # s without an edit
+SHARE = 60  # times as long as its text took is waited between two copies
+LATEST = 60.0  # s after which even busy hands are interrupted
 
 
 def recovery_home() -> Path:
@@ -99,8 +103,10 @@ class Autosave(QObject):
         self._key = f"{id(self):x}-0"
         self._opened = 0
         self._written = False
+        self._cost = 0.0  # s that the last text took
+        self._edited = self._stale_since = 0.0
         self._timer = QTimer(self, singleShot=True)
-        self._timer.timeout.connect(self.write)
+        self._timer.timeout.connect(self._due)
         session.project_changed.connect(self._changed)
         session.project_opened.connect(self._another)
         session.history_changed.connect(self._settle)
@@ -117,7 +123,10 @@ class Autosave(QObject):
         path = Path(document.path).absolute() if document.path else None
         head = Head(self._name(), path, time.time(), self._base())
         self._written = True
-        self.keeper.write(self._key, head, to_json(document).encode(), after)
+        began = time.monotonic()
+        text = to_json(document).encode()
+        self._cost = time.monotonic() - began
+        self.keeper.write(self._key, head, text, after)
 
     def forget(self) -> None:
         """The copy is no longer needed: the work is saved, or was given up on purpose."""
@@ -128,8 +137,16 @@ class Autosave(QObject):
 
     def _changed(self, *_changes) -> None:
         seconds = preferences.autosave_seconds
+        self._edited = time.monotonic()
         if seconds and not self._timer.isActive():
-            self._timer.start(seconds * 1000)
+            self._stale_since = self._edited
+            self._timer.start(round(1000 * max(seconds, min(SHARE * self._cost, LATEST))))
+
+    def _due(self) -> None:
+        """Write, unless that would be felt and the person is in the middle of something."""
+        now = time.monotonic()
+        busy = self._cost > SLOW and now - self._edited < PAUSE and now - self._stale_since < LATEST
+        self._timer.start(round(1000 * PAUSE)) if busy else self.write()
 
     def _settle(self) -> None:
         if not self.session.project.modified:

@@ -157,6 +157,29 @@ def test_the_interface_never_waits_for_the_disk(windows, monkeypatch):
     windows.keeper.wait()
 
 
+def test_a_project_whose_text_is_slow_waits_for_a_pause_but_not_for_ever(windows, monkeypatch):
+    window = windows.new()
+    autosave = window.files.autosave
+    change(window)
+    autosave.write()
+    (file,) = copies(windows.keeper)
+    autosave._cost = 0.2  # as measured with ten thousand blocks
+    change(window, "Two")
+    assert 11_000 < autosave._timer.interval() < 13_000
+    autosave._due()
+    assert read(copies(windows.keeper)[0]).document().network.name == "Changed", "an edit was just made"
+    assert autosave._timer.isActive() and autosave._timer.interval() == 1000
+    autosave._edited -= 2.0
+    autosave._due()
+    assert read(copies(windows.keeper)[0]).document().network.name == "Two"
+    autosave._cost = 0.2
+    change(window, "Three")
+    autosave._stale_since -= 100.0
+    autosave._due()
+    assert read(copies(windows.keeper)[0]).document().network.name == "Three", "busy for too long"
+    assert file.exists()
+
+
 # After a crash
 
 
