@@ -105,6 +105,7 @@ class StepBox(QAbstractSpinBox):
     def __init__(self, field: NumberField):
         super().__init__()
         self._field = field
+        self._held = False  # a hand is on a key or a button
         self.lineEdit().setTextMargins(6, 0, 0, 0)  # the stylesheet's padding does not reach it
 
     def validate(self, text: str, position: int) -> object:
@@ -115,6 +116,8 @@ class StepBox(QAbstractSpinBox):
 
     def stepBy(self, steps: int) -> None:
         self._field.step(steps)
+        if not self._held:  # the wheel, or a screen reader
+            self._field.settle_later()
 
     def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
         none = QAbstractSpinBox.StepEnabledFlag.StepNone
@@ -126,17 +129,26 @@ class StepBox(QAbstractSpinBox):
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
             super().wheelEvent(event)
-            self._field.settle_later()
         else:
             event.ignore()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._held = True
+        super().mousePressEvent(event)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
+        self._held = False
         self._field.settle()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._held = event.key() in STEPPING
+        super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         super().keyReleaseEvent(event)
         if event.key() in STEPPING and not event.isAutoRepeat():
+            self._held = False
             self._field.settle()
 
 

@@ -185,3 +185,32 @@ def test_one_tick_on_a_thousand_blocks_takes_less_than_ten_milliseconds(app, sho
     record_property("milliseconds", min(times))
     assert session.what_if.document.analysis.output("b998").shape == ("N", 8, 506, 506)
     assert min(times) < 10, times
+
+
+def test_a_button_that_is_held_is_one_step(knob, session, ids, qtbot):
+    field, _ = knob("conv1", "out_channels")
+    spin = field.editor
+    steps = len(session.document._undo)
+    up = QPoint(spin.width() - 8, 6)
+    QTest.mousePress(spin, LEFT, pos=up)
+    qtbot.waitUntil(lambda: field.line.text() not in ("6", "7"), timeout=3000)
+    assert session.network.values(ids["conv1"])["out_channels"] == 6 and session.what_if.active
+    QTest.mouseRelease(spin, LEFT, pos=up)
+    assert session.network.values(ids["conv1"])["out_channels"] == int(field.line.text())
+    assert len(session.document._undo) == steps + 1 and not session.what_if.active
+
+
+def test_the_wheel_settles_by_itself(knob, session, ids, qtbot):
+    field, _ = knob("conv1", "out_channels")
+    field.editor.setFocus()
+    field.editor.stepBy(2)
+    assert session.what_if.active and session.network.values(ids["conv1"])["out_channels"] == 6
+    qtbot.waitUntil(lambda: session.network.values(ids["conv1"])["out_channels"] == 8, timeout=2000)
+
+
+def test_leaving_a_field_takes_what_is_tried(knob, session, ids):
+    field, _ = knob("conv1", "out_channels")
+    field.editor.setFocus()
+    QTest.keyPress(field.editor, Qt.Key.Key_Up)
+    QTest.keyClick(field.editor, Qt.Key.Key_Return)
+    assert session.network.values(ids["conv1"])["out_channels"] == 7 and not session.what_if.active
