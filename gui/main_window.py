@@ -9,6 +9,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QSizePolicy, QTabWidget, QToolBar, QWidget
 
+import examples
 from graph import Document
 from gui import actions, theme
 from gui.canvas import CanvasView
@@ -31,6 +32,7 @@ from gui.project_files import ProjectFiles
 from gui.session import Session
 from gui.settings import own_keys, remember_theme, settings
 from gui.settings_dialog import SettingsDialog
+from gui.start_choices import title_of
 from gui.status import Status
 from gui.training import RunController, TrainingPanel, TransportBar
 from gui.updates import Updates
@@ -231,6 +233,9 @@ class MainWindow(QMainWindow):
             if action.isEnabled() and action.objectName() != "commands":
                 words = action.text().replace("&", "").rstrip(".")
                 entries.append(Entry(words, action.shortcut().toString(), action.trigger, action.icon()))
+        for path in examples.templates():
+            words = f"New {title_of(path.stem).lower()}"
+            entries.append(Entry(words, "", lambda path=path: self.windows.open_copy(path, self)))
         for path in self.files.examples():
             entries.append(Entry(f"Open example {path.stem}", "", lambda path=path: self.windows.open_copy(path, self)))
         self._find("Type a command", entries, "No command is like this.")

@@ -59,7 +59,9 @@ class Card(QAbstractButton):
     def line(self) -> str:
         """What is written under the title: what the picture knows, or what the card was told."""
         picture = self._picture
-        if self.detail or picture is None or picture.wrong:
+        if picture is not None and picture.wrong:
+            return self.tr("cannot be opened")
+        if self.detail or picture is None:
             return self.detail
         size = f"{picture.parameters} parameters" if picture.parameters not in ("", "0") else ""
         return size or (counted(picture.blocks, "block") if picture.blocks else "empty")

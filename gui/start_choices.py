@@ -88,7 +88,7 @@ def _recent(path: Path) -> Choice:
         when = ago(path.stat().st_mtime)
     except OSError:
         when = ""
-    folder = short_folder(path.parent)
+    folder = "~" if path.parent == Path.home() else path.parent.name or str(path.parent)
     return Choice(path.stem, f"{when}, {folder}" if when else folder, str(path), path, recent=True)
 
 

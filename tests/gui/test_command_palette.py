@@ -59,3 +59,11 @@ def test_order_of_matches():
     entries = [Entry(title, "", lambda: None) for title in ("Resave", "Save", "Open")]
     assert [entry.title for entry in matching(entries, "save")] == ["Save", "Resave"]
     assert matching(entries, "") == entries
+
+
+def test_a_template_begins_by_its_name(window):
+    window.show_commands()
+    QTest.keyClicks(window.finder.search, "new autoenc")
+    assert titles(window.finder)[0] == "New autoencoder"
+    QTest.keyClick(window.finder.search, Qt.Key.Key_Return)
+    assert window.session.network.name == "Autoencoder" and window.session.project.path is None

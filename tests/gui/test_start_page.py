@@ -103,7 +103,10 @@ def test_recent_projects_come_first_and_can_be_taken_off_the_list(windows, tmp_p
     page = windows.start
     recent = page.sections[0]
     assert [c.title for c in recent.cards] == ["two", "one"] and page.cards()[0].title == "two"
-    assert recent.cards[0].detail.startswith("just now, ") and recent.cards[0].file == tmp_path / "two.netloom"
+    assert recent.cards[0].file == tmp_path / "two.netloom"
+    assert recent.cards[0].detail == f"just now, {tmp_path.name}" and recent.cards[0].toolTip().startswith(
+        str(tmp_path)
+    )
     page._forget(next(choice for choice in offered() if choice.title == "two"))
     assert [c.title for c in page.sections[0].cards] == ["one"] and (tmp_path / "two.netloom").exists()
     page.sections[0].cards[0].click()
@@ -193,6 +196,15 @@ def test_pictures_come_by_themselves_and_only_for_what_is_looked_at(page, qtbot)
     lenet = card(page, "LeNet-5")
     qtbot.waitUntil(lambda: pictured(lenet), timeout=20_000)
     assert lenet.line() == "61,706 parameters"
+
+
+def test_a_project_that_cannot_be_opened_says_so_on_its_card(windows, tmp_path, qtbot):
+    (tmp_path / "broken.netloom").write_text("{")
+    settings.remember_file(tmp_path / "broken.netloom")
+    windows.show_start()
+    (broken,) = windows.start.sections[0].cards
+    qtbot.waitUntil(lambda: broken.line() == "cannot be opened", timeout=20_000)
+    qtbot.waitUntil(lambda: "cut off" in broken.toolTip())
 
 
 def test_a_kept_picture_is_there_at_once_and_a_changed_file_gets_a_new_one(app, tmp_path, qtbot):
