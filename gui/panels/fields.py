@@ -19,6 +19,7 @@ from graph.hyperparameter import Hyperparameter, HyperparameterError
 from gui import theme
 from gui.panels.rows import label, restyle
 
+NARROW = 88
 SEVERAL = object()  # the selected blocks differ in this value
 
 
@@ -240,6 +241,7 @@ class ChoiceBox(QComboBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setPlaceholderText("several values")
+        self.setMinimumWidth(NARROW)  # its own wish would not fit a narrow panel
 
     def showPopup(self) -> None:
         self.is_open = True

@@ -317,3 +317,10 @@ def test_the_networks_totals_unfold_into_its_blocks(inspector, session, qtbot):
     assert told["blocks"][0] == "16" and told["weights"] == ("241 KiB", "61,706 parameters * 4 bytes")
     parameters = next(tree for tree in totals.roots() if tree.what == "parameters")
     assert [one.value for one in parameters.because] == ["156", "2,416", "48,120", "10,164", "850"]
+
+
+def test_nothing_is_cut_off_in_a_narrow_panel(inspect, inspector):
+    inspector.resize(300, 400)
+    for names in (("conv1",), ("fc1",), ("image",), ("loss",)):
+        page = inspect(*names)
+        assert page.minimumSizeHint().width() <= inspector.area.viewport().width(), names
