@@ -1,4 +1,4 @@
-"""The lists in the File menu: recent projects, examples, and the windows that are open. Filled when they are shown."""
+"""Menus that are lists: recent projects, examples, the windows that are open. Filled when they are shown."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from gui.windows import forward
 
 
 class FileMenus(QObject):
-    """Three menus at the end of another."""
+    """Recent projects and examples at the end of a menu; the windows for another."""
 
     def __init__(self, window, menu: QMenu):
         super().__init__(window)
         self.window = window
         self.recent = menu.addMenu(self.tr("Open &Recent"))
         self.examples = menu.addMenu(self.tr("&Examples"))
-        self.windows = menu.addMenu(self.tr("&Windows"))
+        self.windows = QMenu(self.tr("&Windows"), window)  # stands in the View menu
         self.recent.aboutToShow.connect(self.fill_recent)
         self.examples.aboutToShow.connect(self.fill_examples)
         self.windows.aboutToShow.connect(self.fill_windows)

@@ -127,6 +127,7 @@ class MainWindow(QMainWindow):
         for dock in self.docks.values():
             panels.addAction(dock.toggleViewAction())
         view.insertMenu(self.actions_by_id["reset_docks"], panels)
+        view.insertMenu(self.actions_by_id["reset_docks"], self.file_menus.windows)
 
     def _make_toolbar(self) -> None:
         bar = self.toolbar = QToolBar("Actions", self)
