@@ -163,6 +163,10 @@ class BlockType:
         """What the palette sets where torch has no default."""
         return {h.name: h.suggestion for h in self.hyperparameters if h.default is REQUIRED}
 
+    def stand_in(self, name: str, values: Values) -> Any:
+        """What an unset value comes to by the other settings, where it can be shown in its place; None elsewhere."""
+        return None
+
     def set_apart(self, values: Values) -> dict[str, Any]:
         """The values that differ from torch's defaults, in declared order."""
         return {

@@ -66,6 +66,9 @@ class FixedConv2d(BlockType):
         Float("bias", 0.0, "A number that is added to every value of the output."),
     )
 
+    def stand_in(self, name: str, values: Values):
+        return KERNELS.get(values["kernel"]) if name == "numbers" else None
+
     def infer(self, values: Values, inputs: Inputs) -> Inferred:
         x = inputs["input"]
         if x.dtype != "float32":

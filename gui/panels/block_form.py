@@ -13,7 +13,6 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from graph import Analysis, HyperparameterError, taken
-from graph.blocks.fixed_convolution import KERNELS
 from graph.commands import bind
 from graph.edits import UNSET, Compound, Edit, Rename, SetHyperparameter
 from graph.expression import Expression
@@ -181,8 +180,8 @@ class BlockForm(QWidget):
         field.outline(self._is_at_fault(name))
         field.show_result(self._result_text(declared, value))
         if isinstance(field, MatrixField):
-            kernel = network.values(self.ids[0]).get("kernel")
-            field.show_stand_in(KERNELS.get(kernel, ()))
+            kinds = [self.types[0].stand_in(name, self.session.analysis.values(id)) for id in self.ids]
+            field.show_stand_in(kinds[0] or () if kinds.count(kinds[0]) == len(kinds) else ())
 
     def _show_facts(self) -> None:
         """What the layers take from their input, where all take the same."""

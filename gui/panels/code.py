@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QMouseEvent, QTextCursor, QTextFormat
+from PySide6.QtGui import QColor, QGuiApplication, QMouseEvent, QShowEvent, QTextCursor, QTextFormat
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
 
 from backend import generate_source
@@ -48,6 +48,10 @@ class Code(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(320, 320)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.mark()  # the selection went on while nobody looked
 
     def refresh(self) -> None:
         document = self.session.project

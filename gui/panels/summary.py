@@ -31,7 +31,8 @@ class SummaryModel(QAbstractTableModel):
         self.rows: list[Row] = []
 
     def read(self, session: Session) -> None:
-        network, analysis = session.network, session.analysis
+        document = session.what_if.document
+        network, analysis = document.network, document.analysis
         ids = list(network.order())
         rows = [_row(network.blocks[id], analysis) for id in ids]
         if ids != self.ids:
@@ -101,6 +102,7 @@ class Summary(QWidget):
         self.updates = Updates(self, self.refresh, 16)
         session.changed.connect(self._changed)
         session.document_changed.connect(self.updates.ask)
+        session.what_if.changed.connect(self.updates.ask)
         session.selection_changed.connect(self._show_selection)
         self.table.selectionModel().selectionChanged.connect(self._selected)
 
@@ -120,7 +122,8 @@ class Summary(QWidget):
         self.session.say("The table is in the clipboard as Markdown")
 
     def _totals(self) -> Row:
-        analysis, blocks = self.session.analysis, counted(len(self.model.ids), "block")
+        analysis = self.session.what_if.document.analysis
+        blocks = counted(len(self.model.ids), "block")
         return "Total", blocks, "", thousands(analysis.total_parameters), thousands(analysis.total_macs)
 
     def keyPressEvent(self, event) -> None:

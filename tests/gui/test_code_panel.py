@@ -157,3 +157,10 @@ def test_a_line_of_the_network_leads_out_again(stages):
     line = stages.source.blocks[place][0]
     click_line(stages, line)
     assert session.path == () and session.selected == place
+
+
+def test_lines_are_marked_when_the_panel_is_shown_again(panel, session, ids):
+    panel.hide()
+    session.select((ids["fc2"],))
+    panel.show()
+    assert panel.text.marked_lines() == sorted(panel.source.blocks[ids["fc2"]])

@@ -67,3 +67,14 @@ def test_empty_says_what_it_is_for(panel, session):
     session.set_document(Document())
     panel.updates.flush()
     assert not panel.table.isVisible()
+
+
+def test_it_shows_what_a_value_being_tried_would_lead_to(panel, session, ids):
+    from graph.edits import SetHyperparameter
+
+    session.what_if.suppose(SetHyperparameter(ids["fc3"], "out_features", 11))
+    panel.updates.flush()
+    assert "61,791" in panel.totals.text()
+    session.what_if.forget()
+    panel.updates.flush()
+    assert "61,706" in panel.totals.text()
