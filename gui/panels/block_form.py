@@ -113,13 +113,13 @@ class BlockForm(QWidget):
         if len(self.ids) == 1:
             self.name = QLineEdit()
             self.name.setFont(theme.ui_font("normal", bold=True))
-            self.name.setAccessibleName("Name")
-            self.name.setToolTip("The block's name: its attribute in the generated code")
+            self.name.setAccessibleName(self.tr("Name"))
+            self.name.setToolTip(self.tr("The block's name: its attribute in the generated code"))
             self.name.editingFinished.connect(self._rename)
             box.addWidget(self.name)
             box.addWidget(self.name_wrong)
         else:
-            box.addWidget(label(f"{len(self.ids):,} blocks", "title"))
+            box.addWidget(label(self.tr("{0} blocks").format(f"{len(self.ids):,}"), "title"))
         line = QHBoxLayout()
         line.setSpacing(theme.GAP)
         if len(self.types) == 1:
@@ -156,9 +156,9 @@ class BlockForm(QWidget):
         """Inputs and targets choose among the fields of the data."""
         if declared.name != "field" or any(t.role not in ("input", "target") for t in self.types):
             return None
-        pairs: list[tuple[str, Any]] = [("not bound", None)]
+        pairs: list[tuple[str, Any]] = [(self.tr("not bound"), None)]
         for field in self.session.document.recipe.fields:
-            shape = " x ".join(map(str, field.shape)) or "one value"
+            shape = " x ".join(map(str, field.shape)) or self.tr("one value")
             pairs.append((f"{field.name}   {shape}", field.name))
         return ChoiceField(declared, tuple(pairs))
 
@@ -204,22 +204,22 @@ class BlockForm(QWidget):
         if not isinstance(value, Expression):
             return ""
         found = {declared.format(self.session.analysis.values(id).get(declared.name)) for id in self.ids}
-        return f"{found.pop()} here" if len(found) == 1 else "several values here"
+        return self.tr("{0} here").format(found.pop()) if len(found) == 1 else self.tr("several values here")
 
     def _inferred_text(self, name: str) -> str:
         """What an unset value comes to, in the words of the generated call or of the output."""
         inferred = self.session.analysis.inferred(self.ids[0])
         if inferred is None or len(self.ids) > 1:
-            return "from the input"
+            return self.tr("from the input")
         declared = self.types[0]
         if declared.role in ("input", "target"):
             found = next(iter(inferred.outputs.values()))
-            shape = " x ".join(map(str, found.shape[1:])) or "one value"
+            shape = " x ".join(map(str, found.shape[1:])) or self.tr("one value")
             return {"shape": shape, "dtype": found.dtype}.get(name, "")
         analysis = self.session.analysis
         call = declared.module(self.session.network.values(self.ids[0]), analysis.inputs(self.ids[0]), inferred)
         value = call.kwargs.get(name, call.args[0] if call.args else None) if call else None
-        return declared.hyperparameter(name).format(value) or "from the input"
+        return declared.hyperparameter(name).format(value) or self.tr("from the input")
 
     def _show_problems(self) -> None:
         if len(self.ids) > 1:
@@ -245,9 +245,9 @@ class BlockForm(QWidget):
         parameters = sum(analysis.parameters(id) for id in self.ids)
         macs = sum((analysis.macs(id) for id in self.ids), 0)
         return [
-            ("blocks", thousands(len(self.ids)), ""),
-            ("parameters", thousands(parameters), ""),
-            ("multiply-adds", thousands(macs), ""),
+            (self.tr("blocks"), thousands(len(self.ids)), ""),
+            (self.tr("parameters"), thousands(parameters), ""),
+            (self.tr("multiply-adds"), thousands(macs), ""),
         ]
 
     # Changing

@@ -31,8 +31,8 @@ class Code(QWidget):
         self.note = label("", "small", wrap=True)
         self.note.setContentsMargins(theme.GAP + 4, theme.SPACE, theme.GAP, theme.SPACE)
         self.title_buttons = (
-            IconButton("copy", "Copy the whole source", self.copy),
-            IconButton("export", "Export Python: runs without Netloom  (Ctrl+E)", self.export_requested.emit),
+            IconButton("copy", self.tr("Copy the whole source"), self.copy),
+            IconButton("export", self.tr("Export Python: runs without Netloom  (Ctrl+E)"), self.export_requested.emit),
         )
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -61,7 +61,7 @@ class Code(QWidget):
             )
         except ValueError as error:
             # What cannot be written yet is said; the last good source stays readable.
-            self._say(f"Not up to date: {error}")
+            self._say(self.tr("Not up to date: {0}").format(error))
             return
         self._say("")
         self.text.put(str(self.source))
@@ -69,7 +69,7 @@ class Code(QWidget):
 
     def copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())
-        self.session.say("The source is in the clipboard")
+        self.session.say(self.tr("The source is in the clipboard"))
 
     def mark(self, *_ignored) -> None:
         """Mark the lines of the selected blocks and bring the first into view."""
@@ -118,7 +118,7 @@ class CodeText(QPlainTextEdit):
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setFont(theme.mono_font())
         self.setUndoRedoEnabled(False)
-        self.setAccessibleName("Generated source")
+        self.setAccessibleName(self.tr("Generated source"))
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )

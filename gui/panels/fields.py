@@ -58,7 +58,8 @@ class ValueField(QWidget):
         """What the value does, what it may be, and in a module what arithmetic may name."""
         rule = self.declared.rule_text()
         words = f"{self.declared.help}\n{rule[:1].upper()}{rule[1:]}."
-        return f"{words} Or arithmetic on {', '.join(self.offered)}." if self.offered else words
+        more = self.tr("Or arithmetic on {0}.").format(", ".join(self.offered or ()))
+        return f"{words} {more}" if self.offered else words
 
     def make_editor(self) -> QWidget:
         raise NotImplementedError
@@ -136,7 +137,7 @@ class TextField(ValueField):
         self._say_typing_error("")
         if value is SEVERAL:
             self.line.setText("")
-            self.line.setPlaceholderText("several values")
+            self.line.setPlaceholderText(self.tr("several values"))
             return
         if not (self.line.hasFocus() and self._reads_as(value)):
             self.line.setText(self.written(value))
@@ -215,7 +216,7 @@ class ChoiceField(ValueField):
             self.box.setCurrentIndex(-1)
             return
         if value not in values:  # a field of other data, an older file: show it, do not drop it
-            text = str(value) if isinstance(value, Expression) else f"{value} (not there)"
+            text = str(value) if isinstance(value, Expression) else self.tr("{0} (not there)").format(value)
             self.pairs.append((text, value))
             self.box.addItem(text, value)
             values.append(value)
@@ -223,7 +224,7 @@ class ChoiceField(ValueField):
 
     def show_inferred(self, text: str) -> None:
         if self.pairs and self.pairs[0] == ("auto", None):
-            self.box.setItemText(0, f"auto: {text}" if text else "auto")
+            self.box.setItemText(0, self.tr("auto: {0}").format(text) if text else self.tr("auto"))
 
     def _try(self, index: int) -> None:
         if self.box.is_open and 0 <= index < len(self.pairs):
@@ -240,7 +241,7 @@ class ChoiceBox(QComboBox):
         self.is_open = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setPlaceholderText("several values")
+        self.setPlaceholderText(self.tr("several values"))
         self.setMinimumWidth(NARROW)  # its own wish would not fit a narrow panel
 
     def showPopup(self) -> None:
@@ -266,7 +267,8 @@ class BoolField(ValueField):
         self.box.setTristate(value is SEVERAL)
         state = Qt.CheckState.PartiallyChecked if value is SEVERAL else Qt.CheckState(2 if value else 0)
         self.box.setCheckState(state)
-        self.box.setText("several values" if value is SEVERAL else "on" if value else "off")
+        words = self.tr("several values"), self.tr("on"), self.tr("off")
+        self.box.setText(words[0] if value is SEVERAL else words[1] if value else words[2])
 
     def _clicked(self) -> None:
         value = self.box.checkState() != Qt.CheckState.Unchecked

@@ -95,7 +95,7 @@ class Form(QWidget):
 
     def _reset_button(self, name: str, title: str) -> IconButton:
         back = self.resets[name] = IconButton(
-            "reset", f"Set {title} back to its default", lambda: self.reset.emit(name)
+            "reset", self.tr("Set {0} back to its default").format(title), lambda: self.reset.emit(name)
         )
         back.setFixedWidth(RESET - theme.SPACE)
         back.setFocusPolicy(Qt.FocusPolicy.NoFocus)

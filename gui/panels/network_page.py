@@ -59,8 +59,8 @@ class NetworkPage(QWidget):
         self.session = session
         self.name = QLineEdit()
         self.name.setFont(theme.ui_font("normal", bold=True))
-        self.name.setAccessibleName("Name of the network")
-        self.name.setToolTip("The network's name: the class in the generated code")
+        self.name.setAccessibleName(self.tr("Name of the network"))
+        self.name.setToolTip(self.tr("The network's name: the class in the generated code"))
         self.name.editingFinished.connect(self._rename)
         self.wrong = label("", "wrong", wrap=True)
         self.wrong.hide()
@@ -80,7 +80,7 @@ class NetworkPage(QWidget):
         box.setSpacing(theme.GAP)
         for part in (self.name, self.wrong, self.totals, self.partial, Hairline()):
             box.addWidget(part)
-        for title, part in (("Data", self.data), ("Training", self.recipe)):
+        for title, part in ((self.tr("Data"), self.data), (self.tr("Training"), self.recipe)):
             box.addWidget(label(title, "heading"))
             box.addWidget(part)
             box.addSpacing(theme.GAP)
@@ -89,7 +89,7 @@ class NetworkPage(QWidget):
 
     @property
     def help(self) -> str:
-        return "Nothing is selected: these settings belong to the whole network and its training."
+        return self.tr("Nothing is selected: these settings belong to the whole network and its training.")
 
     def refresh(self) -> None:
         document = self.session.document
@@ -113,7 +113,8 @@ class NetworkPage(QWidget):
         self.totals.show_trees((*roots, *self._memory))
         self._later.start()
         known = sum(analysis.inferred(id) is not None for id in network.blocks) if analysis.partial else 0
-        self.partial.setText(f"Counted over the {known:,} blocks whose shapes are known." if known else "")
+        words = self.tr("Counted over the {0} blocks whose shapes are known.")
+        self.partial.setText(words.format(f"{known:,}") if known else "")
         self.partial.setVisible(bool(known))
 
     def add_memory(self) -> None:
