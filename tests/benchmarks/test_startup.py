@@ -31,6 +31,12 @@ window = MainWindow()
 window.show()
 window.files.open_example(examples.path("lenet_digits"))
 """
+START_PAGE = """
+from gui.app import application
+app = application("dark")
+from gui.windows import Windows
+Windows().show_start()
+"""
 
 
 def seconds(body: str, repeats: int = 5) -> float:
@@ -43,8 +49,10 @@ def seconds(body: str, repeats: int = 5) -> float:
 
 
 def test_window_up_and_usable(capsys):
-    bare, ours = seconds(BARE), seconds(NETLOOM)
+    bare, ours, start = seconds(BARE), seconds(NETLOOM), seconds(START_PAGE)
     with capsys.disabled():
         print(f"\nwindow with LeNet open {ours:.2f} s, bare Qt window with the same libraries {bare:.2f} s,")
+        print(f"start page {start:.2f} s, ratio {start / bare:.2f};")
         print(f"ratio {ours / bare:.2f}; torch and scikit-learn are in neither process")
     assert ours / bare < 4
+    assert start / bare < 4
