@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
 from graph import Document
@@ -25,8 +25,6 @@ AT_REST = 3000  # ms after which a start that brought projects back counts as co
 class Windows(QObject):
     """Editor windows, the start page, and the recovery copies of them all."""
 
-    changed = Signal()  # a window came or went
-
     def __init__(self, parent: QObject | None = None, keeper: Keeper | None = None):
         super().__init__(parent)
         self.keeper = keeper or Keeper(self)
@@ -42,7 +40,6 @@ class Windows(QObject):
         self.all.append(window)
         window.installEventFilter(self)
         window.files.opened.connect(self.remember)
-        self.changed.emit()
 
     def left(self, window) -> None:
         """A window has closed for good."""
@@ -50,7 +47,6 @@ class Windows(QObject):
             self.all.remove(window)
         if self.all and not self._quitting:  # the last one is what the next start brings back
             self.remember()
-        self.changed.emit()
         if not self.all and self.start is None:
             self.keeper.wait()
 
