@@ -53,6 +53,7 @@ class ReceptiveView(QWidget):
         for signal in (session.selection_changed, session.document_changed, session.what_if.changed):
             signal.connect(self.updates.ask)
         session.changed.connect(self._changed)
+        session.project_opened.connect(lambda: self.show_picture(None))
 
     def sizeHint(self) -> QSize:
         return QSize(640, 240)
@@ -80,6 +81,11 @@ class ReceptiveView(QWidget):
         self._picture = sample
         if self.sight is not None:
             self.input.show_picture(sample)
+
+    def take_look(self, look) -> None:
+        """A run showed a sample: the same is the picture here."""
+        if look.image is not None:
+            self.show_picture(np.asarray(look.image))
 
     # Making
 

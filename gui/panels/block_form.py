@@ -38,6 +38,7 @@ class BlockForm(QWidget):
 
     reference_requested = Signal()  # "what does this type do?"
     region_requested = Signal()  # "what does it see of the input?"
+    code_requested = Signal()  # "which lines of the code is it?"
 
     def __init__(self, session: Session, ids: tuple[str, ...]):
         super().__init__()
@@ -131,6 +132,7 @@ class BlockForm(QWidget):
         else:
             line.addWidget(label(", ".join(t.name for t in self.types), "quiet", wrap=True), 1)
         line.addStretch(1)
+        line.addWidget(IconButton("code", self.tr("Its lines in the generated code"), self.code_requested.emit))
         if len(self.types) == 1:
             words = self.tr("What {0} does and what its settings mean  (Shift+F1)").format(first.name)
             line.addWidget(IconButton("help", words, self.reference_requested.emit))

@@ -19,6 +19,7 @@ class Inspector(QWidget):
 
     reference_requested = Signal()
     region_requested = Signal()
+    code_requested = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None):
         super().__init__(parent)
@@ -76,6 +77,7 @@ class Inspector(QWidget):
             self.page.form.explained.connect(self.help.setText)
             self.page.reference_requested.connect(self.reference_requested)
             self.page.region_requested.connect(self.region_requested)
+            self.page.code_requested.connect(self.code_requested)
         elif self.session.path:
             self.page = ModulePage(self.session)
         else:

@@ -80,6 +80,8 @@ def test_the_window_shows_both_panels_when_asked(window, qtbot):
     window.inspector.updates.flush()
     window.inspector.page.reference_requested.emit()
     window.inspector.page.region_requested.emit()
+    window.inspector.page.code_requested.emit()
+    window.inspector.page.reference_requested.emit()
     assert window.docks["reference"].isVisible() and window.docks["receptive field"].isVisible()
     window.receptive.updates.flush()
     window.reference.updates.flush()

@@ -111,3 +111,18 @@ def test_where_there_is_nothing_to_see_it_says_why(look, view, session):
     assert "no input with directions" in look("label").empty.text.text()
     session.document.do(SetHyperparameter(session.network.block("c1").id, "kernel_size", 40))
     assert "c3 is not known yet" in look("c3").empty.text.text()
+
+
+def test_a_runs_sample_becomes_the_picture_until_another_project_is_opened(look, session):
+    class Look:
+        image = np.ones((1, 32, 32), np.float32)
+
+    class LookAtFilters:
+        image = None
+
+    view = look("c3")
+    view.take_look(Look)
+    view.take_look(LookAtFilters)
+    assert view.input.has_picture
+    session.set_document(Document(session.network))
+    assert not look("c3").input.has_picture
