@@ -75,12 +75,12 @@ def demo(output: Path | None, epochs: int | None) -> None:
 
 @main.command()
 @click.argument("project", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A .png or .svg file.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A .png, .svg or .pdf file.")
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True)
 def picture(project: Path, output: Path, theme: str) -> None:
     """Draw the network of PROJECT as a picture; needs no display."""
-    if output.suffix.lower() not in (".png", ".svg"):
-        raise click.ClickException(f"{output}: a picture ends in .png or .svg")
+    if output.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise click.ClickException(f"{output}: a picture ends in .png, .svg or .pdf")
     document = backend_cli.open_project(project)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from gui.app import application

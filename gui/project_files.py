@@ -26,7 +26,7 @@ from gui.recovery_store import digest
 from gui.session import Session
 from gui.settings import Look, look_at, recent_files, remember_file, remember_look
 
-PICTURES = "SVG picture (*.svg);;PNG picture (*.png)"
+PICTURES = "SVG picture (*.svg);;PDF page (*.pdf);;PNG picture (*.png)"
 
 
 class ProjectFiles(QObject):
@@ -225,7 +225,7 @@ class ProjectFiles(QObject):
             return False
         path = Path(chosen)
         if not path.suffix:
-            path = path.with_suffix(".png" if "png" in kind else ".svg")
+            path = path.with_suffix(next((end for end in (".png", ".pdf") if end in kind), ".svg"))
         render = self.canvas.render_png if path.suffix.lower() == ".png" else self.canvas.render_svg
         return self._write(path, lambda document, target: render(target))
 

@@ -73,7 +73,7 @@ QMainWindow, QDialog { background: @s1; }
 QMainWindow::separator { background: @s0; width: 5px; height: 5px; }
 QMainWindow::separator:hover { background: @accent; }
 QFrame#hairline { background: @line; border: none; }
-QFrame#breadcrumb { background: @s2; border: 1px solid @line; border-radius: 6px; }
+QFrame#breadcrumb, QFrame#arrange { background: @s2; border: 1px solid @line; border-radius: 6px; }
 QFrame#breadcrumb QToolButton { padding: 2px 6px; color: @t1; }
 QFrame#breadcrumb QToolButton[here="true"] { color: @t0; }
 QFrame#breadcrumb QToolButton:hover { color: @t0; }

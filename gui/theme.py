@@ -217,6 +217,14 @@ ICONS = {
     "loss": "bullseye",
     "metric": "ruler",
     "module": "package-variant-closed",
+    "arrange_left": "align-horizontal-left",
+    "arrange_centre": "align-horizontal-center",
+    "arrange_right": "align-horizontal-right",
+    "arrange_top": "align-vertical-top",
+    "arrange_middle": "align-vertical-center",
+    "arrange_bottom": "align-vertical-bottom",
+    "arrange_across": "distribute-horizontal-center",
+    "arrange_down": "distribute-vertical-center",
 }
 
 

@@ -1,11 +1,11 @@
-"""Pictures of a network: PNG at twice the size, or SVG; the same painting as on screen, without a window."""
+"""Pictures of a network: PNG at twice the size, SVG or PDF; the same painting as on screen, without a window."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QMarginsF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QImage, QPageSize, QPainter, QPdfWriter
 
 from graph import Document
 from gui.canvas.ink import ink
@@ -16,7 +16,7 @@ LARGEST = 16_000  # pixels along an edge that image formats and viewers still ta
 
 
 def picture(document: Document, path: str | Path, theme: str = "light") -> None:
-    """Draw a document's network to a .png or .svg file in a theme; raises OSError if it cannot be written."""
+    """Draw a document's network to a .png, .svg or .pdf file in a theme; raises OSError if it cannot be written."""
     from PySide6.QtWidgets import QApplication
 
     from gui import theme as themes
@@ -38,7 +38,7 @@ def picture(document: Document, path: str | Path, theme: str = "light") -> None:
 
 
 def save_picture(scene, path: str | Path) -> None:
-    """Paint everything on a scene, without selection, to a .png or .svg file."""
+    """Paint everything on a scene, without selection, to a .png, .svg or .pdf file."""
     path = Path(path)
     area = scene.content()
     area = (area if not area.isEmpty() else QRectF(0, 0, 320, 200)).adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
@@ -49,8 +49,10 @@ def save_picture(scene, path: str | Path) -> None:
             _svg(scene, area, path)
         elif path.suffix.lower() == ".png":
             _png(scene, area, path)
+        elif path.suffix.lower() == ".pdf":
+            _pdf(scene, area, path)
         else:
-            raise ValueError(f"a picture ends in .png or .svg, not {path.name!r}")
+            raise ValueError(f"a picture ends in .png, .svg or .pdf, not {path.name!r}")
     finally:
         scene.session.select(lit)
 
@@ -81,3 +83,19 @@ def _svg(scene, area: QRectF, path: Path) -> None:
     painter.fillRect(QRectF(0, 0, area.width(), area.height()), ink().ground)
     scene.render(painter, QRectF(0, 0, area.width(), area.height()), area, Qt.AspectRatioMode.KeepAspectRatio)
     painter.end()
+
+
+def _pdf(scene, area: QRectF, path: Path) -> None:
+    """One page as large as the network, one point a unit, on white: text stays text, lines stay lines."""
+    path.touch()
+    writer = QPdfWriter(str(path))
+    writer.setTitle(scene.session.network.name)
+    writer.setCreator("Netloom")
+    writer.setResolution(72)
+    writer.setPageSize(QPageSize(area.size(), QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch))
+    writer.setPageMargins(QMarginsF(0, 0, 0, 0))
+    painter = QPainter(writer)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    scene.render(painter, QRectF(0, 0, area.width(), area.height()), area, Qt.AspectRatioMode.KeepAspectRatio)
+    if not painter.end():
+        raise OSError(f"{path} could not be written")

@@ -10,16 +10,19 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QMenu, QToolTip
+from PySide6.QtWidgets import QMenu
 
 from gui import theme
-from gui.canvas import words
+from gui.canvas.arrange_actions import ArrangeActions
+from gui.canvas.arrange_bar import ArrangeBar
 from gui.canvas.breadcrumb import Breadcrumb
 from gui.canvas.bubble import Bubble
 from gui.canvas.canvas_actions import CanvasActions
 from gui.canvas.empty_state import EmptyState
 from gui.canvas.geometry import REACH, PortRef
+from gui.canvas.hovering import WIRE_REACH, Hovering
 from gui.canvas.keys import KEYS
+from gui.canvas.minimap import Minimap
 from gui.canvas.module_actions import ModuleActions
 from gui.canvas.navigation import Navigation
 from gui.canvas.picture import save_picture
@@ -28,15 +31,14 @@ from gui.canvas.tools.band import Band
 from gui.canvas.tools.cut import Cut
 from gui.canvas.tools.drop import Drop
 from gui.canvas.tools.move import MoveBlocks
+from gui.canvas.tools.move_wires import MoveWires
 from gui.canvas.tools.pan import Pan
 from gui.canvas.tools.tool import Pointer, Tool
 from gui.canvas.tools.wire import DrawWire, paint_loose_wire, pull_end
 from gui.session import Session
 
-WIRE_REACH = 7.0
 
-
-class CanvasView(CanvasActions, ModuleActions, Navigation):
+class CanvasView(CanvasActions, ModuleActions, ArrangeActions, Hovering, Navigation):
     """The network of a session, to be looked at and drawn on."""
 
     example_requested = Signal()  # the empty canvas's link was clicked
@@ -53,12 +55,15 @@ class CanvasView(CanvasActions, ModuleActions, Navigation):
         self._drop = Drop(self)
         self._last = Pointer(QPointF(), self.viewport().rect().center())
         self._hovered: tuple[str, str] = ("", "")
+        self._way: set[str] = set()  # wires lit because one of them is hovered
         self._hanging: tuple[PortRef, QPointF] | None = None
         self._space = False
         self._space_used = False
         self._level: tuple[str, ...] = ()
         self._looks: dict[tuple[str, ...], tuple] = {}  # how levels were looked at when they were left
         self.breadcrumb = Breadcrumb(session, self)
+        self.minimap = Minimap(self)
+        self.arrange_bar = ArrangeBar(self)
         self.setObjectName("canvas")
         self.setAccessibleName("Canvas")
         self.setAcceptDrops(True)
@@ -87,10 +92,11 @@ class CanvasView(CanvasActions, ModuleActions, Navigation):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         self._hide_tooltip()
-        if self.tool is not None:  # another button while dragging gives the gesture up
-            self.cancel_tool()
-            return
         at = self._pointer(event)
+        if self.tool is not None:  # another button while dragging gives the gesture up
+            sticks = self.tool.sticks and event.button() == Qt.MouseButton.LeftButton
+            self.finish(at) if sticks else self.cancel_tool()
+            return
         if not self.canvas.blocks and self._empty.link.contains(event.position()):
             self.example_requested.emit()
             return
@@ -119,8 +125,13 @@ class CanvasView(CanvasActions, ModuleActions, Navigation):
             return pull_end(self, wire.id, at.scene)
         return Band(self)
 
-    def _from_port(self, port: PortRef, at: Pointer) -> Tool:
-        """A press on a taken input pulls its wire off; on any other port it draws a new one."""
+    def _from_port(self, port: PortRef, at: Pointer) -> Tool | None:
+        """A press on a taken input pulls its wire off; on any other port it draws a new one; Ctrl takes all wires."""
+        if at.ctrl and self.wires_at(port):
+            return MoveWires(self, port)
+        if at.alt:
+            self.disconnect_port(port)
+            return None
         if not port.output:
             landed = [w.id for w in self.session.network.wires_at(port.block, port.name)]
             near = [id for id in landed if abs(self.canvas.wires[id].route.end[0] - at.scene.x()) <= 6]
@@ -137,7 +148,7 @@ class CanvasView(CanvasActions, ModuleActions, Navigation):
             self._hover(self._last)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self.tool is not None:
+        if self.tool is not None and not self.tool.sticks:
             self.finish(self._pointer(event))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -188,6 +199,11 @@ class CanvasView(CanvasActions, ModuleActions, Navigation):
             tool.end(at)
         except ValueError as error:  # what the network refuses in the end: nothing has changed, so say why
             self.bubble.show_at(at.scene, str(error))
+
+    def keep(self, tool: Tool, at: Pointer) -> None:
+        """Go on with a gesture whose button came up without a drag: the next click ends it."""
+        self.tool, self._last = tool, at
+        self.follow_edges(tool.pans_at_edges)
 
     def cancel_tool(self) -> None:
         if self.tool is not None:
@@ -276,63 +292,6 @@ class CanvasView(CanvasActions, ModuleActions, Navigation):
         self._last = Pointer(self._last.scene, self._last.view, event.modifiers())
         self.tool.move(self._last)
 
-    # Hovering
-
-    def _hover(self, at: Pointer) -> None:
-        self._empty.hovered = not self.canvas.blocks and self._empty.link.contains(QPointF(at.view))
-        port = self.canvas.port_at(at.scene, REACH / max(self.zoom, 0.5)) if not self.far else None
-        block = self.canvas.blocks[port.block] if port else self.canvas.block_at(at.scene)
-        wire = None
-        if block is None and not self.far:
-            wire = self.canvas.wire_at(at.scene, WIRE_REACH / self.zoom)
-        here = (block.id if block else "", wire.id if wire else "")
-        if here != self._hovered:
-            self._forget_hover()
-            self._hovered = here
-            if block is not None and block.face.severity in ("error", "warning"):
-                beside = block.box().topRight() - QPointF(4, 0)
-                self.bubble.show_at(beside, block.face.problem, steady=True, severity=block.face.severity)
-        if block is not None:
-            block.set_look(hovered=True, lit_port=port)
-        if wire is not None:
-            wire.set_state(hovered=True)
-        over = self._empty.hovered
-        shape = Qt.CursorShape.CrossCursor if port else Qt.CursorShape.PointingHandCursor if over else None
-        self.viewport().unsetCursor() if shape is None else self.viewport().setCursor(shape)
-
-    def _forget_hover(self) -> None:
-        block, wire = self._hovered
-        if block in self.canvas.blocks:
-            self.canvas.blocks[block].set_look(hovered=False, lit_port=None)
-            self.bubble.let_go()
-        if wire in self.canvas.wires:
-            self.canvas.wires[wire].set_state(hovered=False)
-        self._hovered = ("", "")
-
-    def viewportEvent(self, event) -> bool:
-        if event.type() == QEvent.Type.ToolTip:
-            text = self._explain(self.mapToScene(event.pos()))
-            QToolTip.showText(event.globalPos(), text, self.viewport()) if text else QToolTip.hideText()
-            return True
-        return super().viewportEvent(event)
-
-    def _explain(self, at: QPointF) -> str:
-        """What the thing under a point has to say."""
-        if self.tool is not None:
-            return ""
-        port = self.canvas.port_at(at, REACH / max(self.zoom, 0.5)) if not self.far else None
-        if port is not None:
-            return words.of_port(self.session.document, port)
-        block = self.canvas.block_at(at)
-        if block is not None:
-            return words.of_block(self.session.document, block.id)
-        wire = self.canvas.wire_at(at, WIRE_REACH / self.zoom)
-        return words.of_wire(self.session.document, wire.id) if wire is not None else ""
-
-    def _hide_tooltip(self) -> None:
-        QToolTip.hideText()
-        self.bubble.hide()
-
     # Painting above the items
 
     def drawForeground(self, painter: QPainter, area: QRectF) -> None:
@@ -382,6 +341,11 @@ class CanvasView(CanvasActions, ModuleActions, Navigation):
         self.setTransform(transform)
         self.centerOn(centre)
         return True
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self.minimap.place()
+        self.arrange_bar.place()
 
     def _forget_levels(self) -> None:
         self._looks, self._level = {}, ()

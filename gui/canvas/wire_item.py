@@ -25,7 +25,7 @@ class WireItem(QGraphicsItem):
         self.route = Route((0.0, 0.0), (0.0, 0.0))
         self.path = QPainterPath()
         self.middle = QPointF()
-        self.selected = self.hovered = self.near_selection = self.dimmed = self.wrong = False
+        self.selected = self.hovered = self.near_selection = self.on_way = self.dimmed = self.wrong = False
         self._bounds = QRectF()
         self.setZValue(WIRE_Z)
 
@@ -75,7 +75,7 @@ class WireItem(QGraphicsItem):
 
     @property
     def lit(self) -> bool:
-        return self.selected or self.hovered or self.near_selection
+        return self.selected or self.hovered or self.near_selection or self.on_way
 
     def distance(self, point: QPointF) -> float:
         return routing.distance_to(self.route, self.path, point)

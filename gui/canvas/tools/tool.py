@@ -38,6 +38,7 @@ class Tool:
 
     cursor: Qt.CursorShape | None = None
     pans_at_edges = True
+    sticks = False  # goes on without a button held; the next click ends it
 
     def __init__(self, view: CanvasView):
         self.view = view

@@ -50,6 +50,10 @@ class DrawWire(Tool):
         self.view.viewport().update()
 
     def end(self, at: Pointer) -> None:
+        if not self._moved and self.pulled is None and not self.sticks:
+            self.sticks = True  # a click on a port: the next one says where to
+            self.view.keep(self, at)
+            return
         self._let_go()
         if not self._moved:
             return

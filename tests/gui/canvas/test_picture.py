@@ -1,5 +1,6 @@
 """Pictures of a network, made without a window."""
 
+import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -66,6 +67,17 @@ def test_a_place_that_cannot_be_written_is_told(document, tmp_path):
 
 
 def test_another_ending_is_refused(document, tmp_path):
-    with pytest.raises(ValueError, match=r"\.png or \.svg"):
+    with pytest.raises(ValueError, match=r"\.png, \.svg or \.pdf"):
         picture(document, tmp_path / "x.bmp")
     assert QApplication.instance() is not None
+
+
+@pytest.mark.row(39)
+def test_a_pdf_is_one_page_as_large_as_the_network_with_its_words_as_text(document, tmp_path):
+    path = tmp_path / "net.pdf"
+    picture(document, path)
+    data = path.read_bytes()
+    assert data.startswith(b"%PDF") and data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") <= 2
+    assert b"/Font" in data
+    box = re.search(rb"/MediaBox \[\s*0 0 ([\d.]+) ([\d.]+)", data)
+    assert float(box[1]) < float(box[2])  # taller than wide, as the chain is
