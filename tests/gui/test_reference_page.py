@@ -80,7 +80,11 @@ def test_the_window_shows_both_panels_when_asked(window, qtbot):
     window.inspector.updates.flush()
     window.inspector.page.reference_requested.emit()
     window.inspector.page.region_requested.emit()
+    qtbot.wait(50)
+    assert window.code.visibleRegion().isEmpty()  # behind the reference
     window.inspector.page.code_requested.emit()
+    qtbot.wait(50)
+    assert not window.code.visibleRegion().isEmpty()
     window.inspector.page.reference_requested.emit()
     assert window.docks["reference"].isVisible() and window.docks["receptive field"].isVisible()
     window.receptive.updates.flush()
