@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMenu, QScrollArea, QVBoxLayout, QWidget
 
@@ -27,6 +27,7 @@ RAIL = 208
 EDGE = 24
 SIZE = QSize(1196, 800)
 LEAST = QSize(520, 420)
+SETTLED = 900  # ms after which the page has its pictures and the person is reading
 ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
 
@@ -94,6 +95,7 @@ class StartPage(QWidget):
         self.setMinimumSize(LEAST)
         self.resize(SIZE.boundedTo(QSize(room.width() * 9 // 10, room.height() * 9 // 10)))
         self._focus_first()
+        QTimer.singleShot(SETTLED, self, _make_ready)
 
     # Making
 
@@ -301,3 +303,8 @@ class StartPage(QWidget):
         for section in self.sections:
             for card in section.cards:
                 card.update()
+
+
+def _make_ready() -> None:
+    """Have the editor at hand before it is asked for: a click then takes half as long."""
+    import gui.main_window  # noqa: F401

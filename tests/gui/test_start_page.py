@@ -329,3 +329,22 @@ def test_it_is_there_within_a_second_and_without_torch(tmp_path, monkeypatch):
         assert done.returncode == 0, done.stderr
         spent.append(float(done.stdout))
     assert min(spent) < 1.5, f"{spent}: about a second is the aim, on a quiet machine"
+
+
+def test_the_editor_is_at_hand_by_the_time_a_card_is_chosen(tmp_path, monkeypatch):
+    for kind in ("CONFIG", "STATE", "CACHE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
+    script = (
+        "import sys, time\n"
+        "from gui.app import application\n"
+        "app = application('dark')\n"
+        "from gui.windows import Windows\n"
+        "windows = Windows(); windows.show_start(); app.processEvents()\n"
+        "assert 'gui.main_window' not in sys.modules, 'the page does not wait for it'\n"
+        "end = time.monotonic() + 20\n"
+        "while 'gui.main_window' not in sys.modules and time.monotonic() < end: app.processEvents()\n"
+        "assert 'gui.main_window' in sys.modules and 'torch' not in sys.modules\n"
+        "windows.start.close()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
