@@ -5,6 +5,7 @@ Every suggestion was tried on the shapes of the drawing as it is; nothing is cha
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,29 @@ class Suggestion:
     text: str
     edit: Edit
     shape: tuple[int | str, ...]
+
+
+def wish(text: str, rank: int) -> Wanted:
+    """The sizes somebody typed for an output of so many dimensions behind the batch; raises ValueError.
+
+    `16 x 7 x 7` names all, `7 x 7` the last ones, `128` or `128 channels` the first; `*` leaves one open.
+    """
+    words = [word for word in re.split(r"[\sx×,;()]+", text.strip().lower()) if word]
+    words = [word for word in words if word not in ("channels", "channel", "features")]
+    words = words[1:] if len(words) == rank + 1 and words[0] == "n" else words
+    if not words or len(words) > rank:
+        raise ValueError(f"name up to {rank} sizes, such as {' x '.join(['7'] * rank)}; * leaves one open")
+    sizes = tuple(_size(word) for word in words)
+    open_ones = (None,) * (rank - len(sizes))
+    return sizes + open_ones if len(sizes) == 1 else open_ones + sizes
+
+
+def _size(word: str) -> int | None:
+    if word in ("*", "?", "any"):
+        return None
+    if not re.fullmatch(r"[1-9]\d{0,8}", word, re.ASCII):
+        raise ValueError(f"{word!r:.40} is no size; type a whole number, or * where any will do")
+    return int(word)
 
 
 def suggest(network: Network, analysis: Analysis, ref: Ref, wanted: Wanted, most: int = 8) -> list[Suggestion]:

@@ -148,6 +148,10 @@ QPushButton[role="flat"] { background: transparent; border-color: transparent; }
 QPushButton[role="flat"]:hover { background: @s3; }
 QPushButton[role="flat"]:focus { border-color: @accent; }
 
+QPushButton[role="choice"] { background: transparent; border-color: transparent; text-align: left; padding: 3px 8px; }
+QPushButton[role="choice"]:hover { background: @s3; }
+QPushButton[role="choice"]:focus { border-color: @accent; }
+
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QAbstractSpinBox {
     background: @s0; border: 1px solid @line; border-radius: 4px; padding: 2px 7px; min-height: 22px;
     selection-background-color: @select; selection-color: @t0; }

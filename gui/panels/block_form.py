@@ -28,6 +28,7 @@ from gui.panels.problem_row import ProblemRow
 from gui.panels.rows import IconButton, clear, label, restyle
 from gui.panels.shapes import Shapes
 from gui.panels.weights_form import WeightsForm
+from gui.panels.wish_form import WishForm
 from gui.session import Session
 
 TYPING = count()  # a new number for every time somebody begins to type: steps merge within, not across
@@ -70,6 +71,9 @@ class BlockForm(QWidget):
         box.addSpacing(theme.GAP)
         box.addLayout(self._numbers_title())
         box.addWidget(self.explained if len(ids) == 1 else self.totals)
+        self.wish = WishForm(session, ids[0]) if len(ids) == 1 else None
+        if self.wish is not None:
+            box.addWidget(self.wish)
         box.addSpacing(theme.GAP)
         box.addWidget(self.weights)
         box.addStretch(1)
@@ -88,6 +92,8 @@ class BlockForm(QWidget):
         self._show_problems()
         self.weights.refresh()
         self._explain()
+        if self.wish is not None:
+            self.wish.refresh()
 
     @property
     def help(self) -> str:
