@@ -149,7 +149,7 @@ class ProjectFiles(QObject):
     def save_as(self) -> bool:
         document = self.session.project
         start = str(document.path or Path(self._folder()) / f"{document.network.name}.netloom")
-        chosen, _ = QFileDialog.getSaveFileName(self.window, "Save the project", start, PROJECTS)
+        chosen, _ = QFileDialog.getSaveFileName(self.window, self.tr("Save the project"), start, PROJECTS)
         if not chosen:
             return False
         path = Path(chosen)
@@ -162,11 +162,11 @@ class ProjectFiles(QObject):
         try:
             save_project(self.session.project, path)
         except ProjectError as error:
-            self.tell_failure(f"{path.name} was not saved", f"{error.place}: {error.text}")
+            self.tell_failure(self.tr("{name} was not saved").format(name=path.name), f"{error.place}: {error.text}")
             return False
         self.disk.hold(path, digest(to_json(self.session.project).encode()))
         remember_file(path)
-        self.session.say(f"Saved {path.name}")
+        self.session.say(self.tr("Saved {name}").format(name=path.name))
         self.opened.emit()
         return True
 
@@ -204,11 +204,11 @@ class ProjectFiles(QObject):
         wrong = [problem for problem in document.analysis.problems if problem.severity == "error"]
         if wrong:
             self.tell_failure(
-                "There is no complete source yet", "\n".join(self._told(problem) for problem in wrong[:8])
+                self.tr("There is no complete source yet"), "\n".join(self._told(problem) for problem in wrong[:8])
             )
             return False
         start = Path(self._folder()) / f"{Path(self.title).stem.lower().replace(' ', '_')}.py"
-        chosen, _ = QFileDialog.getSaveFileName(self.window, "Export Python", str(start), "Python (*.py)")
+        chosen, _ = QFileDialog.getSaveFileName(self.window, self.tr("Export Python"), str(start), "Python (*.py)")
         if not chosen:
             return False
         path = Path(chosen)
@@ -220,7 +220,7 @@ class ProjectFiles(QObject):
 
     def export_picture(self) -> bool:
         start = Path(self._folder()) / f"{Path(self.title).stem}.svg"
-        chosen, kind = QFileDialog.getSaveFileName(self.window, "Export a picture", str(start), PICTURES)
+        chosen, kind = QFileDialog.getSaveFileName(self.window, self.tr("Export a picture"), str(start), PICTURES)
         if not chosen:
             return False
         path = Path(chosen)
@@ -233,11 +233,13 @@ class ProjectFiles(QObject):
         try:
             write(self.session.project, path)
         except OSError as error:
-            self.tell_failure(f"{path.name} was not written", f"{path}: {error.strerror or error}")
+            self.tell_failure(
+                self.tr("{name} was not written").format(name=path.name), f"{path}: {error.strerror or error}"
+            )
         except ValueError as error:
-            self.tell_failure(f"{path.name} was not written", str(error))
+            self.tell_failure(self.tr("{name} was not written").format(name=path.name), str(error))
         else:
-            self.session.say(f"Wrote {path.name}")
+            self.session.say(self.tr("Wrote {name}").format(name=path.name))
             return True
         return False
 
@@ -249,8 +251,8 @@ class ProjectFiles(QObject):
             return True
         box = QMessageBox(self.window)
         box.setIcon(QMessageBox.Icon.Warning)
-        box.setText(f"Save the changes to {self.title}?")
-        box.setInformativeText("They are lost if you discard them.")
+        box.setText(self.tr("Save the changes to {name}?").format(name=self.title))
+        box.setInformativeText(self.tr("They are lost if you discard them."))
         buttons = QMessageBox.StandardButton
         box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
         box.setDefaultButton(buttons.Save)

@@ -115,19 +115,38 @@ class RecoveryDialog(QDialog):
         self.rows = [Row(kept, folder, self) for folder in folders for kept in folder.kept]
         count = len(self.rows)
         text = self.tr("Netloom ended before this work was saved. Nothing is lost unless you discard it.")
+        box = QVBoxLayout(self)
+        box.setContentsMargins(theme.GROUP, theme.GROUP, theme.GROUP, theme.GROUP)
+        box.setSpacing(theme.GAP)
+        box.addWidget(label(self._title(count), "title"))
+        box.addWidget(label(text, "quiet", wrap=True))
+        box.addWidget(Hairline())
+        box.addWidget(self._make_list(), 1)
+        box.addWidget(Hairline())
+        box.addLayout(self._make_foot(count))
+        self.setMinimumSize(560, 280)
+        if count == 1:  # the button below says it already
+            self.rows[0].recover.hide()
+        self.all.setFocus()
+        self.finished.connect(self._let_go)
+
+    def _make_list(self) -> QScrollArea:
         listed = QWidget()
-        self.column = QVBoxLayout(listed)
-        self.column.setContentsMargins(0, 0, theme.GAP, 0)
-        self.column.setSpacing(0)
+        column = QVBoxLayout(listed)
+        column.setContentsMargins(0, 0, theme.GAP, 0)
+        column.setSpacing(0)
         for row in self.rows:
-            self.column.addWidget(row)
-        self.column.addStretch(1)
+            column.addWidget(row)
+        column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(listed)
+        return scroll
+
+    def _make_foot(self, count: int) -> QHBoxLayout:
         self.all = button(self.tr("Recover All") if count > 1 else self.tr("Recover"), self.recover_all, "primary")
         self.all.setEnabled(any(row.document is not None for row in self.rows))
         self.all.setDefault(True)
@@ -136,20 +155,7 @@ class RecoveryDialog(QDialog):
         foot.addStretch(1)
         foot.addWidget(self.later)
         foot.addWidget(self.all)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(theme.GROUP, theme.GROUP, theme.GROUP, theme.GROUP)
-        box.setSpacing(theme.GAP)
-        box.addWidget(label(self._title(count), "title"))
-        box.addWidget(label(text, "quiet", wrap=True))
-        box.addWidget(Hairline())
-        box.addWidget(scroll, 1)
-        box.addWidget(Hairline())
-        box.addLayout(foot)
-        self.setMinimumSize(560, 280)
-        if count == 1:  # the button below says it already
-            self.rows[0].recover.hide()
-        self.all.setFocus()
-        self.finished.connect(self._let_go)
+        return foot
 
     def sizeHint(self) -> QSize:
         return QSize(620, 168 + 112 * min(4, len(self.rows)))
