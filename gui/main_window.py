@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         windows: Windows | None = None,
     ):
         super().__init__()
-        self.windows = windows or Windows(self)
+        self.windows = windows or Windows(self, remembers=False)
         self.session = Session(document or Document(), self)
         self.run = run or RunController(self.session, self)
         self.run.may_read_outside = DataAgreement(self.session, self)

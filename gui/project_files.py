@@ -179,7 +179,9 @@ class ProjectFiles(QObject):
         text = self.tr("{name} was changed by another program").format(name=path.name)
         box = QMessageBox(QMessageBox.Icon.Warning, "Netloom", text, parent=self.window)
         box.setInformativeText(
-            self.tr("Saving replaces that version; it is kept beside as {name}.bak.").format(name=path.name)
+            self.tr("Saving replaces that version; if it is a good project, it is kept beside as {name}.bak.").format(
+                name=path.name
+            )
         )
         replace = box.addButton(self.tr("Replace It"), QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))

@@ -23,11 +23,15 @@ AT_REST = 3000  # ms after which a start that brought projects back counts as co
 
 
 class Windows(QObject):
-    """Editor windows, the start page, and the recovery copies of them all."""
+    """Editor windows, the start page, and the recovery copies of them all.
 
-    def __init__(self, parent: QObject | None = None, keeper: Keeper | None = None):
+    A window that a script made for itself is no session: `remembers` is for the editor alone.
+    """
+
+    def __init__(self, parent: QObject | None = None, remembers: bool = True):
         super().__init__(parent)
-        self.keeper = keeper or Keeper(self)
+        self.keeper = Keeper(self)
+        self.remembers = remembers
         self.all: list = []  # the oldest first
         self.start = None
         self.warm = False  # whether a window that is looked at gets its worker ready
@@ -176,7 +180,7 @@ class Windows(QObject):
 
     def remember(self) -> None:
         """Write down what is open, so that even a crash is followed by the same windows."""
-        if self._quitting:
+        if self._quitting or not self.remembers:
             return
         seats = [
             Seat(Path(window.session.project.path).resolve(), bytes(window.saveGeometry().data()))

@@ -165,6 +165,16 @@ def test_the_last_window_closed_is_what_comes_back(windows, project):
     assert names(windows) == ["two.netloom"]
 
 
+def test_a_window_that_a_script_made_is_no_session(windows, project, monkeypatch):
+    from gui.main_window import MainWindow
+
+    window = MainWindow()
+    assert window.windows is not windows
+    window.files.open_path(project("one"))
+    window.close()
+    assert settings.last_session() == []
+
+
 def test_nothing_comes_back_where_that_is_turned_off_or_the_file_is_gone(windows, project, qtbot):
     path = project("one")
     windows.open(path, None)
