@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QRectF
 
 from gui.canvas.face import face_of, wire_text
+from gui.canvas.painting import SHAPES
 
 if TYPE_CHECKING:
     from gui.canvas.scene import CanvasScene
@@ -48,8 +49,12 @@ class SupposedFaces(QObject):
         self._blocks, self._wires = seen, set(texts)
 
     def _seen(self) -> set[str]:
-        """The blocks in any view of the scene."""
+        """The blocks in any view of the scene that is near enough to show shapes."""
         area = QRectF()
         for view in self._scene.views():
+            if view.transform().m11() < SHAPES:
+                continue
             area = area.united(view.mapToScene(view.viewport().rect()).boundingRect())
+        if area.isEmpty():
+            return set()
         return set(self._scene.blocks_in(area.adjusted(-AROUND, -AROUND, AROUND, AROUND)))
