@@ -1,7 +1,8 @@
 """Netloom's document: networks of blocks, their shapes and problems, edits and files. No torch, no Qt."""
 
 from graph import edits, registry
-from graph.analysis import Analysis, analyze
+from graph.analysis import Analysis
+from graph.analyzer import analyze
 from graph.block_type import BlockType, Inferred, ShapeError
 from graph.document import Document
 from graph.hyperparameter import HyperparameterError

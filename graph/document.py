@@ -13,7 +13,8 @@ from pathlib import Path
 
 from psygnal import Signal
 
-from graph.analysis import Analysis, Analyzer
+from graph.analysis import Analysis
+from graph.analyzer import Analyzer
 from graph.edits import Changes, Compound, Edit
 from graph.network import BlockId, Network, Wire
 from graph.problem import Fix

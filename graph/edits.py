@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from graph.aside import check_aside
 from graph.hyperparameter import NAME as OPEN_NAME
 from graph.names import check_name
 from graph.network import Block, BlockId, Network, Wire, WireId
@@ -209,9 +210,9 @@ class SetHyperparameter:
 
 @dataclass(frozen=True, slots=True)
 class SetProperty:
-    """Decide about the parameters of blocks, or what is told at them: frozen, initial, weights, reuses, silenced, note.
+    """Decide about blocks beside their hyperparameters: frozen, initial, weights, reuses, silenced, note, aside.
 
-    Raises WeightError for a value that cannot be.
+    Raises WeightError for a value that cannot be, AsideError for a block that nothing passes through.
     """
 
     ids: tuple[BlockId, ...]
@@ -222,6 +223,8 @@ class SetProperty:
     def text(self) -> str:
         if self.name == "frozen":
             return "Freeze" if self.value else "Unfreeze"
+        if self.name == "aside":
+            return {"bypassed": "Bypass", "muted": "Mute"}.get(self.value, "Put back")
         return {"initial": "Set how weights begin", "weights": "Type in weights", "reuses": "Share weights"}.get(
             self.name, f"Set {self.name}"
         )
@@ -230,12 +233,16 @@ class SetProperty:
         network, value = document.network, check_property(self.name, self.value)
         if self.name == "reuses" and value is not None:
             check_reuse(network, self.ids, value)
+        if self.name == "aside" and value:
+            check_aside(network, self.ids)
         inverses = []
         for id in self.ids:
             block = network.blocks[id]
             inverses.append(SetProperty((id,), self.name, getattr(block, self.name)))
             network.replace_block(block.having(**{self.name: value}))
             document.touched.edited.add(id)
+            if self.name == "aside":  # whether a wire counts is seen at its other end
+                document.touched.edited.update(wire.target for wire in network.wires_out(id))
         return inverses[0] if len(inverses) == 1 else Compound(self.text, tuple(reversed(inverses)))
 
 

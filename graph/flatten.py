@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graph.analysis import Analysis, analyze
+from graph.analysis import Analysis
+from graph.analyzer import analyze, analyze_like
+from graph.aside import without_aside
 from graph.module import ModuleType
 from graph.network import Block, BlockId, Network
 
@@ -31,12 +33,13 @@ def flattened(network: Network, analysis: Analysis | None = None) -> Network:
     """A network of plain blocks, named along the modules they stood in (`stage1.0.conv`); modules that cannot be
     worked out are left out."""
     flat = Network(network.name)
-    _copy(flat, network, analysis or analyze(network), "", {})
+    _copy(flat, without_aside(network), analysis or analyze(network), "", {})
     return flat
 
 
 def flatten(network: Network, analysis: Analysis) -> Flat:
     """The same with its analysis and the way back; a network without modules is its own flat form."""
+    network = without_aside(network)
     if not any(isinstance(network.declared(block.type), ModuleType) for block in network.blocks.values()):
         own = {id: id for id in network.blocks}
         return Flat(
@@ -45,7 +48,7 @@ def flatten(network: Network, analysis: Analysis) -> Flat:
     flat = Network(network.name)
     values = _copy(flat, network, analysis, "", {})
     blocks = {block.id: flat.block(block.name).id for block in network.blocks.values() if flat.has(block.name)}
-    return Flat(flat, analysis.of_same_place(flat), blocks, values)
+    return Flat(flat, analyze_like(flat, analysis), blocks, values)
 
 
 def _copy(flat: Network, network: Network, analysis: Analysis, ahead: str, given: Mapping[str, Value]) -> Values:
@@ -82,11 +85,12 @@ def _unrolled(
     outputs = {port.name: value for port, value in zip(module.outputs, wired.values(), strict=False)}
     for index, one in enumerate(module.passes(values, analysis.inputs(block))):
         ahead = f"{name}." if values["repeat"] == 1 else f"{name}.{index}."
-        found = _copy(flat, module.network, one.analysis, ahead, wired)
+        inside = without_aside(module.network)
+        found = _copy(flat, inside, one.analysis, ahead, wired)
         outputs = {
             output.name: found[wire.source, wire.output]
-            for output in module.network.with_role("output")
-            for wire in module.network.wires_into(output)
+            for output in inside.with_role("output")
+            for wire in inside.wires_into(output)
         }
         wired = dict(zip((port.name for port in module.inputs), outputs.values(), strict=False))
     return outputs

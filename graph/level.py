@@ -11,7 +11,8 @@ from pathlib import Path
 
 from psygnal import Signal
 
-from graph.analysis import Analysis, analyze_with
+from graph.analysis import Analysis
+from graph.analyzer import analyze_with
 from graph.block_type import ShapeError
 from graph.dim import DimError
 from graph.document import Document

@@ -206,7 +206,7 @@ class ModuleType(BlockType):
 
     def inside(self, values: Mapping[str, Any], inputs: Mapping[str, TensorType]) -> Analysis:
         """The analysis of the inside with these exposed values and input tensors, kept for the next time."""
-        from graph.analysis import analyze_with
+        from graph.analyzer import analyze_with
 
         if any(map(is_traced, values.values())) or any(is_traced(dim) for t in inputs.values() for dim in t.dims):
             return analyze_with(self.network, values, inputs)  # a traced number equals a plain one: never mix them

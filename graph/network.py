@@ -53,6 +53,7 @@ class Block:
     weights: dict[str, Numbers] = field(default_factory=dict)
     silenced: frozenset[str] = frozenset()
     note: str = ""
+    aside: str = ""  # bypassed or muted: see aside.py
 
     def having(self, **changes: Any) -> Block:
         return replace(self, **changes)

@@ -9,7 +9,7 @@ import reprlib
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import networkx as nx
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -25,7 +25,7 @@ from graph.weights import WeightError, check_property
 
 SHOWN_FAULTS = 12
 MOST_BLOCKS, MOST_WIRES, MOST_MODULES = 20_000, 100_000, 500
-PROPERTIES = ("reuses", "frozen", "initial", "weights", "silenced", "note")
+PROPERTIES = ("reuses", "frozen", "initial", "weights", "silenced", "note", "aside")
 FARTHEST = 1e7  # canvas units from the origin
 BLOCK_ID, WIRE_ID = r"^b[1-9][0-9]{0,8}$", r"^w[1-9][0-9]{0,8}$"
 WANTED = {  # what a pattern asks for, in words
@@ -77,6 +77,7 @@ class BlockRecord(Record):
     weights: dict[str, Any] = {}
     silenced: Annotated[list[str], Rule(max_length=200)] = []
     note: Annotated[str, Rule(max_length=2000)] = ""
+    aside: Literal["", "bypassed", "muted"] = ""
 
 
 class WireRecord(Record):

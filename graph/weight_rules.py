@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from graph.aside import owner_of
 from graph.edits import SetProperty
 from graph.module import ModuleType
 from graph.network import Block, Network
@@ -37,7 +38,7 @@ def weights_of(analysis: Analysis, id: str) -> Weights:
 
 def is_one_module(network: Network, analysis: Analysis, block: Block) -> bool:
     """Whether a block that reuses weights is the very same layer called again."""
-    owner = network.blocks[block.reuses]
+    owner = network.blocks[owner_of(network, block)]
     same = owner.type == block.type and analysis.values(owner) == analysis.values(block)
     return same and weights_of(analysis, owner.id) == weights_of(analysis, block.id)
 
@@ -46,13 +47,14 @@ def tied(network: Network, analysis: Analysis, block: Block) -> list[str]:
     """The weights, by name, that a block of another make takes over one by one."""
     if isinstance(network.declared(block.type), ModuleType):
         return []
-    theirs = weights_of(analysis, block.reuses)
+    theirs = weights_of(analysis, owner_of(network, block))
     return [name for name, shape in weights_of(analysis, block.id).items() if theirs.get(name) == shape]
 
 
 def shared_parameters(network: Network, analysis: Analysis, block: Block) -> int:
     """How many of a block's parameters belong to the block it reuses."""
-    if block.reuses is None or block.reuses not in network.blocks or analysis.inferred(block.id) is None:
+    owner = owner_of(network, block)
+    if owner is None or owner not in network.blocks or analysis.inferred(block.id) is None:
         return 0
     if is_one_module(network, analysis, block):
         return analysis.parameters(block)
@@ -75,7 +77,7 @@ def weight_problems(network: Network, analysis: Analysis) -> Iterator[Problem]:
         if analysis.inferred(block.id) is None:
             continue
         known = weights_of(analysis, block.id)
-        if block.reuses is not None:
+        if owner_of(network, block) is not None:
             yield from _sharing(network, analysis, block)
         yield from _beginnings(block, known)
         yield from _typed(block, known)
@@ -85,7 +87,7 @@ def weight_problems(network: Network, analysis: Analysis) -> Iterator[Problem]:
 
 
 def _sharing(network: Network, analysis: Analysis, block: Block) -> Iterator[Problem]:
-    owner = network.blocks[block.reuses]
+    owner = network.blocks[owner_of(network, block)]
     if analysis.inferred(owner.id) is None or is_one_module(network, analysis, block) or tied(network, analysis, block):
         return
     theirs, own = weights_of(analysis, owner.id), weights_of(analysis, block.id)

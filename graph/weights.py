@@ -129,6 +129,8 @@ def record_of(block: Any) -> Iterator[tuple[str, Any]]:
         yield "silenced", sorted(block.silenced)
     if block.note:
         yield "note", block.note
+    if block.aside:
+        yield "aside", block.aside
 
 
 def _reuses(value: Any) -> str | None:
@@ -178,6 +180,12 @@ def _note(value: Any) -> str:
     return value
 
 
+def _aside(value: Any) -> str:
+    if value not in ("", "bypassed", "muted"):
+        raise WeightError(f"aside is bypassed, muted or empty, not {value!r:.60}")
+    return value
+
+
 def _weight_name(name: Any) -> str:
     if not isinstance(name, str) or len(name) > 200 or not all(part.isidentifier() for part in name.split(".")):
         raise WeightError(f"a weight is named as torch names it, such as weight or bias, not {name!r:.60}")
@@ -191,6 +199,7 @@ _CHECKS = {
     "weights": _weights,
     "silenced": _silenced,
     "note": _note,
+    "aside": _aside,
 }
 
 

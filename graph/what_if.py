@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import copy
 
-from graph.analysis import Analysis, Analyzer
+from graph.analysis import Analysis
+from graph.analyzer import Analyzer
 from graph.document import Document
 from graph.edits import Changes, Edit
 from graph.level import Level

@@ -97,6 +97,14 @@ COMMANDS = (
         "change_type", "&Change Type...", "canvas.change_type", "Block", "Shift+R", "", 1, "canvas",
         help="Another type for the selected block; wires and shared hyperparameters stay",
     ),
+    Command(
+        "bypass", "&Bypass", "canvas.bypass", "Block", "B", "", 1, "canvas",
+        help="The selected blocks pass on what reaches them; again puts them back",
+    ),
+    Command(
+        "mute", "&Mute", "canvas.mute", "Block", "M", "", 1, "canvas",
+        help="The selected blocks are left out and their wires healed; again puts them back",
+    ),
     Command("align_left", "Align Left Edges", "canvas.align_left", "Block", "", "arrange_left", 5),
     Command("align_centre", "Align Centres", "canvas.align_centre", "Block", "", "arrange_centre", 5),
     Command("align_right", "Align Right Edges", "canvas.align_right", "Block", "", "arrange_right", 5),

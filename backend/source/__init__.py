@@ -22,7 +22,8 @@ from backend.source.plan import Plan, SourceError, check_values, make_plan, unus
 from backend.source.validation import ForeignSource, validate
 from backend.source.weight_lines import owner, write_weights
 from graph import registry
-from graph.analysis import Analysis, analyze
+from graph.analysis import Analysis
+from graph.analyzer import analyze
 from graph.block_type import Call, ShapeError
 from graph.dim import is_traced
 from graph.expression import Expression

@@ -12,6 +12,7 @@ from typing import Any
 from backend.source.identifiers import plain
 from backend.source.literals import LiteralError, comment, literal
 from graph.analysis import Analysis
+from graph.aside import without_aside
 from graph.block_type import BlockType
 from graph.expression import Expression
 from graph.hyperparameter import HyperparameterError, Text
@@ -121,6 +122,7 @@ def _wrong_value(network: Network, block: Block) -> str | None:
 
 def make_plan(network: Network, analysis: Analysis, partial: bool = False) -> Plan:
     """Decide what is written; raises SourceError where something needed is broken, unless partial."""
+    network = without_aside(network)
     plan = Plan(network, analysis, [block.id for block in network.with_role("input")])
     judges = [block.id for block in network.with_role("loss") + network.with_role("metric")]
     plan.judges = sorted(judges, key=lambda id: (plan.type_of(id).role != "loss", number(id)))

@@ -1,4 +1,4 @@
-"""What menus and keys do with several blocks at once: align, distribute, select along the wires, change the type.
+"""What menus and keys do with several blocks at once: align, distribute, bypass, mute, change the type.
 
 Mixed into the view; each change is one undoable step.
 """
@@ -9,7 +9,8 @@ import networkx as nx
 from PySide6.QtCore import QPointF
 
 from graph import placeable
-from graph.edits import Disconnect, Move
+from graph.aside import BYPASSED, MUTED, AsideError
+from graph.edits import Disconnect, Move, SetProperty
 from graph.type_change import change_type
 from gui.canvas.arrange import aligned, distributed
 from gui.canvas.geometry import PortRef
@@ -92,6 +93,27 @@ class ArrangeActions:
         if port.output:
             return tuple(w.id for w in network.wires_out(port.block) if w.output == port.name)
         return tuple(w.id for w in network.wires_at(port.block, port.name))
+
+    # Putting aside
+
+    def bypass(self) -> None:
+        """Let the selected blocks pass on what reaches them; once more puts them back."""
+        self._put_aside(BYPASSED)
+
+    def mute(self) -> None:
+        """Leave the selected blocks out, wires healed; once more puts them back."""
+        self._put_aside(MUTED)
+
+    def _put_aside(self, way: str) -> None:
+        ids, blocks = self.session.selection, self.session.network.blocks
+        if not ids:
+            self.session.say(self.tr("Select the blocks to bypass or to mute first"))
+            return
+        value = "" if all(blocks[id].aside == way for id in ids) else way
+        try:
+            self.session.document.do(SetProperty(ids, "aside", value))
+        except AsideError as error:
+            self.bubble.show_at(self.canvas.blocks[ids[0]].pos(), str(error))
 
     # Another type
 

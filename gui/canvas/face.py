@@ -41,6 +41,7 @@ class Face:
     problem: str
     inputs: tuple[PortFace, ...]
     outputs: tuple[PortFace, ...]
+    aside: str = ""  # bypassed or muted
 
 
 def face_of(document: Document, id: str) -> Face:
@@ -65,6 +66,7 @@ def face_of(document: Document, id: str) -> Face:
         problem=next((p.text for p in problems if p.severity == severity), ""),
         inputs=inputs,
         outputs=outputs,
+        aside=block.aside,
     )
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
+from graph.aside import BYPASSED
 from gui.canvas import geometry
 from gui.canvas.face import Face, PortFace
 from gui.canvas.geometry import FOOTER, PAD, PORT_RADIUS, STRIPE, TEXT_LEFT, Size
@@ -40,6 +41,8 @@ def paint_block(painter: QPainter, face: Face, size: Size, look: Look, pen: Ink,
     """One block around its origin."""
     if look.dimmed:
         painter.setOpacity(0.38)
+    elif face.aside:
+        painter.setOpacity(0.5)
     if zoom < FULL:
         _paint_named(painter, face, size, look, pen, zoom)
         return
@@ -53,6 +56,9 @@ def paint_block(painter: QPainter, face: Face, size: Size, look: Look, pen: Ink,
     paint_ports(painter, face, size, look, pen, zoom)
     if face.severity in ("error", "warning"):
         _paint_badge(painter, QPointF(box.right() - 3, box.top() + 3), face.severity, pen)
+    if face.aside:
+        painter.setOpacity(1.0)
+        _paint_aside(painter, box, face, pen)
 
 
 def _paint_body(painter: QPainter, box: QRectF, face: Face, look: Look, pen: Ink) -> None:
@@ -164,6 +170,23 @@ def _paint_port(painter: QPainter, port: PortFace, output: bool, point: QPointF,
         painter.drawEllipse(point, radius, radius)
 
 
+def _paint_aside(painter: QPainter, box: QRectF, face: Face, pen: Ink) -> None:
+    """The word for it, and for a bypassed block the straight way through it."""
+    if face.aside == BYPASSED:
+        line = QPen(pen.secondary, 1.6, Qt.PenStyle.DashLine)
+        painter.setPen(line)
+        painter.drawLine(QPointF(box.center().x(), box.top()), QPointF(box.center().x(), box.bottom()))
+    painter.setFont(pen.detail_font)
+    word = face.aside
+    width = QFontMetricsF(pen.detail_font).horizontalAdvance(word) + 14
+    chip = QRectF(box.right() - width - 8, box.top() + 8, width, 18)
+    painter.setPen(pen.pill_line)
+    painter.setBrush(pen.pill)
+    painter.drawRoundedRect(chip, 9, 9)
+    painter.setPen(pen.secondary)
+    painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, word)
+
+
 def _paint_badge(painter: QPainter, centre: QPointF, severity: str, pen: Ink) -> None:
     painter.setPen(pen.no_pen)
     painter.setBrush(pen.ground)
@@ -177,6 +200,8 @@ def _paint_badge(painter: QPainter, centre: QPointF, severity: str, pen: Ink) ->
 
 def _paint_named(painter: QPainter, face: Face, size: Size, look: Look, pen: Ink, zoom: float) -> None:
     """The middle distance: a box, its family, its name large."""
+    if face.aside:
+        painter.setOpacity(0.4)
     box = size.box
     brush = pen.family(face.family)[2]
     painter.setBrush(pen.body_hovered if look.hovered else pen.body)

@@ -141,3 +141,26 @@ def test_weights_of_the_old_type_go_and_who_took_them_has_its_own():
     assert net.blocks[b].reuses is None and document.analysis.parameters("b") == 12 * 12 + 12
     document.undo()
     assert net.blocks[b].reuses == a
+
+
+@pytest.mark.row(35)
+@pytest.mark.parametrize(("key", "way", "text"), [(Key.Key_B, "bypassed", "Bypass"), (Key.Key_M, "muted", "Mute")])
+def test_b_bypasses_and_m_mutes_and_once_more_puts_back(hands, key, way, text):
+    select(hands, "conv")
+    shape = hands.canvas.blocks[hands.id("relu")].face.shape
+    hands.key(key)
+    assert hands.net.block("conv").aside == way and hands.document.undo_text == text
+    assert hands.canvas.blocks[hands.id("conv")].face.aside == way
+    assert hands.canvas.blocks[hands.id("relu")].face.shape == "N x 1 x 12 x 12" != shape
+    hands.document.undo()
+    assert hands.canvas.blocks[hands.id("relu")].face.shape == shape
+    hands.document.redo()
+    hands.key(key)
+    assert hands.net.block("conv").aside == "" and hands.canvas.blocks[hands.id("relu")].face.shape == shape
+
+
+@pytest.mark.row(35)
+def test_an_input_says_why_it_cannot_be_muted(hands):
+    select(hands, "image")
+    hands.key(Key.Key_M)
+    assert "cannot be bypassed or muted" in hands.view.bubble.text and not hands.document.can_undo
