@@ -67,8 +67,9 @@ def judge(path: Path) -> Verdict:
         text = _tr("{name} is data, not a network. Choose it under Data, in the inspector of a network.")
         return Verdict(None, text.format(name=path.name))
     kind = MODELS.get(ending, _tr("such files"))
-    text = _tr("{name}: {kind} cannot be imported yet. Netloom opens its own projects (*.netloom).")
-    return Verdict(None, text.format(name=path.name, kind=kind))
+    kind = kind[:1].upper() + kind[1:]
+    text = _tr("{kind} cannot be imported yet. Netloom opens its own projects (*.netloom).")
+    return Verdict(None, text.format(kind=kind))
 
 
 def _of_python(path: Path) -> Verdict:

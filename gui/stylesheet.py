@@ -89,6 +89,8 @@ QSplitter::handle { background: @s0; }
 QSplitter::handle:hover { background: @accent; }
 QToolTip { background: @s3; color: @t0; border: 1px solid @line; padding: 4px 8px; }
 QLabel { background: transparent; }
+QMessageBox QLabel#qt_msgbox_label { font-weight: 600; min-width: 320px; }
+QMessageBox QLabel#qt_msgbox_informativelabel { color: @t1; min-width: 320px; }
 QLabel[role="title"] { font-size: @large; font-weight: 600; }
 QLabel[role="heading"] { color: @t1; font-weight: 600; }
 QLabel[role="quiet"] { color: @t1; }

@@ -351,7 +351,7 @@ def test_projects_dropped_on_the_canvas_open(windows, project, qtbot):
     [
         ("model.onnx", "ONNX models cannot be imported yet"),
         ("model.pt", "PyTorch checkpoints cannot be imported yet"),
-        ("weights.safetensors", "weights alone"),
+        ("weights.safetensors", "Weights alone, which hold no drawing, cannot be imported yet"),
         ("data.npz", "is data, not a network"),
         ("own.py", "was not written by Netloom"),
     ],
