@@ -12,7 +12,8 @@ from typing import Any
 
 from graph import aside
 from graph import problems as rules
-from graph.block_type import Inferred
+from graph.block_inference import joined
+from graph.block_type import Inferred, ShapeError
 from graph.dim import Dim, N
 from graph.network import BlockId, Network, Ref
 from graph.problem import SEVERITIES, Problem
@@ -139,11 +140,12 @@ class Analysis:
         inferred = self._inferred.get(block.id)
         if inferred is None:
             return ()
-        return self._network.declared(block.type).explain(
-            self._values[block.id] if block.id in self._values else self._network.values(block),
-            self._known_inputs(block.id),
-            inferred,
-        )
+        declared, values = self._network.declared(block.type), self.values(block)
+        inputs = self._known_inputs(block.id)
+        try:
+            return declared.explain(values, inputs, inferred)
+        except ShapeError:  # sizes of which it is open whether they agree were taken to
+            return declared.explain(values, joined(declared, values, inputs), inferred)
 
     def values(self, ref: Ref) -> dict[str, Any]:
         """All hyperparameter values of a block as they count here: expressions of a module computed."""

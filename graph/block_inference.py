@@ -29,12 +29,11 @@ def decided(network: Network, block: Block, declared: BlockType, values, inputs,
     except ShapeError as error:
         if error.code != "open":
             raise
-        axis = values.get("dim") if declared.family == "merging" else None
-        joined, pairs = unified(inputs, axis)
+        taken, pairs = _unified(declared, values, inputs)
         if not pairs:
             raise
         try:
-            inferred = declared.infer(values, joined)
+            inferred = declared.infer(values, taken)
         except ShapeError:
             raise error from None
         found.append(undecided(block, pairs))
@@ -48,6 +47,15 @@ def decided(network: Network, block: Block, declared: BlockType, values, inputs,
         }
         inferred = replace(inferred, outputs=outputs)
     return inferred
+
+
+def joined(declared: BlockType, values, inputs) -> dict[str, Any]:
+    """The inputs with the sizes taken to agree that may."""
+    return _unified(declared, values, inputs)[0]
+
+
+def _unified(declared: BlockType, values, inputs):
+    return unified(inputs, values.get("dim") if declared.family == "merging" else None)
 
 
 def computed(block: Block, declared: BlockType, exposed: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,9 +39,11 @@ def flattened(network: Network, analysis: Analysis | None = None) -> Network:
 
 def flatten(network: Network, analysis: Analysis) -> Flat:
     """The same with its analysis and the way back; a network without modules is its own flat form."""
-    network = without_aside(network)
+    drawn, network = network, without_aside(network)
     if not any(isinstance(network.declared(block.type), ModuleType) for block in network.blocks.values()):
         own = {id: id for id in network.blocks}
+        if network is not drawn:
+            analysis = analyze_like(network, analysis)
         return Flat(
             network, analysis, own, {(id, p.name): (id, p.name) for id in own for p in network.type_of(id).outputs}
         )

@@ -48,6 +48,8 @@ def change_type(network: Network, id: BlockId, type: str) -> Compound:
     if declared.name == block.type:
         raise ConnectError(f"{block.name} is a {type} already")
     new = block.having(type=declared.name, hyperparameters=_kept_values(network, block, declared), **OWN_WEIGHTS)
+    if declared.role != "layer" or not declared.inputs or not declared.outputs:
+        new = new.having(aside="")  # nothing passes through it any more
     wires = (*network.wires_into(id), *network.wires_out(id))
     edits: list[Edit] = list(placeable.adoption(network, declared.name))
     takers = tuple(b.id for b in network.blocks.values() if b.reuses == id)

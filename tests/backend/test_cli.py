@@ -135,7 +135,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_picture_draws_png_and_svg_and_refuses_others(tmp_path):
-    for ending in ("png", "svg"):
+    for ending in ("png", "svg", "pdf"):
         target = tmp_path / f"net.{ending}"
         done = subprocess.run(
             [sys.executable, "-m", "gui.cli", "picture", str(examples.path("lenet5")), "-o", str(target)],
@@ -145,7 +145,7 @@ def test_picture_draws_png_and_svg_and_refuses_others(tmp_path):
         assert done.returncode == 0, done.stderr
         assert target.stat().st_size > 5_000
     result = run("picture", examples.path("lenet5"), "-o", tmp_path / "net.bmp")
-    assert result.exit_code == 1 and ".png or .svg" in result.output
+    assert result.exit_code == 1 and ".png, .svg or .pdf" in result.output
 
 
 def test_check_needs_neither_torch_nor_qt():

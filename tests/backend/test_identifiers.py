@@ -148,7 +148,7 @@ class SlyInt(int):
         ({"a": 1}, "type dict"),
         (1j, "type complex"),
         ([[[[[[1]]]]]], "too deep"),
-        ([0] * 100, "too long"),
+        ([0] * 10_001, "too long"),
     ],
 )
 def test_nothing_else_is_a_literal(value, reason):

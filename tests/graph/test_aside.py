@@ -10,8 +10,10 @@ from graph.aside import AsideError, without_aside
 from graph.depth import depth_of
 from graph.edits import SetHyperparameter, SetProperty
 from graph.flatten import flattened
+from graph.memory import training_memory
 from graph.module_commands import make_module
 from graph.project_file import from_json, to_json
+from graph.receptive_field import receptive_field
 
 
 def residual():
@@ -85,6 +87,9 @@ def test_costs_depth_and_the_flat_form_leave_it_out():
     assert depth_of(document.network, document.analysis).layers == 0
     assert {b.name for b in flattened(document.network, document.analysis).blocks.values()} == {"x", "relu", "add", "y"}
     assert "conv" not in str(generate_source(document.network, analysis=document.analysis))
+    network, analysis = document.network, document.analysis
+    assert training_memory(network, analysis, 8).weights == 0
+    assert receptive_field(network, analysis, "add").size == (1, 1)
 
 
 def test_inside_a_module_every_place_follows():
