@@ -78,9 +78,8 @@ def answers(net: Network) -> bool:
         declared, values, inferred = net.type_of(block), net.values(block), analysis.inferred(block)
         assert isinstance(declared.summary(values), str)
         if inferred is not None:
-            inputs = analysis.inputs(block)
-            assert all(len(pair) == 2 for pair in declared.explain(values, inputs, inferred))
-            declared.module(values, inputs, inferred)
+            assert all(len(pair) == 2 for pair in analysis.explain(block))
+            declared.module(values, analysis.inputs(block), inferred)
     return not analysis.partial
 
 

@@ -1,6 +1,7 @@
 """Windows and panels as the tests use them: dressed once, shown offscreen, closed without questions or workers."""
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QMessageBox
 
 from graph import DataSource, Document, Field, Network, Recipe
@@ -40,6 +41,14 @@ def lenet() -> Network:
 def digits() -> DataSource:
     fields = (Field(name="image", shape=(1, 32, 32)), Field(name="label", dtype="int64", classes=tuple("0123456789")))
     return DataSource(kind="digits", options={"size": 32}, fields=fields)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_behind():
+    """Widgets of a test are really gone after it: Qt deletes them only when an event loop comes round."""
+    yield
+    if QCoreApplication.instance() is not None:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
