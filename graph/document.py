@@ -100,7 +100,32 @@ class Document:
         """Do the last undone step again."""
         self._travel(self._redo, self._undo)
 
+    def travel(self, position: int) -> None:
+        """Undo or redo until this many steps are done; raises ValueError where there are not so many."""
+        if not 0 <= position <= len(self.steps):
+            raise ValueError(f"there are {len(self.steps)} steps; {position} is none of them")
+        while len(self._undo) > position:
+            self.undo()
+        while len(self._undo) < position:
+            self.redo()
+
     # Looking
+
+    @property
+    def steps(self) -> list[str]:
+        """The words of every step, the oldest first, those that were undone behind the others."""
+        return [step.text for step in self._undo] + [step.text for step in reversed(self._redo)]
+
+    @property
+    def position(self) -> int:
+        """How many of the steps are done."""
+        return len(self._undo)
+
+    @property
+    def saved_position(self) -> int | None:
+        """The position at which the document is as it was last saved; None if no step leads there."""
+        states = [step.state for step in self._undo] + [self._state] + [step.state for step in reversed(self._redo)]
+        return states.index(self._saved_state) if self._saved_state in states else None
 
     @property
     def analysis(self) -> Analysis:

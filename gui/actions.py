@@ -122,6 +122,8 @@ COMMANDS = (
         help="Put the blocks of the selected module where it stands",
     ),
     Command("step_out", "Step &Out", "canvas.step_out", "Block", "", "", 2, help="Show what the module stands in"),
+    Command("show_outline", "Show &Outline", "show_outline", "View", "Ctrl+Shift+O", "", 1),
+    Command("show_history", "Show &History", "show_history", "View", "Ctrl+Shift+H", "", 1),
     Command("show_palette", "Show &Palette", "focus_palette", "Block", "Ctrl+B", "", 3),
     Command(
         "show_receptive_field", "Show Recepti&ve Field", "show_receptive_field", "Block", "Ctrl+R", "eye", 3,

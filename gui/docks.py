@@ -15,6 +15,8 @@ LEFT, RIGHT, BOTTOM = (
 )
 PLACES = {
     "palette": LEFT,
+    "outline": LEFT,
+    "history": LEFT,
     "inspector": RIGHT,
     "code": RIGHT,
     "reference": RIGHT,
@@ -23,10 +25,10 @@ PLACES = {
     "training": BOTTOM,
     "receptive field": BOTTOM,
 }
-ON_DEMAND = frozenset(("reference", "receptive field"))  # not shown until somebody asks for them
+ON_DEMAND = frozenset(("reference", "receptive field", "history"))  # not shown until somebody asks for them
 WIDTHS = {"palette": 220, "inspector": 340}
 HEIGHT = theme.ROW + theme.SPACE
-HEIGHTS = {"inspector": 420, "code": 260, "training": 280}
+HEIGHTS = {"palette": 420, "outline": 220, "inspector": 420, "code": 260, "training": 280}
 TRAINING_HEIGHT = 340  # while training: room for the bars of a prediction under its picture
 
 
@@ -70,6 +72,8 @@ def arrange(window: QMainWindow, docks: dict[str, Dock]) -> None:
         window.removeDockWidget(dock)
         window.addDockWidget(PLACES[name], dock)
         dock.setVisible(name not in ON_DEMAND)
+    window.splitDockWidget(docks["palette"], docks["outline"], Qt.Orientation.Vertical)
+    window.tabifyDockWidget(docks["outline"], docks["history"])
     window.splitDockWidget(docks["inspector"], docks["code"], Qt.Orientation.Vertical)
     window.tabifyDockWidget(docks["problems"], docks["summary"])
     window.tabifyDockWidget(docks["summary"], docks["training"])

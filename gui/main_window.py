@@ -22,7 +22,9 @@ from gui.dropping import dropped_files
 from gui.file_menus import FileMenus
 from gui.keys_dialog import KeysDialog
 from gui.panels.code import Code
+from gui.panels.history import History
 from gui.panels.inspector import Inspector
+from gui.panels.outline import Outline
 from gui.panels.palette import Palette
 from gui.panels.problems import Problems
 from gui.panels.reference_page import ReferencePage
@@ -38,7 +40,7 @@ from gui.training import RunController, TrainingPanel, TransportBar
 from gui.updates import Updates
 from gui.windows import Windows
 
-LAYOUT = 2  # version of the arrangement that is kept between starts
+LAYOUT = 3  # version of the arrangement that is kept between starts
 
 
 class MainWindow(QMainWindow):
@@ -89,9 +91,12 @@ class MainWindow(QMainWindow):
         self.problems = Problems(session)
         self.summary = Summary(session)
         self.training = TrainingPanel(session, self.run)
+        self.outline, self.history = Outline(session), History(session)
         self.reference, self.receptive = ReferencePage(session), ReceptiveView(session)
         panels = {
             "palette": self.palette_panel,
+            "outline": self.outline,
+            "history": self.history,
             "inspector": self.inspector,
             "code": self.code,
             "problems": self.problems,
@@ -212,6 +217,13 @@ class MainWindow(QMainWindow):
     def show_receptive_field(self) -> None:
         """What a value of the selected block sees of the input."""
         self.show_panel("receptive field")
+
+    def show_outline(self) -> None:
+        self.show_panel("outline")
+        self.outline.tree.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def show_history(self) -> None:
+        self.show_panel("history")
 
     def show_panel(self, name: str) -> None:
         self.docks[name].show()
