@@ -6,7 +6,7 @@ What comes back from a clipboard is foreign text and goes through the same stric
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import Field as Rule
@@ -16,15 +16,8 @@ from graph.module import ModuleType
 from graph.module_edits import DefineModule
 from graph.network import Block, BlockId, Network
 from graph.project_modules import read_modules
-from graph.project_schema import (
-    MOST_MODULES,
-    ModuleRecord,
-    Parts,
-    PartsRecord,
-    ProjectError,
-    read_parts,
-    read_record,
-)
+from graph.project_records import MOST_MODULES, ModuleRecord, PartsRecord
+from graph.project_schema import Parts, ProjectError, read_parts, read_record
 from graph.project_text import VERSION, layout_lines, module_lines, parts_lines
 
 FORMAT = "netloom clipboard"
@@ -41,7 +34,7 @@ class ClipRecord(PartsRecord):
 class Clip(Parts):
     """Checked parts with the modules they need."""
 
-    modules: dict[str, ModuleType]
+    modules: dict[str, ModuleType] = field(default_factory=dict)
 
 
 def blocks_to_text(network: Network, ids: Iterable[BlockId]) -> str:
@@ -75,7 +68,7 @@ def text_to_blocks(text: str, network: Network | None = None) -> Clip:
     modules = read_modules(record.modules)
     known = {**modules, **(network.modules if network else {})}
     parts = read_parts(record, [], known, PLACE if network and network.module else "")
-    return Clip(parts.blocks, parts.wires, parts.positions, modules)
+    return Clip(parts.blocks, parts.wires, parts.positions, modules=modules)
 
 
 def definitions(clip: Clip, network: Network) -> Iterator[DefineModule]:

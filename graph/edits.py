@@ -55,6 +55,7 @@ class Changes:
     analyzed: set[BlockId] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)  # whose definition changed, by name
     inside: dict[str, Changes] = field(default_factory=dict)  # what changed in those, by name
+    annotations: set[str] = field(default_factory=set)  # frames and notes, by id
     recipe: bool = False
     name: bool = False
 

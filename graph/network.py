@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 
 from graph import registry
+from graph.annotations import Annotation
 from graph.block_type import BlockType, Port
 from graph.expression import Expression, ExpressionError, expression, is_expression
 from graph.hyperparameter import HyperparameterError
@@ -89,6 +90,7 @@ class Network:
         self.assumptions: dict[str, int] = {}  # open dimension -> what it is divisible by
         self.stamp = next(_stamps)  # another one after every change of what is computed, never the same twice
         self._ids_by_name: dict[str, BlockId] = {}
+        self.annotations: dict[str, Annotation] = {}  # frames and notes; nothing is computed from them
         self.takers = 0  # blocks that reuse the weights of another
         self._into: dict[BlockId, list[Wire]] = {}
         self._out: dict[BlockId, list[Wire]] = {}

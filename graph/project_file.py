@@ -18,10 +18,10 @@ from graph.edits import check_assumption
 from graph.files import DISK, Files, backup_of, save_atomically, sweep
 from graph.names import NamingError, check_name
 from graph.project_modules import read_modules
+from graph.project_records import ProjectRecord
 from graph.project_schema import (
     Fault,
     ProjectError,
-    ProjectRecord,
     build_network,
     raise_all,
     read_parts,

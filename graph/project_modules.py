@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from graph import registry
 from graph.module import Exposed, ModuleError, ModuleType, check_module_name
 from graph.network import Network
-from graph.project_schema import Fault, ModuleRecord, ProjectError, fill_network, raise_all, read_parts, shown
+from graph.project_records import ModuleRecord
+from graph.project_schema import Fault, ProjectError, fill_network, raise_all, read_parts, shown
 
 
 def read_modules(records: Sequence[ModuleRecord]) -> dict[str, ModuleType]:

@@ -1,4 +1,4 @@
-"""The schema of what Netloom writes, and the way back: records of a file or clipboard to checked blocks and wires.
+"""The way back from what Netloom writes: records of a file or clipboard to checked blocks and wires.
 
 Every fault is collected with its place before anything is raised; new objects are built aside. Knows no files.
 """
@@ -9,33 +9,27 @@ import reprlib
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import networkx as nx
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic import Field as Rule
+from pydantic import ValidationError
 
 from graph import registry
+from graph.annotations import Annotation, AnnotationError
 from graph.hyperparameter import HyperparameterError
 from graph.module import ModuleType
 from graph.names import NamingError, check_name
 from graph.network import Block, BlockId, Network, Wire, coerce_hyperparameter, number
-from graph.recipe import Recipe
+from graph.project_records import BlockRecord, ModuleRecord, PartsRecord, ProjectRecord
 from graph.weights import WeightError, check_property
 
 SHOWN_FAULTS = 12
-MOST_BLOCKS, MOST_WIRES, MOST_MODULES = 20_000, 100_000, 500
 PROPERTIES = ("reuses", "frozen", "initial", "weights", "silenced", "note", "aside")
-FARTHEST = 1e7  # canvas units from the origin
-BLOCK_ID, WIRE_ID = r"^b[1-9][0-9]{0,8}$", r"^w[1-9][0-9]{0,8}$"
 WANTED = {  # what a pattern asks for, in words
     "id": "an id such as b7, or w7 for a wire",
     "device": "auto, cpu, mps, cuda or one device such as cuda:0",
 }
-
-Coordinate = Annotated[float, Rule(ge=-FARTHEST, le=FARTHEST)]
 Read = TypeVar("Read", bound="PartsRecord")
-Pair = Rule(strict=False)  # JSON has lists where we have tuples
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,72 +53,6 @@ class ProjectError(ValueError):
         super().__init__(_listed(self.faults))
 
 
-class Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, populate_by_name=True)
-
-
-class BlockRecord(Record):
-    """One line of `blocks`; what a type's hyperparameters may hold is checked by the type."""
-
-    id: Annotated[str, Rule(pattern=BLOCK_ID)]
-    type: Annotated[str, Rule(min_length=1, max_length=100)]
-    name: str
-    hyperparameters: dict[str, Any] = {}
-    at: Annotated[tuple[Coordinate, Coordinate], Pair] = (0.0, 0.0)
-    reuses: Annotated[str, Rule(pattern=BLOCK_ID)] | None = None
-    frozen: bool = False
-    initial: dict[str, dict[str, Any]] = {}
-    weights: dict[str, Any] = {}
-    silenced: Annotated[list[str], Rule(max_length=200)] = []
-    note: Annotated[str, Rule(max_length=2000)] = ""
-    aside: Literal["", "bypassed", "muted"] = ""
-
-
-class WireRecord(Record):
-    """One line of `wires`: block id and port at both ends."""
-
-    id: Annotated[str, Rule(pattern=WIRE_ID)]
-    start: Annotated[tuple[str, Annotated[str, Rule(max_length=100)]], Pair, Rule(alias="from")]
-    end: Annotated[tuple[str, Annotated[str, Rule(max_length=100)]], Pair, Rule(alias="to")]
-    slot: Annotated[int, Rule(ge=0, le=1_000_000)] = 0
-
-
-class PartsRecord(Record):
-    """Blocks and the wires among them: what the clipboard and a project share."""
-
-    format: str
-    version: int
-    blocks: Annotated[list[BlockRecord], Rule(max_length=MOST_BLOCKS)] = []
-    wires: Annotated[list[WireRecord], Rule(max_length=MOST_WIRES)] = []
-
-
-class ExposedRecord(Record):
-    """One hyperparameter that a module offers."""
-
-    name: str
-    default: bool | int | float | str
-    help: Annotated[str, Rule(max_length=1000)] = ""
-
-
-class ModuleRecord(Record):
-    """One module: its hyperparameters and its inside."""
-
-    name: str
-    hyperparameters: Annotated[list[ExposedRecord], Rule(max_length=100)] = []
-    note: Annotated[str, Rule(max_length=2000)] = ""
-    blocks: Annotated[list[BlockRecord], Rule(max_length=MOST_BLOCKS)] = []
-    wires: Annotated[list[WireRecord], Rule(max_length=MOST_WIRES)] = []
-
-
-class ProjectRecord(PartsRecord):
-    """A whole project file."""
-
-    name: str
-    recipe: Recipe = Recipe()
-    modules: Annotated[list[ModuleRecord], Rule(max_length=MOST_MODULES)] = []
-    assumptions: Annotated[dict[str, int], Rule(max_length=100)] = {}
-
-
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Checked blocks and wires, not yet in any network."""
@@ -132,6 +60,7 @@ class Parts:
     blocks: tuple[Block, ...]
     wires: tuple[Wire, ...]
     positions: dict[BlockId, tuple[float, float]]
+    annotations: tuple[Annotation, ...] = ()
 
 
 def read_record(model: type[Read], raw: Any) -> Read:
@@ -157,8 +86,9 @@ def read_parts(
     blocks = reading.blocks()
     wires = reading.wires()
     reading.cycle(wires)
+    annotations = reading.annotations()
     raise_all(reading.faults)
-    return Parts(blocks, wires, {block.id: block.at for block in record.blocks})
+    return Parts(blocks, wires, {block.id: block.at for block in record.blocks}, annotations)
 
 
 def build_network(name: str, parts: Parts, modules: dict[str, ModuleType] | None = None) -> Network:
@@ -175,6 +105,7 @@ def fill_network(network: Network, parts: Parts) -> None:
         network.insert_block(by_id[id], parts.positions[id])
     for wire in parts.wires:
         network.insert_wire(wire)
+    network.annotations = {one.id: one for one in parts.annotations}
     network.blocks = {id: by_id[id] for id in sorted(by_id, key=number)}
     network.positions = {id: parts.positions[id] for id in network.blocks}
 
@@ -214,6 +145,19 @@ class _Reading:
             found.append(Block(record.id, record.type, record.name, self._values(place, record), **properties))
         self._check_reuse(found)
         return tuple(found)
+
+    def annotations(self) -> tuple[Annotation, ...]:
+        found: dict[str, Annotation] = {}
+        for index, record in enumerate(getattr(self.record, "annotations", ())):
+            place = f"annotations[{index}]"
+            if record.id in found:
+                self._fault(place, f"the id {shown(record.id)} is taken; ids are unique")
+                continue
+            try:
+                found[record.id] = Annotation(record.id, record.kind, record.text, *record.box, record.colour)
+            except AnnotationError as error:
+                self._fault(place, str(error))
+        return tuple(found.values())
 
     def _properties(self, place: str, record: BlockRecord) -> dict[str, Any]:
         """What is decided about the parameters, and what is told at the block."""

@@ -17,7 +17,7 @@ from graph.document import Document
 from graph.expression import Expression
 from graph.module import ModuleType
 from graph.network import Block, BlockId, Network, Wire, number
-from graph.project_schema import FARTHEST
+from graph.project_records import FARTHEST
 from graph.weights import record_of
 
 FORMAT = "netloom"
@@ -60,7 +60,9 @@ def _module(module: ModuleType) -> dict[str, Any]:
 
 
 def _inside(network: Network) -> dict[str, list[Line]]:
-    return parts_lines(network.blocks.values(), network.wires.values(), network.positions, network.declared)
+    found = parts_lines(network.blocks.values(), network.wires.values(), network.positions, network.declared)
+    notes = [Line(network.annotations[id].record()) for id in sorted(network.annotations, key=number)]
+    return found | ({"annotations": notes} if notes else {})
 
 
 class Line(dict):
