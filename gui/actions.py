@@ -105,6 +105,11 @@ COMMANDS = (
         "mute", "&Mute", "canvas.mute", "Block", "M", "", 1, "canvas",
         help="The selected blocks are left out and their wires healed; again puts them back",
     ),
+    Command(
+        "frame", "&Frame Selection", "canvas.frame_selection", "Block", "C", "", 4, "canvas",
+        help="A titled frame around the selected blocks; dragging it takes them along",
+    ),
+    Command("note", "Add &Note", "canvas.add_note", "Block", "N", "", 4, "canvas", help="A note in Markdown"),
     Command("align_left", "Align Left Edges", "canvas.align_left", "Block", "", "arrange_left", 5),
     Command("align_centre", "Align Centres", "canvas.align_centre", "Block", "", "arrange_centre", 5),
     Command("align_right", "Align Right Edges", "canvas.align_right", "Block", "", "arrange_right", 5),

@@ -38,6 +38,9 @@ class CanvasActions:
 
     def _remove(self, bridge: bool) -> None:
         document, ids, wires = self.session.document, self.session.selection, self.canvas.selected_wires
+        if self.canvas.selected_annotations and not ids and not wires:
+            self.remove_annotations()
+            return
         edits = []
         if wires:
             edits.append(Disconnect(wires))
@@ -89,6 +92,7 @@ class CanvasActions:
     def select_none(self) -> None:
         self.session.clear_selection()
         self.canvas.select_wires(())
+        self.canvas.select_annotations(())
 
     def invert_selection(self) -> None:
         chosen = set(self.session.selection)

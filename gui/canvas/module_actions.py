@@ -82,7 +82,7 @@ class ModuleActions:
 
     def leave(self) -> None:
         """Select nothing; with nothing selected, step out."""
-        if self.session.selection or self.canvas.selected_wires:
+        if self.session.selection or self.canvas.selected_wires or self.canvas.selected_annotations:
             self.select_none()
         else:
             self.session.step_out()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
+from gui.canvas.annotation_item import colour_of
 from gui.canvas.ink import Ink
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ class Overview:
             self._gather()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         tiles = [tile for tile in self._tiles if area is None or tile.area.intersects(area)]
+        for item in self._scene.annotations.values():
+            tint = colour_of(item.annotation.colour, pen)
+            tint.setAlphaF(0.2)
+            painter.fillRect(item.box(), tint)
         painter.setPen(_hair(pen.wire_colour, 1.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for tile in tiles:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGraphicsScene
 from graph.layout import layout
 from gui import theme
 from gui.canvas import geometry, routing
+from gui.canvas.annotation_item import AnnotationItem
 from gui.canvas.block_item import BlockItem
 from gui.canvas.face import face_of, wire_text
 from gui.canvas.geometry import PortRef
@@ -39,6 +40,7 @@ class CanvasScene(QGraphicsScene):
         self.session = session
         self.blocks: dict[str, BlockItem] = {}
         self.wires: dict[str, WireItem] = {}
+        self.annotations: dict[str, AnnotationItem] = {}
         self.index = BoxIndex()
         self.overview = Overview(self)
         self._lanes = Lanes()
@@ -59,7 +61,7 @@ class CanvasScene(QGraphicsScene):
     def rebuild(self) -> None:
         """Make every item anew."""
         self.clear()
-        self.blocks, self.wires, self._ends = {}, {}, {}
+        self.blocks, self.wires, self._ends, self.annotations = {}, {}, {}, {}
         self.index, self._lanes = BoxIndex(), Lanes()
         self._lit_blocks, self._lit_wires = set(), set()
         network = self.session.network
@@ -69,6 +71,7 @@ class CanvasScene(QGraphicsScene):
         for id in network.wires:
             self._add_wire(id)
         self.reroute(network.wires)
+        self._annotate(network.annotations)
         self._forget_overview()
         self.show_selection()
         self.synced.emit()
@@ -94,6 +97,7 @@ class CanvasScene(QGraphicsScene):
             touched |= self._wires_of(id)
         touched |= self._wires_near(disturbed)
         self.reroute(touched)
+        self._annotate(changes.annotations)
         self._forget_overview()
         self.show_selection()
         self.synced.emit()
@@ -110,6 +114,16 @@ class CanvasScene(QGraphicsScene):
         self._lit_blocks, self._lit_wires = chosen, lit
         self._forget_overview()
 
+    def select_annotations(self, ids: Iterable[str]) -> None:
+        """Select exactly these frames and notes."""
+        chosen = set(ids)
+        for item in self.annotations.values():
+            item.set_selected(item.id in chosen)
+
+    @property
+    def selected_annotations(self) -> tuple[str, ...]:
+        return tuple(id for id, item in self.annotations.items() if item.selected)
+
     def select_wires(self, ids: Iterable[str]) -> None:
         """Select exactly these wires; the session only knows blocks."""
         chosen = set(ids) & self.wires.keys()
@@ -124,6 +138,8 @@ class CanvasScene(QGraphicsScene):
         """Measure and paint again in another theme."""
         for item in self.blocks.values():
             item.measure()
+        for item in self.annotations.values():
+            item.restyle()
         self._forget_overview()
         self.update()
 
@@ -181,6 +197,11 @@ class CanvasScene(QGraphicsScene):
         distance, _, item = min(scored, default=(1e9, "", None), key=lambda entry: entry[:2])
         return item if distance <= reach else None
 
+    def annotation_at(self, point: QPointF) -> tuple[AnnotationItem, str] | None:
+        """The frame or note that a press at a point takes hold of, the smallest first, and by what."""
+        found = [(item, grip) for item in self.annotations.values() if (grip := item.grip_at(point))]
+        return min(found, key=lambda one: one[0].size.width() * one[0].size.height(), default=None)
+
     def port_point(self, port: PortRef) -> QPointF:
         return self.blocks[port.block].port_point(port.name, port.output)
 
@@ -196,6 +217,8 @@ class CanvasScene(QGraphicsScene):
         if ids is None:
             for item in self.wires.values():
                 area = area.united(item.boundingRect()) if item.route.lane is not None else area
+            for item in self.annotations.values():
+                area = area.united(item.box())
         return area
 
     # Courses
@@ -255,6 +278,20 @@ class CanvasScene(QGraphicsScene):
         self.blocks[id] = item
         self.addItem(item)
         self._register(item)
+
+    def _annotate(self, ids: Iterable[str]) -> None:
+        """Show these frames and notes as they are now."""
+        there = self.session.network.annotations
+        for id in ids:
+            item = self.annotations.get(id)
+            if id not in there:
+                if item is not None:
+                    self.removeItem(self.annotations.pop(id))
+            elif item is not None:
+                item.show_annotation(there[id])
+            else:
+                self.annotations[id] = AnnotationItem(there[id])
+                self.addItem(self.annotations[id])
 
     def _drop_block(self, id: str) -> QRectF:
         item = self.blocks.pop(id)

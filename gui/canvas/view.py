@@ -13,6 +13,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QMenu
 
 from gui import theme
+from gui.canvas.annotation_actions import AnnotationActions
 from gui.canvas.arrange_actions import ArrangeActions
 from gui.canvas.arrange_bar import ArrangeBar
 from gui.canvas.breadcrumb import Breadcrumb
@@ -31,6 +32,7 @@ from gui.canvas.tools.band import Band
 from gui.canvas.tools.cut import Cut
 from gui.canvas.tools.drop import Drop
 from gui.canvas.tools.move import MoveBlocks
+from gui.canvas.tools.move_annotation import MoveAnnotation
 from gui.canvas.tools.move_wires import MoveWires
 from gui.canvas.tools.pan import Pan
 from gui.canvas.tools.tool import Pointer, Tool
@@ -38,7 +40,7 @@ from gui.canvas.tools.wire import DrawWire, paint_loose_wire, pull_end
 from gui.session import Session
 
 
-class CanvasView(CanvasActions, ModuleActions, ArrangeActions, Hovering, Navigation):
+class CanvasView(CanvasActions, ModuleActions, ArrangeActions, AnnotationActions, Hovering, Navigation):
     """The network of a session, to be looked at and drawn on."""
 
     example_requested = Signal()  # the empty canvas's link was clicked
@@ -118,11 +120,16 @@ class CanvasView(CanvasActions, ModuleActions, ArrangeActions, Hovering, Navigat
             return self._from_port(port, at)
         block = self.canvas.block_at(at.scene)
         if block is not None:
+            self.canvas.select_annotations(())
             return MoveBlocks(self, block.id)
         wire = self.canvas.wire_at(at.scene, WIRE_REACH / self.zoom) if not self.far else None
         if wire is not None:
             self._select_wire(wire.id, at)
             return pull_end(self, wire.id, at.scene)
+        held = self.canvas.annotation_at(at.scene)
+        if held is not None and not at.shift:
+            return MoveAnnotation(self, held[0].id, held[1])
+        self.canvas.select_annotations(())
         return Band(self)
 
     def _from_port(self, port: PortRef, at: Pointer) -> Tool | None:
@@ -164,6 +171,8 @@ class CanvasView(CanvasActions, ModuleActions, ArrangeActions, Hovering, Navigat
                 self.session.step_into(block.id)
             else:
                 self.session.field_requested.emit(block.id, "")
+        elif (held := self.canvas.annotation_at(at.scene)) is not None:
+            self.edit_annotation(held[0].id)
         elif self.canvas.wire_at(at.scene, WIRE_REACH / self.zoom) is None:
             self.search_at(at.view)
 
@@ -173,6 +182,10 @@ class CanvasView(CanvasActions, ModuleActions, ArrangeActions, Hovering, Navigat
         block = self.canvas.block_at(self.mapToScene(event.pos()))
         if block is not None and block.id not in self.session.selection:
             self.session.select((block.id,))
+        held = self.canvas.annotation_at(self.mapToScene(event.pos())) if block is None else None
+        if held is not None:
+            self.annotation_menu(held[0].id).popup(event.globalPos())
+            return
         menu = QMenu(self)
         menu.addActions(self.actions())
         menu.popup(event.globalPos())
