@@ -224,6 +224,8 @@ class SetProperty:
     def text(self) -> str:
         if self.name == "frozen":
             return "Freeze" if self.value else "Unfreeze"
+        if self.name == "folded":
+            return "Fold" if self.value else "Unfold"
         if self.name == "aside":
             return {"bypassed": "Bypass", "muted": "Mute"}.get(self.value, "Put back")
         return {"initial": "Set how weights begin", "weights": "Type in weights", "reuses": "Share weights"}.get(

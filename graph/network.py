@@ -55,6 +55,7 @@ class Block:
     silenced: frozenset[str] = frozenset()
     note: str = ""
     aside: str = ""  # bypassed or muted: see aside.py
+    folded: bool = False  # drawn as its title alone
 
     def having(self, **changes: Any) -> Block:
         return replace(self, **changes)

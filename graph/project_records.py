@@ -39,6 +39,7 @@ class BlockRecord(Record):
     silenced: Annotated[list[str], Rule(max_length=200)] = []
     note: Annotated[str, Rule(max_length=2000)] = ""
     aside: Literal["", "bypassed", "muted"] = ""
+    folded: bool = False
 
 
 class WireRecord(Record):

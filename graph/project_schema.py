@@ -24,7 +24,7 @@ from graph.project_records import BlockRecord, ModuleRecord, PartsRecord, Projec
 from graph.weights import WeightError, check_property
 
 SHOWN_FAULTS = 12
-PROPERTIES = ("reuses", "frozen", "initial", "weights", "silenced", "note", "aside")
+PROPERTIES = ("reuses", "frozen", "initial", "weights", "silenced", "note", "aside", "folded")
 WANTED = {  # what a pattern asks for, in words
     "id": "an id such as b7, or w7 for a wire",
     "device": "auto, cpu, mps, cuda or one device such as cuda:0",

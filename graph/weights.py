@@ -131,6 +131,8 @@ def record_of(block: Any) -> Iterator[tuple[str, Any]]:
         yield "note", block.note
     if block.aside:
         yield "aside", block.aside
+    if block.folded:
+        yield "folded", True
 
 
 def _reuses(value: Any) -> str | None:
@@ -180,6 +182,12 @@ def _note(value: Any) -> str:
     return value
 
 
+def _folded(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise WeightError(f"folded is True or False, not {value!r:.60}")
+    return value
+
+
 def _aside(value: Any) -> str:
     if value not in ("", "bypassed", "muted"):
         raise WeightError(f"aside is bypassed, muted or empty, not {value!r:.60}")
@@ -200,6 +208,7 @@ _CHECKS = {
     "silenced": _silenced,
     "note": _note,
     "aside": _aside,
+    "folded": _folded,
 }
 
 

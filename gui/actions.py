@@ -110,6 +110,7 @@ COMMANDS = (
         help="A titled frame around the selected blocks; dragging it takes them along",
     ),
     Command("note", "Add &Note", "canvas.add_note", "Block", "N", "", 4, "canvas", help="A note in Markdown"),
+    Command("fold", "F&old", "canvas.fold", "Block", "H", "", 1, "canvas", help="Draw the selected blocks as titles"),
     Command("align_left", "Align Left Edges", "canvas.align_left", "Block", "", "arrange_left", 5),
     Command("align_centre", "Align Centres", "canvas.align_centre", "Block", "", "arrange_centre", 5),
     Command("align_right", "Align Right Edges", "canvas.align_right", "Block", "", "arrange_right", 5),
@@ -128,7 +129,7 @@ COMMANDS = (
     ),
     Command("step_out", "Step &Out", "canvas.step_out", "Block", "", "", 2, help="Show what the module stands in"),
     Command("show_outline", "Show &Outline", "show_outline", "View", "Ctrl+Shift+O", "", 1),
-    Command("show_history", "Show &History", "show_history", "View", "Ctrl+Shift+H", "", 1),
+    Command("show_history", "Show &History", "show_history", "View", "Ctrl+Shift+Y", "", 1),
     Command("show_palette", "Show &Palette", "focus_palette", "Block", "Ctrl+B", "", 3),
     Command(
         "show_receptive_field", "Show Recepti&ve Field", "show_receptive_field", "Block", "Ctrl+R", "eye", 3,

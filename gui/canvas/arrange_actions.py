@@ -115,6 +115,13 @@ class ArrangeActions:
         except AsideError as error:
             self.bubble.show_at(self.canvas.blocks[ids[0]].pos(), str(error))
 
+    def fold(self) -> None:
+        """Draw the selected blocks as their titles alone, or whole again."""
+        ids, blocks = self.session.selection, self.session.network.blocks
+        if ids:
+            folded = not all(blocks[id].folded for id in ids)
+            self.session.document.do(SetProperty(ids, "folded", folded))
+
     # Another type
 
     def change_type(self) -> None:

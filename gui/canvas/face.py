@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from graph import Document
 from graph.block_type import Inferred, Port
+from graph.module import REPEAT, ModuleType
 from graph.network import Wire
 from graph.quantities import short
 
@@ -42,6 +43,8 @@ class Face:
     inputs: tuple[PortFace, ...]
     outputs: tuple[PortFace, ...]
     aside: str = ""  # bypassed or muted
+    folded: bool = False
+    repeat: int = 1  # how often a module is applied
 
 
 def face_of(document: Document, id: str) -> Face:
@@ -67,7 +70,17 @@ def face_of(document: Document, id: str) -> Face:
         inputs=inputs,
         outputs=outputs,
         aside=block.aside,
+        folded=block.folded,
+        repeat=_repeat(document, id),
     )
+
+
+def _repeat(document: Document, id: str) -> int:
+    """A module's repeat count; 1 for everything else."""
+    if not isinstance(document.network.type_of(id), ModuleType):
+        return 1
+    count = document.analysis.values(id).get(REPEAT, 1)
+    return count if isinstance(count, int) else 1
 
 
 def wire_text(document: Document, wire: Wire) -> str:

@@ -19,6 +19,7 @@ from gui.canvas.ink import ink
 GRID = 4.0
 MIN_WIDTH, MAX_WIDTH, WIDTH_STEP = 184.0, 280.0, 32.0
 HEIGHT = 76.0
+FOLDED = 40.0  # of a block folded to its title
 FOOTER = 22.0
 STRIPE = 4.0
 PAD = 12.0
@@ -59,8 +60,12 @@ def size_of(face: Face) -> Size:
         2 * PAD + 18 + _wide("number", face.shape + face.parameters, pen.theme.name),
         *(_port_row(ports, pen.theme.name) for ports in (face.inputs, face.outputs)),
     )
+    if face.folded:
+        needed = TEXT_LEFT + PAD + _wide("name", face.name, pen.theme.name)
     steps = max(0, ceil((min(needed, MAX_WIDTH) - MIN_WIDTH) / WIDTH_STEP))
-    return Size(max(MIN_WIDTH + steps * WIDTH_STEP, _port_row(face.outputs, pen.theme.name)), HEIGHT)
+    return Size(
+        max(MIN_WIDTH + steps * WIDTH_STEP, _port_row(face.outputs, pen.theme.name)), FOLDED if face.folded else HEIGHT
+    )
 
 
 def subtitle(face: Face) -> str:

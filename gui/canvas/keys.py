@@ -53,6 +53,7 @@ KEYS: dict[int, Callable] = {
     _on(Key.Key_G, Mod.ControlModifier, Mod.ShiftModifier): _named("unpack_module"),
     _on(Key.Key_R, Mod.ShiftModifier): _named("change_type"),
     _on(Key.Key_B): _named("bypass"),
+    _on(Key.Key_H): _named("fold"),
     _on(Key.Key_C): _named("frame_selection"),
     _on(Key.Key_N): _named("add_note"),
     _on(Key.Key_M): _named("mute"),

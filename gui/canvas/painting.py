@@ -49,7 +49,8 @@ def paint_block(painter: QPainter, face: Face, size: Size, look: Look, pen: Ink,
     box = size.box
     _paint_body(painter, box, face, look, pen)
     _paint_heading(painter, box, face, pen)
-    _paint_footer(painter, box, face, look, pen)
+    if not face.folded:
+        _paint_footer(painter, box, face, look, pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(_outline(face, look, pen))
     painter.drawRoundedRect(box, RADIUS, RADIUS)
@@ -87,7 +88,7 @@ def _outline(face: Face, look: Look, pen: Ink):
 
 def _paint_heading(painter: QPainter, box: QRectF, face: Face, pen: Ink) -> None:
     colour, tint, _ = pen.family(face.family)
-    chip = QRectF(box.left() + 13, box.top() + 12, CHIP, CHIP)
+    chip = QRectF(box.left() + 13, box.top() + (7 if face.folded else 12), CHIP, CHIP)
     painter.setBrush(tint)
     painter.drawRoundedRect(chip, 6, 6)
     painter.translate(chip.center())
@@ -97,7 +98,11 @@ def _paint_heading(painter: QPainter, box: QRectF, face: Face, pen: Ink) -> None
     theme = pen.theme.name
     painter.setFont(pen.name_font)
     painter.setPen(pen.text)
-    painter.drawText(QPointF(left, box.top() + 22), elided(face.name, room, "name", theme))
+    painter.drawText(QPointF(left, box.top() + (24.5 if face.folded else 22)), elided(face.name, room, "name", theme))
+    if face.repeat != 1:
+        _paint_chip(painter, box, f"x{face.repeat}", pen, pen.text)
+    if face.folded:
+        return
     painter.setFont(pen.detail_font)
     painter.setPen(pen.secondary)
     painter.drawText(QPointF(left, box.top() + 38), elided(geometry.subtitle(face), room, "detail", theme))
@@ -176,14 +181,18 @@ def _paint_aside(painter: QPainter, box: QRectF, face: Face, pen: Ink) -> None:
         line = QPen(pen.secondary, 1.6, Qt.PenStyle.DashLine)
         painter.setPen(line)
         painter.drawLine(QPointF(box.center().x(), box.top()), QPointF(box.center().x(), box.bottom()))
+    _paint_chip(painter, box, face.aside, pen, pen.secondary)
+
+
+def _paint_chip(painter: QPainter, box: QRectF, word: str, pen: Ink, colour: QColor) -> None:
+    """A word in the upper right corner."""
     painter.setFont(pen.detail_font)
-    word = face.aside
     width = QFontMetricsF(pen.detail_font).horizontalAdvance(word) + 14
     chip = QRectF(box.right() - width - 8, box.top() + 8, width, 18)
     painter.setPen(pen.pill_line)
     painter.setBrush(pen.pill)
     painter.drawRoundedRect(chip, 9, 9)
-    painter.setPen(pen.secondary)
+    painter.setPen(colour)
     painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, word)
 
 
@@ -271,7 +280,7 @@ def _pill_width(text: str, theme: str, pen: Ink) -> float:
 def _stripe(width: float, height: float) -> QPainterPath:
     """The family's stripe along the left edge, inside the rounded corners."""
     outer = QPainterPath()
-    left, top = -width / 2, (geometry.HEIGHT - height) / 2
+    left, top = -width / 2, 0.0
     outer.addRoundedRect(QRectF(left, top, width, height), RADIUS - 0.5, RADIUS - 0.5)
     band = QPainterPath()
     band.addRect(QRectF(left, top, STRIPE, height))

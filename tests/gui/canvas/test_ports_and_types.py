@@ -164,3 +164,32 @@ def test_an_input_says_why_it_cannot_be_muted(hands):
     select(hands, "image")
     hands.key(Key.Key_M)
     assert "cannot be bypassed or muted" in hands.view.bubble.text and not hands.document.can_undo
+
+
+@pytest.mark.row(38)
+def test_h_folds_a_block_to_its_title_and_wires_follow(hands, one_step):
+    select(hands, "conv")
+    item = hands.canvas.blocks[hands.id("conv")]
+    before = item.size.height
+    hands.key(Key.Key_H)
+    assert hands.document.undo_text == "Fold" and item.size.height < before * 0.6
+    wire = hands.canvas.wires[hands.wire("conv", "relu")]
+    assert wire.route.start[1] == item.box().bottom()
+    hands.document.undo()
+    assert item.size.height == before and wire.route.start[1] == item.box().bottom()
+    hands.document.redo()
+    hands.key(Key.Key_H)
+    assert not hands.net.block("conv").folded and item.size.height == before
+
+
+@pytest.mark.row(38)
+def test_a_module_shows_its_repeat_count(hands):
+    from graph.edits import SetHyperparameter
+    from graph.module_commands import make_module
+
+    hands.document.do(make_module(hands.net, [hands.id("relu")], "Bend", hands.session.analysis))
+    place = next(b.id for b in hands.net.blocks.values() if b.type == "Bend")
+    assert hands.canvas.blocks[place].face.repeat == 1
+    hands.document.do(SetHyperparameter(place, "repeat", 3))
+    assert hands.canvas.blocks[place].face.repeat == 3
+    hands.view.grab()
