@@ -34,6 +34,7 @@ class Session(QObject):
     selection_changed = Signal()
     revealed = Signal(str)  # "bring this block into view"
     field_requested = Signal(str, str)  # "put the cursor into this block's hyperparameter" ("" is the first)
+    pointed = Signal(str)  # "this block is being talked about": light it; "" is none
     said = Signal(str)  # one sentence for the status bar
 
     def __init__(self, document: Document, parent: QObject | None = None):

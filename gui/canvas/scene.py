@@ -48,11 +48,13 @@ class CanvasScene(QGraphicsScene):
         self.supposed = SupposedFaces(self)
         self._lit_blocks: set[str] = set()
         self._lit_wires: set[str] = set()
+        self._pointed = ""
         self.setSceneRect(WORLD)
         self.setBspTreeDepth(18)  # cells of 15,000 units: about what a tall network has in view, not half of it
         session.document_changed.connect(self.rebuild)
         session.changed.connect(self.sync)
         session.selection_changed.connect(self.show_selection)
+        session.pointed.connect(self.point_at)
         theme.appearance.changed.connect(self.restyle)
         self.rebuild()
 
@@ -113,6 +115,18 @@ class CanvasScene(QGraphicsScene):
             self.wires[id].set_state(near_selection=id in lit)
         self._lit_blocks, self._lit_wires = chosen, lit
         self._forget_overview()
+
+    def point_at(self, id: str) -> None:
+        """Light a block that is talked about elsewhere, and its wires; "" lights none."""
+        if self._pointed in self.blocks:
+            self.blocks[self._pointed].set_look(hovered=False)
+            for wire in self._wires_of(self._pointed) & self.wires.keys():
+                self.wires[wire].set_state(on_way=False)
+        self._pointed = id
+        if id in self.blocks:
+            self.blocks[id].set_look(hovered=True)
+            for wire in self._wires_of(id) & self.wires.keys():
+                self.wires[wire].set_state(on_way=True)
 
     def select_annotations(self, ids: Iterable[str]) -> None:
         """Select exactly these frames and notes."""

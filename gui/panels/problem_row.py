@@ -10,12 +10,32 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QMenu, QSizePolic
 
 from graph import Problem
 from graph.problems import RULES, silencing
+from graph.quantities import counted
 from gui import theme
 from gui.panels.rows import button, label
 from gui.session import Session
 
 NARROW = 640
 PLACE = 140
+
+
+def same_kind(session: Session, problem: Problem) -> list[Problem]:
+    """The problems of the same kind that can be fixed with one click, this one among them."""
+    return [one for one in session.analysis.problems if one.code == problem.code and one.fixes]
+
+
+def fix_all(session: Session, problems: list[Problem]) -> None:
+    """Apply the first fix of each as one step; what an earlier one has mended already is passed over."""
+    document, mended = session.document, 0
+    with document.group(f"Fix {counted(len(problems), 'problem')} of a kind"):
+        for problem in problems:
+            try:
+                document.do(problem.fixes[0].edit(document.network, document.recipe))
+                mended += 1
+            except (ValueError, KeyError, IndexError):
+                continue
+    left = len(problems) - mended
+    session.say(f"Fixed {counted(mended, 'problem')}" + (f", {left} did not fit any more" if left else ""))
 
 
 class ProblemRow(QWidget):
@@ -87,10 +107,14 @@ class ProblemRow(QWidget):
             text.setAccessibleDescription(rule.help)
 
     def menu(self) -> QMenu:
-        """What can be done about it: the fixes, and to be told no more."""
+        """What can be done about it, and about all of its kind: the fixes, and to be told no more."""
         made = QMenu(self)
         for fix in self.problem.fixes:
             made.addAction(fix.title, lambda fix=fix: self._apply(fix))
+        alike = same_kind(self.session, self.problem)
+        if len(alike) > 1:
+            words = self.tr("Fix All {0} of This Kind").format(len(alike))
+            made.addAction(words, lambda: fix_all(self.session, alike))
         silence = silencing(self.problem)
         if silence is not None:
             if self.problem.fixes:
@@ -110,6 +134,22 @@ class ProblemRow(QWidget):
             self.session.document.apply_fix(fix)
         except (ValueError, KeyError, IndexError) as error:
             self.session.say(f"{fix.title} does not fit any more: {error}")
+
+    def enterEvent(self, event) -> None:
+        super().enterEvent(event)
+        self.session.pointed.emit(self.problem.block or "")
+
+    def leaveEvent(self, event) -> None:
+        super().leaveEvent(event)
+        self.session.pointed.emit("")
+
+    def focusInEvent(self, event) -> None:
+        super().focusInEvent(event)
+        self.session.pointed.emit(self.problem.block or "")
+
+    def focusOutEvent(self, event) -> None:
+        super().focusOutEvent(event)
+        self.session.pointed.emit("")
 
     def jump(self) -> None:
         if self.problem.block:

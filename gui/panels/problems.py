@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from collections import Counter
 
-from graph.problems import bring_back
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QStackedLayout, QToolButton, QVBoxLayout, QWidget
+
+from graph.problems import RULES, bring_back
 from graph.quantities import counted
 from gui import theme
-from gui.panels.problem_row import ProblemRow
+from gui.panels.problem_row import ProblemRow, fix_all, same_kind
 from gui.panels.rows import EmptyState, button, clear, label
 from gui.session import Session
 from gui.updates import Updates
@@ -24,6 +26,9 @@ class Problems(QWidget):
         self.session = session
         self._shown: tuple | None = None
         self.again: QPushButton | None = None  # there while something is silenced
+        self.headings: dict[str, QToolButton] = {}
+        self.fix_alls: list[QPushButton] = []
+        self._folded: set[str] = set()  # severities whose rows are away
         self.list = QWidget()
         self._rows = QVBoxLayout(self.list)
         self._rows.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
@@ -54,7 +59,7 @@ class Problems(QWidget):
         names = tuple(p.block and document.network.blocks[p.block].name for p in found)
         shown = (tuple((p.severity, p.text, p.block, len(p.fixes)) for p in found), names, silenced)
         if not found and not silenced:
-            self.again = None
+            self._clear()
             self._say_empty()
         elif shown != self._shown:
             self._fill(found, silenced)
@@ -83,18 +88,16 @@ class Problems(QWidget):
     def _fill(self, found: list, silenced: int) -> None:
         bar = self._pages.widget(1).verticalScrollBar()
         place = bar.value()
-        clear(self._rows)
-        self.again = None
+        self._clear()
         for severity in ("error", "warning", "hint"):
             group = [problem for problem in found[:SHOWN] if problem.severity == severity]
             if not group:
                 continue
             total = sum(problem.severity == severity for problem in found)
-            heading = label(counted(total, severity).capitalize(), "small")
-            heading.setContentsMargins(theme.GAP, theme.GAP, 0, theme.SPACE)
-            self._rows.addWidget(heading)
-            for problem in group:
-                self._rows.addWidget(ProblemRow(self.session, problem))
+            self._rows.addWidget(self._heading(severity, total))
+            if severity in self._folded:
+                continue
+            self._add_rows(group)
         if len(found) > SHOWN:
             more = label(f"and {counted(len(found) - SHOWN, 'more', 'more')}: solve the first, many follow", "quiet")
             self._rows.addWidget(more)
@@ -102,6 +105,53 @@ class Problems(QWidget):
             self._rows.addWidget(self._silenced_row(silenced, alone=not found))
         self._rows.addStretch(1)
         bar.setValue(place)
+
+    def _clear(self) -> None:
+        clear(self._rows)
+        self.again, self.headings, self.fix_alls = None, {}, []
+
+    def _heading(self, severity: str, total: int) -> QToolButton:
+        """The count of a severity; a click folds its rows away."""
+        made = QToolButton()
+        folded = severity in self._folded
+        made.setText(counted(total, severity).capitalize())
+        made.setIcon(theme.icon("right" if folded else "down"))
+        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        made.setFont(theme.ui_font("small"))
+        made.setToolTip(self.tr("Show them") if folded else self.tr("Fold them away"))
+        made.clicked.connect(lambda: self._fold(severity))
+        self.headings[severity] = made
+        return made
+
+    def _fold(self, severity: str) -> None:
+        self._folded ^= {severity}
+        self._repaint()
+
+    def _add_rows(self, group: list) -> None:
+        """The rows of a severity, and behind the last of a kind that can be fixed at once the button that does."""
+        kinds = Counter(problem.code for problem in group if problem.fixes)
+        left = dict(kinds)
+        for problem in group:
+            self._rows.addWidget(ProblemRow(self.session, problem))
+            if not problem.fixes or kinds[problem.code] < 2:
+                continue
+            left[problem.code] -= 1
+            if not left[problem.code]:
+                self._rows.addWidget(self._fix_all(problem))
+
+    def _fix_all(self, problem) -> QWidget:
+        """A button under the fixes of a kind that applies them all."""
+        alike = same_kind(self.session, problem)
+        tip = self.tr("{0}: the first fix of each, as one step").format(RULES[problem.code].title)
+        words = self.tr("Fix all {0} of these").format(len(alike))
+        made = button(words, lambda: fix_all(self.session, alike), tip=tip)
+        self.fix_alls.append(made)
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(theme.GAP, 2, theme.GAP, 2)
+        line.addStretch(1)
+        line.addWidget(made)
+        return row
 
     def _silenced_row(self, count: int, alone: bool) -> QWidget:
         """How many are not told, and the way to have them told again."""

@@ -125,3 +125,56 @@ def test_an_error_offers_no_silence_and_the_words_say_why(panel, session, ids):
     assert "Do not say this here" not in [action.text() for action in row.menu().actions()]
     tips = [part.toolTip() for part in row.findChildren(QLabel)]
     assert any("does not fit even once" in tip for tip in tips)
+
+
+def double_softmax(session, ids):
+    """Two convolutions whose bias a batch norm takes away: two hints of a kind."""
+    for name in ("conv1", "conv2"):
+        session.document.do(commands.append_after(session.network, ids[name], "BatchNorm2d"))
+
+
+def test_all_of_a_kind_are_fixed_in_one_step(panel, session, ids):
+    double_softmax(session, ids)
+    panel.updates.flush()
+    alike = [row.problem for row in panel.rows() if row.problem.code == "bias_before_norm"]
+    assert len(alike) == 2 and len(panel.fix_alls) == 1
+    assert any("Fix All 2" in action.text() for action in panel.rows()[0].menu().actions())
+    before = session.document.position
+    QTest.mouseClick(panel.fix_alls[0], Qt.MouseButton.LeftButton)
+    panel.updates.flush()
+    assert session.document.position == before + 1
+    assert not any(row.problem.code == "bias_before_norm" for row in panel.rows())
+    assert [session.network.values(ids[name])["bias"] for name in ("conv1", "conv2")] == [False, False]
+    session.document.undo()
+    panel.updates.flush()
+    assert len(panel.fix_alls) == 1
+
+
+def test_a_group_folds_away(panel, session, ids):
+    session.document.do(RemoveBlocks((ids["relu3"],)))
+    panel.updates.flush()
+    severity = panel.rows()[0].problem.severity
+    count = len(panel.rows())
+    panel.headings[severity].click()
+    panel.updates.flush()
+    assert len(panel.rows()) < count and severity in panel.headings
+    panel.headings[severity].click()
+    panel.updates.flush()
+    assert len(panel.rows()) == count
+
+
+def test_hovering_a_problem_points_at_its_block(panel, session, ids, qtbot):
+    session.document.do(RemoveBlocks((ids["flatten"],)))
+    panel.updates.flush()
+    told = []
+    session.pointed.connect(told.append)
+    row = next(row for row in panel.rows() if row.problem.block)
+    qtbot.mouseMove(row)
+    from PySide6.QtCore import QEvent, QPointF
+    from PySide6.QtGui import QEnterEvent
+    from PySide6.QtWidgets import QApplication
+
+    QApplication.sendEvent(row, QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5)))
+    assert told[-1] == row.problem.block
+    QApplication.sendEvent(row, QEvent(QEvent.Type.Leave))
+    assert told[-1] == ""

@@ -246,3 +246,13 @@ def canvas_of(hands, net):
 
     hands.session.set_document(Document(net))
     return hands.canvas
+
+
+def test_a_block_that_is_talked_about_lights_with_its_wires(hands):
+    hands.session.pointed.emit(hands.id("conv"))
+    assert hands.canvas.blocks[hands.id("conv")].look.hovered
+    lit = {hands.ends(hands.net.wires[id]) for id, item in hands.canvas.wires.items() if item.lit}
+    assert lit == {("image", "conv"), ("conv", "relu")}
+    hands.session.pointed.emit("")
+    assert not hands.canvas.blocks[hands.id("conv")].look.hovered
+    assert not any(item.lit for item in hands.canvas.wires.values())
