@@ -6,7 +6,7 @@ What comes back from a clipboard is foreign text and goes through the same stric
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from pydantic import Field as Rule
@@ -41,9 +41,10 @@ def blocks_to_text(network: Network, ids: Iterable[BlockId]) -> str:
     """Blocks with the wires among them as JSON text; positions count from the leftmost and topmost."""
     chosen = set(ids)
     blocks = [network.blocks[id] for id in chosen]
-    wires = [wire for wire in network.wires.values() if wire.source in chosen and wire.target in chosen]
     left = min((network.positions[id][0] for id in chosen), default=0.0)
     top = min((network.positions[id][1] for id in chosen), default=0.0)
+    inner = (wire for wire in network.wires.values() if wire.source in chosen and wire.target in chosen)
+    wires = [replace(wire, via=tuple((x - left, y - top) for x, y in wire.via)) for wire in inner]
     positions = {id: (network.positions[id][0] - left, network.positions[id][1] - top) for id in chosen}
     modules = module_lines(network, _modules_of(network, blocks))
     parts = parts_lines(blocks, wires, positions, network.declared)

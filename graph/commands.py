@@ -51,7 +51,7 @@ def splice(network: Network, wire: Wire, block: Block) -> tuple[Edit, ...]:
     if not declared.inputs or not declared.outputs:
         raise ConnectError(f"{declared.name} has no input and output to lead a wire through")
     into = Wire(network.fresh_wire_id(), wire.source, wire.output, block.id, declared.inputs[0].name)
-    onward = replace(wire, id=network.fresh_wire_id(1), source=block.id, output=declared.outputs[0].name)
+    onward = replace(wire, id=network.fresh_wire_id(1), source=block.id, output=declared.outputs[0].name, via=())
     return (Disconnect((wire.id,)), Connect(into), Connect(onward))
 
 
@@ -142,7 +142,9 @@ def paste(network: Network, text: str, at: Position | None = None) -> tuple[Comp
         x, y = clip.positions.get(block.id, (0.0, 0.0))
         edits.append(AddBlock(replace(block, id=fresh[block.id], name=name), (x + dx, y + dy)))
     for offset, wire in enumerate(clip.wires):
-        moved = replace(wire, id=network.fresh_wire_id(offset), source=fresh[wire.source], target=fresh[wire.target])
+        ends = {"source": fresh[wire.source], "target": fresh[wire.target]}
+        via = tuple((x + dx, y + dy) for x, y in wire.via)
+        moved = replace(wire, id=network.fresh_wire_id(offset), via=via, **ends)
         edits.append(Connect(moved))
     count = len(clip.blocks)
     text = "Paste block" if count == 1 else f"Paste {count} blocks"

@@ -255,6 +255,6 @@ class Document:
         if changes.modules:
             self._touch_places(changes.modules)
         changes.analyzed = self._analyzer.update(changes)
-        if changes.computation or changes.moved or changes.recipe or changes.inside or changes.annotations:
+        if changes.anything:
             self.changed.emit(changes)
         self.history_changed.emit()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Protocol
 
 from graph.aside import check_aside
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 MOST_DIVISOR = 1_000_000
+MOST_POINTS = 100  # of one wire
 
 
 class _Unset:
@@ -55,6 +57,7 @@ class Changes:
     analyzed: set[BlockId] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)  # whose definition changed, by name
     inside: dict[str, Changes] = field(default_factory=dict)  # what changed in those, by name
+    bent: set[WireId] = field(default_factory=set)  # wires drawn through other points
     annotations: set[str] = field(default_factory=set)  # frames and notes, by id
     recipe: bool = False
     name: bool = False
@@ -63,6 +66,12 @@ class Changes:
     def structure(self) -> bool:
         """Whether blocks or wires came or went."""
         return bool(self.added or self.removed or self.wires_added or self.wires_removed)
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is anything for a view to follow."""
+        drawn = self.moved or self.annotations or self.bent
+        return bool(self.computation or drawn or self.recipe or self.inside)
 
     @property
     def computation(self) -> bool:
@@ -110,6 +119,23 @@ class RemoveBlocks:
             document.touch_block_removed(id)
         restore = [AddBlock(block, position) for block, position in kept]
         return Compound(self.text, (*restore, *(Connect(wire) for wire in wires.values()), *heirs))
+
+
+@dataclass(frozen=True, slots=True)
+class BendWire:
+    """Draw a wire through these points, in order from its source; none lets it find its own way."""
+
+    id: WireId
+    via: tuple[Position, ...]
+    text: str = "Bend wire"
+
+    def apply(self, document: Document) -> Edit:
+        old = document.network.wires[self.id].via
+        if len(self.via) > MOST_POINTS or not all(isfinite(value) for point in self.via for value in point):
+            raise ValueError(f"a wire is drawn through at most {MOST_POINTS} finite points")
+        document.network.bend_wire(self.id, tuple((float(x), float(y)) for x, y in self.via))
+        document.touched.bent.add(self.id)
+        return BendWire(self.id, old, self.text)
 
 
 def check_assumption(name: str, divisor: int) -> None:

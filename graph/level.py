@@ -137,7 +137,7 @@ class Level:
         own.analyzed = {id for id in blocks if _known(before, id) != _known(self._analysis, id)}
         own.modules, own.recipe = changes.modules, changes.recipe
         own.name |= self._module.name in changes.modules
-        if own.computation or own.moved or own.analyzed or own.recipe or own.annotations:
+        if own.anything or own.analyzed:
             self.changed.emit(own)
 
     def _inside(self, edit: Edit) -> Edit:

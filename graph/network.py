@@ -63,7 +63,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A connection; `slot` orders the wires of a port that takes many."""
+    """A connection; `slot` orders the wires of a port that takes many, `via` are points it is drawn through."""
 
     id: WireId
     source: BlockId
@@ -71,6 +71,7 @@ class Wire:
     target: BlockId
     input: str
     slot: int = 0
+    via: tuple[tuple[float, float], ...] = ()
 
 
 Ref = Block | str
@@ -316,7 +317,7 @@ class Network:
             )
         self.graph.add_edge(wire.source, wire.target, key=wire.id)
         self.wires[wire.id] = wire
-        insort(self._out[wire.source], wire, key=_wire_number)
+        insort(self._out[wire.source], wire, key=lambda one: number(one.id))
         insort(self._into[wire.target], wire, key=_slot)
         self._last_wire = max(self._last_wire, number(wire.id))
         self._changed()
@@ -327,6 +328,13 @@ class Network:
         self._out[wire.source].remove(wire)
         self._into[wire.target].remove(wire)
         self._changed()
+
+    def bend_wire(self, id: WireId, via: tuple[tuple[float, float], ...]) -> None:
+        """Draw a wire through other points; nothing else changes."""
+        old, new = self.wires[id], replace(self.wires[id], via=via)
+        self.wires[id] = new
+        for wires in (self._out[old.source], self._into[old.target]):
+            wires[wires.index(old)] = new
 
     def _changed(self) -> None:
         self._order = None
@@ -379,10 +387,6 @@ def coerce_hyperparameter(block: Block, name: str, value: Any, declared: BlockTy
 def number(id: str) -> int:
     """The number in an id: creation order."""
     return int(id[1:])
-
-
-def _wire_number(wire: Wire) -> int:
-    return int(wire.id[1:])
 
 
 def _slot(wire: Wire) -> tuple[str, int]:

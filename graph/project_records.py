@@ -49,6 +49,7 @@ class WireRecord(Record):
     start: Annotated[tuple[str, Annotated[str, Rule(max_length=100)]], Pair, Rule(alias="from")]
     end: Annotated[tuple[str, Annotated[str, Rule(max_length=100)]], Pair, Rule(alias="to")]
     slot: Annotated[int, Rule(ge=0, le=1_000_000)] = 0
+    via: Annotated[tuple[Annotated[tuple[Coordinate, Coordinate], Pair], ...], Pair, Rule(max_length=100)] = ()
 
 
 class PartsRecord(Record):

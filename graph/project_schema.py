@@ -210,7 +210,7 @@ class _Reading:
         found = []
         for index, record in enumerate(self.record.wires):
             place = f"wires[{index}] {record.id}"
-            wire = Wire(record.id, *record.start, *record.end, record.slot)
+            wire = Wire(record.id, *record.start, *record.end, record.slot, record.via)
             before = len(self.faults)
             if wire.id in ids:
                 self._fault(place, f"the id {wire.id} stands twice; ids are unique")

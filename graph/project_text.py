@@ -128,7 +128,8 @@ def _place(value: float) -> float | int:
 
 def _wire(wire: Wire) -> Line:
     line = Line({"id": wire.id, "from": [wire.source, wire.output], "to": [wire.target, wire.input]})
-    return Line(line, slot=wire.slot) if wire.slot else line
+    line = Line(line, slot=wire.slot) if wire.slot else line
+    return Line(line, via=[list(point) for point in wire.via]) if wire.via else line
 
 
 def _slotted(wires: list[Wire]) -> list[Wire]:

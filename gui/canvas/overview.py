@@ -89,6 +89,7 @@ class Overview:
         for item in self._scene.wires.values():
             route = item.route
             points = [QPointF(*route.start)]
+            points += [QPointF(*point) for point in route.via]
             if route.lane is not None:
                 points += [QPointF(route.lane, route.enter), QPointF(route.lane, route.leave)]
             tiles[_square(*route.start)].add_line([*points, QPointF(*route.end)])

@@ -62,17 +62,24 @@ class Route:
     lane: float | None = None
     enter: float = 0.0
     leave: float = 0.0
+    via: tuple[tuple[float, float], ...] = ()  # points it is led through by hand
 
     @property
     def arrives_from(self) -> float:
         """The x the last stretch comes from: sorts wires that land side by side."""
+        if self.via:
+            return self.via[-1][0]
         return self.start[0] if self.lane is None else self.lane
 
     def shifted(self, dx: float, dy: float) -> Route:
         """The same course elsewhere."""
         (sx, sy), (tx, ty) = self.start, self.end
         lane = None if self.lane is None else self.lane + dx
-        return Route((sx + dx, sy + dy), (tx + dx, ty + dy), lane, self.enter + dy, self.leave + dy)
+        via = tuple((x + dx, y + dy) for x, y in self.via)
+        return Route((sx + dx, sy + dy), (tx + dx, ty + dy), lane, self.enter + dy, self.leave + dy, via)
+
+    def led_through(self, via: tuple[tuple[float, float], ...]) -> Route:
+        return Route(self.start, self.end, via=via)
 
     def landing_at(self, x: float) -> Route:
         return replace(self, end=(x, self.end[1]))
@@ -124,6 +131,8 @@ def path_of(route: Route, arrow: float = 0.0) -> QPainterPath:
     (sx, sy), (tx, ty) = route.start, route.end
     ty -= arrow
     path = QPainterPath(QPointF(sx, sy))
+    if route.via:
+        return _through_points(path, (route.start, *route.via, (tx, ty)))
     if route.lane is None:
         bend = _bend(sx, sy, tx, ty)
         path.cubicTo(sx, sy + bend, tx, ty - bend, tx, ty)
@@ -141,9 +150,22 @@ def path_of(route: Route, arrow: float = 0.0) -> QPainterPath:
     return path
 
 
+def _through_points(path: QPainterPath, points: tuple[tuple[float, float], ...]) -> QPainterPath:
+    """A smooth curve through points (Catmull and Rom 1974), leaving and arriving downwards."""
+    (sx, sy), (tx, ty) = points[0], points[-1]
+    ends = ((sx, sy - 60), *points, (tx, ty + 60))
+    for before, begin, end, after in zip(ends, ends[1:], ends[2:], ends[3:], strict=False):
+        first = QPointF(begin[0] + (end[0] - before[0]) / 6, begin[1] + (end[1] - before[1]) / 6)
+        second = QPointF(end[0] - (after[0] - begin[0]) / 6, end[1] - (after[1] - begin[1]) / 6)
+        path.cubicTo(first, second, QPointF(*end))
+    return path
+
+
 def pill_place(route: Route, share: float = 0.5) -> QPointF:
     """Where the shape pill sits: on the lane, or at a share of the way down a direct wire."""
     (sx, sy), (tx, ty) = route.start, route.end
+    if route.via:
+        return QPointF(*route.via[len(route.via) // 2]) + QPointF(0, 18)
     if route.lane is not None:
         return QPointF(route.lane, (route.enter + route.leave) / 2)
     ty -= 6

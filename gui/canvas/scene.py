@@ -18,7 +18,7 @@ from gui.canvas.block_item import BlockItem
 from gui.canvas.face import face_of, wire_text
 from gui.canvas.geometry import PortRef
 from gui.canvas.overview import Overview
-from gui.canvas.routing import BoxIndex, Lanes
+from gui.canvas.routing import BoxIndex, Lanes, Route
 from gui.canvas.supposed import SupposedFaces
 from gui.canvas.wire_item import WireItem
 from gui.session import Session
@@ -89,7 +89,7 @@ class CanvasScene(QGraphicsScene):
             disturbed.append(self.blocks[id].box())
         for id in changes.wires_added & network.wires.keys():
             self._add_wire(id)
-        touched = set(changes.wires_added & network.wires.keys())
+        touched = set((changes.wires_added | changes.bent) & network.wires.keys())
         ends |= {end for id in touched for end in self._ends[id]}
         for id in ((changes.edited | changes.analyzed | ends) & self.blocks.keys()) - changes.added:
             touched |= self._refresh(id)
@@ -258,7 +258,12 @@ class CanvasScene(QGraphicsScene):
             )
         for id in sorted(ends, key=lambda id: (abs(ends[id][1].y() - ends[id][0].y()), id)):
             start, end, pair = ends[id]
-            route = routing.find_route(id, start, end, self.index, self._lanes, pair)
+            via = network.wires[id].via
+            if via:
+                self._lanes.release(id)
+                route = Route((start.x(), start.y()), (end.x(), end.y()), via=via)
+            else:
+                route = routing.find_route(id, start, end, self.index, self._lanes, pair)
             self.wires[id].follow(route, self._pill_share(id))
         for siblings in many.values():
             self._land_side_by_side([self.wires[id] for id in siblings if id in self.wires])

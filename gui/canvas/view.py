@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QMenu
 
+from graph.edits import BendWire
 from gui import theme
 from gui.canvas.annotation_actions import AnnotationActions
 from gui.canvas.arrange_actions import ArrangeActions
@@ -29,6 +30,7 @@ from gui.canvas.navigation import Navigation
 from gui.canvas.picture import save_picture
 from gui.canvas.scene import CanvasScene
 from gui.canvas.tools.band import Band
+from gui.canvas.tools.bend import Bend, point_added
 from gui.canvas.tools.cut import Cut
 from gui.canvas.tools.drop import Drop
 from gui.canvas.tools.move import MoveBlocks
@@ -37,6 +39,7 @@ from gui.canvas.tools.move_wires import MoveWires
 from gui.canvas.tools.pan import Pan
 from gui.canvas.tools.tool import Pointer, Tool
 from gui.canvas.tools.wire import DrawWire, paint_loose_wire, pull_end
+from gui.canvas.wire_item import WireItem
 from gui.session import Session
 
 
@@ -125,6 +128,9 @@ class CanvasView(CanvasActions, ModuleActions, ArrangeActions, AnnotationActions
         wire = self.canvas.wire_at(at.scene, WIRE_REACH / self.zoom) if not self.far else None
         if wire is not None:
             self._select_wire(wire.id, at)
+            held = wire.point_at(at.scene, 2 * WIRE_REACH / self.zoom)
+            if held is not None:
+                return Bend(self, wire.id, held)
             return pull_end(self, wire.id, at.scene)
         held = self.canvas.annotation_at(at.scene)
         if held is not None and not at.shift:
@@ -171,10 +177,19 @@ class CanvasView(CanvasActions, ModuleActions, ArrangeActions, AnnotationActions
                 self.session.step_into(block.id)
             else:
                 self.session.field_requested.emit(block.id, "")
+        elif (wire := self.canvas.wire_at(at.scene, WIRE_REACH / self.zoom)) is not None:
+            self._bend(wire, at)
         elif (held := self.canvas.annotation_at(at.scene)) is not None:
             self.edit_annotation(held[0].id)
-        elif self.canvas.wire_at(at.scene, WIRE_REACH / self.zoom) is None:
+        else:
             self.search_at(at.view)
+
+    def _bend(self, wire: WireItem, at: Pointer) -> None:
+        """Lead a wire through one more point, or take away the one that is there."""
+        held = wire.point_at(at.scene, 2 * WIRE_REACH / self.zoom)
+        via = wire.route.via
+        new = point_added(wire.route, at.scene) if held is None else (*via[:held], *via[held + 1 :])
+        self.session.document.do(BendWire(wire.id, new, "Bend wire" if held is None else "Straighten wire"))
 
     def contextMenuEvent(self, event) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier or self.tool is not None or not self.actions():

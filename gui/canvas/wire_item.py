@@ -77,6 +77,12 @@ class WireItem(QGraphicsItem):
     def lit(self) -> bool:
         return self.selected or self.hovered or self.near_selection or self.on_way
 
+    def point_at(self, point: QPointF, reach: float) -> int | None:
+        """Which of the points it is led through lies within reach."""
+        near = [(i, QPointF(*p) - point) for i, p in enumerate(self.route.via)]
+        found = min(near, key=lambda one: one[1].manhattanLength(), default=None)
+        return found[0] if found is not None and found[1].manhattanLength() <= reach else None
+
     def distance(self, point: QPointF) -> float:
         return routing.distance_to(self.route, self.path, point)
 
@@ -94,6 +100,11 @@ class WireItem(QGraphicsItem):
         painter.drawPath(self.path)
         if zoom >= NAMED:
             paint_arrow(painter, *self.route.end, line.color(), 1.0 if zoom >= FULL else 1.5)
+        if self.route.via and zoom >= FULL:
+            painter.setPen(line)
+            painter.setBrush(pen.body)
+            for point in self.route.via:
+                painter.drawEllipse(QPointF(*point), 4.5, 4.5)
         if zoom >= PILLS and self.text:
             paint_pill(painter, self.middle, self.supposed or self.text, pen, self.lit, bool(self.supposed))
 

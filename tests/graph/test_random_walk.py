@@ -10,10 +10,12 @@ import pytest
 
 import examples
 from graph import analyze, commands, load_project, placeable, registry
+from graph.annotations import KINDS, Annotate, Annotation, Unannotate, fresh_id
 from graph.aside import AsideError
 from graph.block_type import ShapeError
 from graph.edits import (
     Assume,
+    BendWire,
     Compound,
     Disconnect,
     Move,
@@ -118,6 +120,25 @@ class Walker:
         wires = list(self.network.wires)
         return Disconnect((self.dice.choice(wires),)) if wires else None
 
+    def do_bend(self):
+        wires = list(self.network.wires)
+        points = ((self.dice.random() * 100, 3.0), (7.5, -2.0))[: self.dice.randint(0, 2)]
+        return BendWire(self.dice.choice(wires), points) if wires else None
+
+    # Frames and notes
+
+    def do_annotate(self):
+        there = list(self.network.annotations.values())
+        if there and self.dice.random() < 0.5:
+            return Annotate((self.dice.choice(there).moved(8.0, -4.0),))
+        if len(there) < 9:
+            kind = self.dice.choice(KINDS)
+            return Annotate((Annotation(fresh_id(self.network), kind, "words", 1.5, 2.0, 90.0, 60.0),))
+
+    def do_unannotate(self):
+        there = list(self.network.annotations)
+        return Unannotate((self.dice.choice(there),)) if there else None
+
     def do_insert(self):
         wires = list(self.network.wires)
         if wires and len(self.network.blocks) < MOST_BLOCKS:
@@ -137,7 +158,7 @@ class Walker:
         name, value = self.dice.choice((
             ("frozen", True), ("frozen", False), ("note", "remember"), ("silenced", ["unused_output"]),
             ("initial", {"weight": initial("kaiming_normal")}), ("initial", {}), ("aside", "bypassed"),
-            ("aside", "muted"), ("aside", ""), ("reuses", None), ("reuses", self.block().id),
+            ("aside", "muted"), ("aside", ""), ("folded", True), ("folded", False), ("reuses", None), ("reuses", self.block().id),
         ))  # fmt: skip
         return SetProperty(self.some(2), name, value)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from graph import commands
-from graph.edits import Compound, Move
+from graph.edits import BendWire, Compound, Move
 from gui.canvas import placing
 from gui.canvas.geometry import GRID
 from gui.canvas.ink import ink
@@ -59,7 +59,15 @@ class MoveBlocks(Tool):
         elif wire is not None:
             placing.move_onto_wire(self.session, self.grabbed, wire, places[self.grabbed])
         elif any(places[id] != (home.x(), home.y()) for id, home in self._homes.items()):
-            self.session.document.do(Move(places))
+            self.session.document.do(self._edit(places))
+
+    def _edit(self, places: dict[str, tuple[float, float]]) -> Move | Compound:
+        """The move, and that of the points of wires whose ends both go along."""
+        home = self._homes[self.grabbed]
+        dx, dy = places[self.grabbed][0] - home.x(), places[self.grabbed][1] - home.y()
+        wires = (w for w in self.session.network.wires.values() if w.via and w.source in places and w.target in places)
+        bends = [BendWire(w.id, tuple((x + dx, y + dy) for x, y in w.via)) for w in wires]
+        return Compound(Move(places).text, (Move(places), *bends)) if bends else Move(places)
 
     def cancel(self) -> None:
         if self._moved:
