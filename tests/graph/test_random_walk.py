@@ -158,7 +158,8 @@ class Walker:
         name, value = self.dice.choice((
             ("frozen", True), ("frozen", False), ("note", "remember"), ("silenced", ["unused_output"]),
             ("initial", {"weight": initial("kaiming_normal")}), ("initial", {}), ("aside", "bypassed"),
-            ("aside", "muted"), ("aside", ""), ("folded", True), ("folded", False), ("reuses", None), ("reuses", self.block().id),
+            ("aside", "muted"), ("aside", ""), ("folded", True), ("folded", False),
+            ("reuses", None), ("reuses", self.block().id),
         ))  # fmt: skip
         return SetProperty(self.some(2), name, value)
 
