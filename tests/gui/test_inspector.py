@@ -135,6 +135,7 @@ def test_renaming_and_a_name_that_is_taken(inspect, session, ids):
     assert session.network.blocks[ids["conv1"]].name == "edges" and not page.name_wrong.isVisible()
 
 
+@pytest.mark.row(26)
 def test_several_blocks_change_in_one_step(inspect, inspector, session, ids):
     page = inspect("conv1", "conv2")
     field = page.form.fields["out_channels"]

@@ -35,6 +35,7 @@ def test_the_tab_counts_problems_live(window, qtbot):
     assert len(window.session.analysis.problems) > before
 
 
+@pytest.mark.row(12)
 def test_undo_names_its_step(window):
     window.session.document.do(SetHyperparameter(window.session.network.block("conv1").id, "stride", 2))
     window._refresh()
@@ -88,6 +89,7 @@ def drop(window, path) -> QDropEvent:
     return event
 
 
+@pytest.mark.row(27)
 def test_a_dropped_project_opens(window, qtbot, tmp_path):
     path = tmp_path / "dropped.netloom"
     save_project(Document(Network("Dropped")), path)

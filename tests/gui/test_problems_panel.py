@@ -24,6 +24,7 @@ def test_no_problems_is_said(panel, session):
     assert panel.rows() == [] and panel.empty.isVisible() and panel.empty.title.text() == "Nothing to check yet."
 
 
+@pytest.mark.row(25)
 def test_rows_jump_to_the_block(panel, session, ids, qtbot):
     session.document.do(RemoveBlocks((ids["flatten"],)))
     panel.updates.flush()
@@ -38,6 +39,7 @@ def test_rows_jump_to_the_block(panel, session, ids, qtbot):
     assert session.selected == ids["fc1"]
 
 
+@pytest.mark.row(25)
 def test_a_fix_is_one_click_and_one_step(panel, session, ids):
     session.document.do(SetHyperparameter(ids["conv1"], "kernel_size", 40))
     panel.updates.flush()

@@ -28,6 +28,7 @@ def drop(hands, type, point, held=Qt.KeyboardModifier.NoModifier, release=True):
 # Moving
 
 
+@pytest.mark.row(12)
 def test_a_drag_moves_a_block_and_sends_one_edit(hands, one_step):
     told = []
     hands.document.changed.connect(told.append)
@@ -66,6 +67,7 @@ def test_escape_gives_a_drag_up(hands):
     assert not hands.document.can_undo
 
 
+@pytest.mark.row(11)
 def test_alt_drag_copies(hands, one_step):
     hands.session.select((hands.id("conv"), hands.id("relu")))
     with one_step(hands):
@@ -106,6 +108,7 @@ def test_a_wire_is_drawn_backwards_from_input_to_output(hands, one_step):
     assert ("flatten", "answer") in hands.wires()
 
 
+@pytest.mark.row(6)
 def test_a_wire_dropped_on_a_body_takes_the_first_fitting_port(hands, one_step):
     hands.net.add("MSELoss", name="loss", position=(320, 280))
     hands.canvas.rebuild()
@@ -125,6 +128,7 @@ def test_a_wire_of_the_wrong_shape_is_drawn_and_the_numbers_said(hands, one_step
     assert hands.canvas.blocks[hands.id("lstm")].face.severity == "error"
 
 
+@pytest.mark.row(5)
 def test_fitting_ports_attract_from_a_distance(hands):
     hands.net.add("Output", name="answer", position=(240, 420))
     hands.canvas.rebuild()
@@ -139,6 +143,7 @@ def test_fitting_ports_attract_from_a_distance(hands):
         ("flatten", "image", "has no input"),
     ],
 )
+@pytest.mark.row(5)
 def test_a_wire_that_cannot_be_is_refused_with_the_reason(hands, source, target, words):
     hands.net.add("Input", name="side", shape=(1, 12, 12), position=(300, 0))
     hands.canvas.rebuild()
@@ -149,6 +154,7 @@ def test_a_wire_that_cannot_be_is_refused_with_the_reason(hands, source, target,
     assert hands.popup() is None
 
 
+@pytest.mark.row(5)
 def test_a_cycle_is_refused_with_its_names(hands):
     hands.net.add("Add", name="sum", position=(300, 140))
     hands.net.connect("image", "sum")
@@ -160,6 +166,7 @@ def test_a_cycle_is_refused_with_its_names(hands):
     assert "cycle: sum already leads to after" in hands.view.bubble.text
 
 
+@pytest.mark.row(5)
 def test_ports_that_do_not_fit_dim_and_say_why_with_numbers(hands):
     hands.net.add("Conv2d", name="huge", out_channels=2, kernel_size=50, position=(320, 280))
     hands.canvas.rebuild()
@@ -171,6 +178,7 @@ def test_ports_that_do_not_fit_dim_and_say_why_with_numbers(hands):
     assert not hands.view.bubble.text
 
 
+@pytest.mark.row(3)
 def test_a_wire_dropped_on_nothing_offers_what_fits_and_arrives_wired(hands, one_step):
     spot = hands.point(260, 300)
     with one_step(hands):
@@ -183,6 +191,7 @@ def test_a_wire_dropped_on_nothing_offers_what_fits_and_arrives_wired(hands, one
     assert hands.net.positions[hands.id("max_pool")] == (260, 300)
 
 
+@pytest.mark.row(3)
 def test_a_wire_pulled_backwards_to_nothing_offers_sources(hands):
     hands.net.add("CrossEntropyLoss", name="loss", position=(300, 420))
     hands.canvas.rebuild()
@@ -192,6 +201,7 @@ def test_a_wire_pulled_backwards_to_nothing_offers_sources(hands):
     assert ("target", "loss") in hands.wires()
 
 
+@pytest.mark.row(7)
 def test_a_wire_pulled_off_and_dropped_on_nothing_is_removed(hands, one_step):
     with one_step(hands, "Disconnect"):
         hands.drag(hands.on_wire("relu", "flatten", 0.8), hands.point(300, 380))
@@ -199,6 +209,7 @@ def test_a_wire_pulled_off_and_dropped_on_nothing_is_removed(hands, one_step):
     assert hands.popup() is None
 
 
+@pytest.mark.row(7)
 def test_a_wire_pulled_off_its_input_is_led_to_another(hands, one_step):
     hands.net.add("Output", name="answer", position=(300, 420))
     hands.canvas.rebuild()
@@ -207,6 +218,7 @@ def test_a_wire_pulled_off_its_input_is_led_to_another(hands, one_step):
     assert ("relu", "answer") in hands.wires() and ("relu", "flatten") not in hands.wires()
 
 
+@pytest.mark.row(7)
 def test_a_wire_pulled_off_its_output_begins_elsewhere(hands, one_step):
     with one_step(hands, "Rewire"):
         hands.drag(hands.on_wire("relu", "flatten", 0.3), hands.body("conv"))
@@ -223,6 +235,7 @@ def test_a_wire_put_back_where_it_was_is_no_step(hands):
     assert not hands.document.can_undo
 
 
+@pytest.mark.row(9)
 def test_ctrl_right_drag_cuts_the_wires_it_crosses(hands, one_step):
     hands.net.connect("image", hands.net.add("Sigmoid", name="side", position=(200, 140)))
     hands.canvas.rebuild()
@@ -234,6 +247,7 @@ def test_ctrl_right_drag_cuts_the_wires_it_crosses(hands, one_step):
 # From the palette
 
 
+@pytest.mark.row(4)
 def test_a_block_dropped_from_the_palette_lands_there(hands, one_step):
     with one_step(hands, "Add sigmoid"):
         drop(hands, "Sigmoid", hands.point(300, 300))
@@ -241,6 +255,7 @@ def test_a_block_dropped_from_the_palette_lands_there(hands, one_step):
     assert hands.net.positions[hands.id("sigmoid")] == (300, 264)
 
 
+@pytest.mark.row(4)
 def test_a_block_dropped_on_a_wire_is_inserted_and_makes_room(hands, one_step):
     spot = hands.on_wire("conv", "relu")
     drop(hands, "BatchNorm2d", spot, release=False)
@@ -252,6 +267,7 @@ def test_a_block_dropped_on_a_wire_is_inserted_and_makes_room(hands, one_step):
     assert hands.net.positions[hands.id("flatten")][1] > 420
 
 
+@pytest.mark.row(4)
 def test_alt_suppresses_the_insertion(hands):
     drop(hands, "BatchNorm2d", hands.on_wire("conv", "relu"), held=ALT)
     assert ("conv", "relu") in hands.wires()
@@ -266,6 +282,7 @@ def test_a_foreign_drop_is_left_alone(hands):
 # Selecting
 
 
+@pytest.mark.row(10)
 def test_a_box_selects_shift_adds_ctrl_toggles(hands):
     def box(top, bottom, held=Qt.KeyboardModifier.NoModifier):
         hands.drag(hands.point(-200, top), hands.point(200, bottom), held=held)
@@ -299,6 +316,7 @@ def test_a_clicked_wire_is_selected_and_deleted(hands, one_step):
 # Looking around
 
 
+@pytest.mark.row(13)
 def test_the_middle_button_pans(hands):
     before = hands.view.mapToScene(QPoint(400, 400))
     hands.drag(QPoint(400, 400), QPoint(500, 350), button=MIDDLE)
@@ -306,6 +324,7 @@ def test_the_middle_button_pans(hands):
     assert abs(moved.x()) <= 1 and abs(moved.y()) <= 1
 
 
+@pytest.mark.row(13)
 def test_space_drag_pans_and_does_not_search(hands):
     before = hands.view.mapToScene(QPoint(100, 100))
     QTest.keyPress(hands.view, Qt.Key.Key_Space)
@@ -317,6 +336,7 @@ def test_space_drag_pans_and_does_not_search(hands):
 
 
 @pytest.mark.parametrize("clicks", [3, -3])
+@pytest.mark.row(13)
 def test_the_wheel_zooms_to_the_cursor(hands, clicks):
     point = QPoint(300, 200)
     before = hands.view.mapToScene(point)
@@ -325,6 +345,7 @@ def test_the_wheel_zooms_to_the_cursor(hands, clicks):
     assert (hands.view.mapToScene(point) - before).manhattanLength() <= 2 / hands.view.zoom
 
 
+@pytest.mark.row(15)
 def test_a_drag_at_the_edge_scrolls_the_view(hands, qtbot):
     hands.view.zoom_100()
     start = hands.body("conv")

@@ -31,6 +31,7 @@ def selected(hands):
 
 
 @pytest.mark.parametrize("key", [Key.Key_Space, Key.Key_Tab])
+@pytest.mark.row(1)
 def test_a_key_searches_and_enter_places_the_first_hit(empty, one_step, key):
     with one_step(empty, "Add linear"):
         empty.hover(QPoint(500, 300))
@@ -43,6 +44,7 @@ def test_a_key_searches_and_enter_places_the_first_hit(empty, one_step, key):
     assert (x % 4, y % 4) == (0, 0)
 
 
+@pytest.mark.row(1)
 def test_double_click_on_nothing_searches_there(empty):
     empty.double_click(QPoint(200, 200))
     assert empty.popup() is not None
@@ -52,6 +54,7 @@ def test_double_click_on_nothing_searches_there(empty):
     assert empty.view.hasFocus()
 
 
+@pytest.mark.row(1)
 def test_arrows_choose_another_hit_and_escape_goes_away(empty):
     empty.key(Key.Key_Tab)
     empty.search("pool", accept=False)
@@ -75,6 +78,7 @@ def test_a_search_without_hits_says_so(empty):
     assert not empty.net.blocks
 
 
+@pytest.mark.row(2)
 def test_with_a_block_selected_the_new_one_lands_wired_in_between(hands, one_step):
     select(hands, "conv")
     with one_step(hands):
@@ -85,6 +89,7 @@ def test_with_a_block_selected_the_new_one_lands_wired_in_between(hands, one_ste
     assert all(after - before >= 76 for before, after in pairwise(ys))
 
 
+@pytest.mark.row(2)
 def test_at_the_end_of_a_chain_the_new_block_is_appended(hands, one_step):
     select(hands, "flatten")
     with one_step(hands):
@@ -108,6 +113,7 @@ def test_a_whole_network_is_drawn_with_keys_alone(empty):
 # Removing and copying
 
 
+@pytest.mark.row(8)
 def test_delete_removes(hands, one_step):
     select(hands, "conv", "relu")
     with one_step(hands, "Remove 2 blocks"):
@@ -116,6 +122,7 @@ def test_delete_removes(hands, one_step):
     assert hands.session.selection == ()
 
 
+@pytest.mark.row(8)
 def test_alt_delete_bridges(hands, one_step):
     select(hands, "conv", "relu")
     with one_step(hands):
@@ -123,6 +130,7 @@ def test_alt_delete_bridges(hands, one_step):
     assert hands.wires() == {("image", "flatten")}
 
 
+@pytest.mark.row(11)
 def test_copy_and_paste_as_text(hands, one_step):
     select(hands, "conv", "relu")
     hands.key(Key.Key_C, CTRL)
@@ -135,6 +143,7 @@ def test_copy_and_paste_as_text(hands, one_step):
     assert hands.net.block("conv1").hyperparameters == hands.net.block("conv").hyperparameters
 
 
+@pytest.mark.row(11)
 def test_cut_and_paste(hands, one_step):
     select(hands, "relu")
     with one_step(hands):
@@ -152,6 +161,7 @@ def test_what_is_no_block_is_not_pasted_and_told(hands):
     assert not hands.document.can_undo
 
 
+@pytest.mark.row(11)
 def test_duplicate(hands, one_step):
     select(hands, "conv")
     with one_step(hands):
@@ -162,6 +172,7 @@ def test_duplicate(hands, one_step):
 # Selecting and walking
 
 
+@pytest.mark.row(10)
 def test_select_all_none_inverse(hands):
     hands.key(Key.Key_A, CTRL)
     assert len(hands.session.selection) == 4
@@ -172,6 +183,7 @@ def test_select_all_none_inverse(hands):
     assert set(selected(hands)) == {"image", "relu", "flatten"}
 
 
+@pytest.mark.row(22)
 def test_arrows_walk_along_the_wires(hands):
     walked = []
     for key in (Key.Key_Down, Key.Key_Down, Key.Key_Down, Key.Key_Up):
@@ -180,6 +192,7 @@ def test_arrows_walk_along_the_wires(hands):
     assert walked == ["image", "conv", "relu", "conv"]
 
 
+@pytest.mark.row(22)
 def test_arrows_walk_to_what_stands_beside(hands):
     hands.net.add("Sigmoid", name="side", position=(300, 150))
     hands.canvas.rebuild()
@@ -190,6 +203,7 @@ def test_arrows_walk_to_what_stands_beside(hands):
     assert selected(hands) == ["conv"]
 
 
+@pytest.mark.row(22)
 def test_ctrl_arrows_move_and_are_one_step(hands, one_step):
     select(hands, "conv")
     with one_step(hands, "Move"):
@@ -199,6 +213,7 @@ def test_ctrl_arrows_move_and_are_one_step(hands, one_step):
     assert hands.net.positions[hands.id("conv")] == (24, 148)
 
 
+@pytest.mark.row(17)
 def test_find_jumps_to_a_block_by_name_type_or_value(hands):
     for words, name in (("flat", "flatten"), ("conv2d", "conv"), ("3x3", "conv"), ("N x 144", "conv")):
         hands.key(Key.Key_F, CTRL)
@@ -219,6 +234,7 @@ def rename_field(hands):
     return hands.port.findChild(QLineEdit, "rename_field")
 
 
+@pytest.mark.row(21)
 def test_f2_renames_in_place(hands, one_step):
     select(hands, "conv")
     with one_step(hands, "Rename to stem"):
@@ -228,6 +244,7 @@ def test_f2_renames_in_place(hands, one_step):
     assert hands.canvas.blocks[hands.id("stem")].face.name == "stem"
 
 
+@pytest.mark.row(21)
 def test_double_click_on_the_title_renames_and_escape_does_not(hands):
     hands.double_click(hands.title("conv"))
     QTest.keyClicks(rename_field(hands), "other")
@@ -245,6 +262,7 @@ def test_a_taken_name_is_refused_with_the_reason(hands):
     assert "relu" in hands.view.bubble.text and "unique" in hands.view.bubble.text
 
 
+@pytest.mark.row(18)
 def test_l_lays_out_in_one_step(hands, one_step):
     hands.net.positions.update({id: (index * 300.0, 37.0) for index, id in enumerate(hands.net.blocks)})
     hands.canvas.rebuild()
@@ -253,6 +271,7 @@ def test_l_lays_out_in_one_step(hands, one_step):
     assert len({x for x, _ in hands.net.positions.values()}) == 1
 
 
+@pytest.mark.row(18)
 def test_l_with_a_selection_leaves_the_rest(hands):
     hands.net.positions[hands.id("relu")] = (400.0, 300.0)
     hands.canvas.rebuild()
@@ -274,6 +293,7 @@ def test_the_layout_glides_and_ends_at_the_documents_places(hands, qtbot):
     qtbot.waitUntil(lambda: hands.canvas.blocks[hands.id("flatten")].pos().toTuple() == goal, timeout=2000)
 
 
+@pytest.mark.row(14)
 def test_fit_selection_and_hundred_percent(hands):
     hands.key(Key.Key_Home)
     assert hands.view.visible_area().contains(hands.canvas.content())

@@ -37,6 +37,7 @@ def test_png_is_twice_the_size_and_in_the_theme(document, tmp_path, name, ground
     assert theme.current().name == "dark"  # the window's theme is left as it was
 
 
+@pytest.mark.row(39)
 def test_svg_holds_the_words(document, tmp_path):
     path = tmp_path / "small.svg"
     picture(document, path)

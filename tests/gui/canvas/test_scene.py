@@ -48,12 +48,14 @@ def test_a_hyperparameter_changes_every_shape_downstream(hands):
     assert hands.canvas.wires[hands.wire("relu", "flatten")].text == "N x 7 x 10 x 10"
 
 
+@pytest.mark.row(24)
 def test_what_differs_from_the_default_stands_on_the_block(hands):
     assert hands.canvas.blocks[hands.id("conv")].face.detail == "4, 3x3"
     hands.document.do(SetHyperparameter(hands.id("conv"), "stride", 2))
     assert "stride 2" in hands.canvas.blocks[hands.id("conv")].face.detail
 
 
+@pytest.mark.row(25)
 def test_an_error_marks_its_block_its_port_and_its_wire(hands):
     hands.document.do(SetHyperparameter(hands.id("conv"), "kernel_size", 40))
     item = hands.canvas.blocks[hands.id("conv")]
@@ -187,6 +189,7 @@ def colours(image, area: QRectF):
 
 
 @pytest.mark.parametrize("zoom, far", [(FULL * 1.2, False), (NAMED * 1.2, False), (NAMED * 0.6, True)])
+@pytest.mark.row(16)
 def test_every_level_shows_the_family(hands, zoom, far):
     hands.view.zoom_at(hands.port.rect().center().toPointF(), zoom / hands.view.zoom)
     assert hands.view.far == far
@@ -213,6 +216,7 @@ def test_themes_swap_while_open(hands):
 # Words
 
 
+@pytest.mark.row(23)
 def test_a_wire_explains_itself(hands):
     point = hands.canvas.wires[hands.wire("conv", "relu")].middle
     text = hands.view._explain(point)
@@ -226,6 +230,7 @@ def test_an_unknown_shape_names_its_culprit(hands):
     assert "not known yet: conv:" in text and "40" in text
 
 
+@pytest.mark.row(24)
 def test_blocks_and_ports_explain_themselves(hands):
     box = hands.canvas.blocks[hands.id("conv")].box()
     assert "multiply-adds a sample" in hands.view._explain(box.center())
@@ -233,6 +238,7 @@ def test_blocks_and_ports_explain_themselves(hands):
     assert hands.view._explain(QPointF(700, 700)) == ""
 
 
+@pytest.mark.row(25)
 def test_hovering_a_broken_block_says_what_is_wrong(hands):
     hands.document.do(SetHyperparameter(hands.id("conv"), "kernel_size", 40))
     hands.hover(hands.body("conv"))
