@@ -97,7 +97,7 @@ class CanvasScene(QGraphicsScene):
         for id in changes.moved & self.blocks.keys():
             disturbed += self._move_to_document(id)
             touched |= self._wires_of(id)
-        touched |= self._wires_near(disturbed)
+        touched |= self._wires_near(disturbed, touched)
         self.reroute(touched)
         self._annotate(changes.annotations)
         self._forget_overview()
@@ -373,14 +373,14 @@ class CanvasScene(QGraphicsScene):
         network = self.session.network
         return {wire.id for wire in (*network.wires_into(id), *network.wires_out(id))}
 
-    def _wires_near(self, areas: list[QRectF]) -> set[str]:
-        """Wires that may have gained or lost an obstacle."""
+    def _wires_near(self, areas: list[QRectF], known: set[str]) -> set[str]:
+        """Wires, beside those known, that may have gained or lost an obstacle."""
         margin = routing.WIDE + routing.NARROW
         if len(areas) > MANY:
             places = BoxIndex()
             for index, area in enumerate(areas):
                 places.put(str(index), area.adjusted(-margin, -margin, margin, margin).getCoords())
-            wires = self.session.network.wires
+            wires = self.session.network.wires.keys() - known
             boxes = ((id, item.boundingRect().getCoords()) for id, item in self.wires.items() if id in wires)
             return {id for id, box in boxes if any(places.within(*box))}
         found = (i for area in areas for i in self.items(area.adjusted(-margin, -margin, margin, margin)))
