@@ -114,12 +114,49 @@ def training(photographer: Photographer, mode: str) -> None:
     photographer.wait(lambda: not window.run.active, 20)
 
 
+def modules(photographer: Photographer, mode: str) -> None:
+    """ResNet-50 as it is drawn, and one of its stages from within."""
+    theme.apply(photographer.app, mode)
+    window = photographer.window
+    window.session.project.mark_saved()
+    window.files.open_example(next(path for path in examples.zoo() if path.stem == "resnet50"))
+    for name in ("problems", "summary", "training", "receptive field"):
+        window.docks[name].hide()
+    photographer.settle()
+    window.canvas.fit()
+    window.session.select((photographer.id("stage2"),))
+    photographer.take(f"resnet50-{mode}")
+    window.session.step_into(photographer.id("stage2"))
+    window.session.step_into(photographer.id("first"))
+    photographer.settle()
+    window.canvas.fit()
+    photographer.take(f"stage-{mode}")
+    window.session.go_to(())
+    window.reset_docks()
+
+
+def explaining(photographer: Photographer, mode: str) -> None:
+    """A block's numbers unfolded, and what one of its values sees of the image."""
+    photographer.open("lenet_digits", mode)
+    window = photographer.window
+    window.session.select((photographer.id("conv2"),))
+    photographer.show_dock("receptive field", 320)
+    window.resizeDocks([window.docks["inspector"], window.docks["code"]], [600, 120], Qt.Orientation.Vertical)
+    photographer.settle()
+    tree = window.inspector.page.explained
+    tree.expandToDepth(1)
+    photographer.settle()
+    window.inspector.area.ensureWidgetVisible(tree, 0, 0)
+    window.receptive.choose(4, 5)
+    photographer.take(f"explain-{mode}")
+
+
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     photographer = Photographer(folder)
     for mode in ("dark", "light"):
-        for scene in (starting, building, problems, training):
+        for scene in (starting, building, problems, modules, explaining, training):
             scene(photographer, mode)
     photographer.window.session.document.mark_saved()
     photographer.window.close()

@@ -66,6 +66,15 @@ class DockTitle(QWidget):
     minimumSizeHint = sizeHint
 
 
+def put_up(window: QMainWindow, docks: dict[str, Dock]) -> None:
+    """Make the panels the window's, each on its side; an arrangement, or one that was kept, comes next.
+
+    Two arrangements one after the other would leave tab bars of the first behind (Qt 6.11).
+    """
+    for name, dock in docks.items():
+        window.addDockWidget(PLACES[name], dock)
+
+
 def arrange(window: QMainWindow, docks: dict[str, Dock]) -> None:
     """Put every panel where it belongs: palette left, inspector over code right, the others as tabs below."""
     for name, dock in docks.items():

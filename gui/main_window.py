@@ -17,7 +17,7 @@ from gui.canvas.receptive_view import ReceptiveView
 from gui.command_palette import Entry, Finder
 from gui.data_agreement import DataAgreement
 from gui.disk_banner import DiskBanner
-from gui.docks import Dock, arrange, bring_training
+from gui.docks import Dock, arrange, bring_training, put_up
 from gui.dropping import dropped_files
 from gui.file_menus import FileMenus
 from gui.keys_dialog import KeysDialog
@@ -106,7 +106,7 @@ class MainWindow(QMainWindow):
             "receptive field": self.receptive,
         }
         self.docks = {name: Dock(name, panel, self) for name, panel in panels.items()}
-        arrange(self, self.docks)
+        put_up(self, self.docks)
         self.transport = TransportBar(session, self.run)
         bar = QToolBar("Transport", self)
         bar.setObjectName("transport")
@@ -363,8 +363,8 @@ class MainWindow(QMainWindow):
         geometry, docks = kept.value("geometry"), kept.value("docks")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
-        if isinstance(docks, QByteArray):
-            self.restoreState(docks, LAYOUT)
+        if not (isinstance(docks, QByteArray) and self.restoreState(docks, LAYOUT)):
+            arrange(self, self.docks)
 
 
 def _fitting_size() -> QSize:

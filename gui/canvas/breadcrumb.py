@@ -36,6 +36,7 @@ class Breadcrumb(QFrame):
         while self.row.count():
             part = self.row.takeAt(0).widget()
             if part is not self.note:
+                part.hide()
                 part.deleteLater()
         self.steps = []
         path = self.session.path

@@ -6,10 +6,12 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QTabBar
 
 from graph import Document, Network, save_project
 from graph.edits import RemoveBlocks, SetHyperparameter
 from gui import theme
+from gui.main_window import MainWindow
 
 
 def test_the_status_bar_tells_what_it_costs(window, qtbot):
@@ -157,3 +159,24 @@ def test_a_thousand_blocks_stay_fluid(window, qtbot):
             part.updates.flush()
         spent.append(time.perf_counter() - start)
     assert sorted(spent)[2] < 0.15, spent
+
+
+def tabs_in_sight(window):
+    """The titles in every tab bar that lies inside the window."""
+    bars = [bar for bar in window.findChildren(QTabBar) if bar.isVisible() and window.rect().intersects(bar.geometry())]
+    return [[bar.tabText(i).split()[0] for i in range(bar.count())] for bar in bars]
+
+
+def test_a_kept_arrangement_leaves_no_second_tab_bar_behind(window, qtbot, monkeypatch):
+    before = tabs_in_sight(window)
+    assert [sorted(bar) for bar in before] == [["Problems", "Summary", "Training"]]
+    window.close()
+    again = MainWindow()
+    qtbot.addWidget(again, before_close_func=lambda w: monkeypatch.setattr(w.files, "may_leave", lambda: True))
+    again.show()
+    qtbot.waitExposed(again)
+    qtbot.wait(100)
+    assert tabs_in_sight(again) == before
+    again.reset_docks()
+    qtbot.wait(100)
+    assert tabs_in_sight(again) == before
