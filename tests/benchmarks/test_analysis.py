@@ -1,26 +1,16 @@
 """Analysis of 1,000 blocks and 1,332 wires, in full and for one edit, against walking the same graph with networkx."""
 
-import statistics
 import sys
-import time
 from pathlib import Path
 
 import networkx as nx
 
 sys.path.insert(0, str(Path(__file__).parent))
 from networks import chain_with_skips
+from timing import median_ms
 
 from graph import Document, analyze
 from graph.edits import SetHyperparameter
-
-
-def median_ms(act, repeats: int) -> float:
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        act()
-        times.append((time.perf_counter() - start) * 1e3)
-    return statistics.median(times)
 
 
 def test_full_and_incremental_analysis(capsys):

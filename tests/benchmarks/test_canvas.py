@@ -1,8 +1,6 @@
 """The canvas with 1,000 blocks and 1,332 wires: build, whole draw, 100 % draw, one edit; beside a bare scene."""
 
-import gc
 import sys
-import time
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRectF, Qt
@@ -11,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsPathItem, QGraphicsRectItem
 
 sys.path.insert(0, str(Path(__file__).parent))
 from networks import chain_with_skips
+from timing import swept_ms
 
 from graph import Document
 from graph.edits import SetHyperparameter
@@ -22,17 +21,6 @@ from gui.session import Session
 SIZE = (1600, 1000)
 NODEGRAPHQT = {"build": 2900 + 800, "whole": 188}  # ms, EDITOR.md's figures for the same network
 TIMES_BARE_BUILD, TIMES_BARE_DRAW = 12.0, 3.0  # how much dearer than plain items our blocks may be
-
-
-def milliseconds(act, repeats: int = 5) -> float:
-    """The best of several: what the machine does meanwhile is not ours."""
-    times = []
-    for _ in range(repeats):
-        gc.collect()
-        start = time.perf_counter()
-        act()
-        times.append((time.perf_counter() - start) * 1e3)
-    return min(times)
 
 
 class BareView(QGraphicsView):
@@ -87,11 +75,11 @@ def test_a_thousand_blocks(qtbot, capsys):
         qtbot.addWidget(view)
         views.append(view)
 
-    build_ms = milliseconds(build, 3)
+    build_ms = swept_ms(build, 3)
     view = views[-1]
     view.show()
     assert (len(view.canvas.blocks), len(view.canvas.wires)) == (1000, 1332)
-    bare_build_ms = milliseconds(lambda: BareView(view), 3)
+    bare_build_ms = swept_ms(lambda: BareView(view), 3)
     bare = BareView(view)
     qtbot.addWidget(bare)
     bare.show()
@@ -99,13 +87,13 @@ def test_a_thousand_blocks(qtbot, capsys):
     view.fit()
     assert view.far
     bare.setTransform(view.transform())
-    whole_ms, bare_whole_ms = milliseconds(lambda: draw(view)), milliseconds(lambda: draw(bare))
-    items_ms = milliseconds(lambda: draw_items(view), 3)
+    whole_ms, bare_whole_ms = swept_ms(lambda: draw(view)), swept_ms(lambda: draw(bare))
+    items_ms = swept_ms(lambda: draw_items(view), 3)
     view.zoom_100()
-    near_ms = milliseconds(lambda: draw(view))
+    near_ms = swept_ms(lambda: draw(view))
     middle = next(b.id for b in document.network.blocks.values() if b.name == "conv2d_499")
     values = iter(range(10_000))
-    edit_ms = milliseconds(lambda: document.do(SetHyperparameter(middle, "bias", next(values) % 2 == 0)), 9)
+    edit_ms = swept_ms(lambda: document.do(SetHyperparameter(middle, "bias", next(values) % 2 == 0)), 9)
 
     with capsys.disabled():
         print(f"\ncanvas, 1,000 blocks and 1,332 wires, {SIZE[0]} x {SIZE[1]} offscreen, best of several")

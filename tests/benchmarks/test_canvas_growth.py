@@ -3,10 +3,8 @@
 Ratios are asserted: what grows, grows in line with the blocks; a frame does not grow with what is out of sight.
 """
 
-import gc
 import os
 import sys
-import time
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QPointF
@@ -15,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 sys.path.insert(0, str(Path(__file__).parent))
 from networks import chain_with_skips
+from timing import swept_ms
 
 from graph import Document, commands
 from graph.layout import layout
@@ -27,17 +26,6 @@ SIZE, LARGE = (1600, 1000), (3840, 2160)
 ZOOMS = (0.004, 0.02, 0.1, 0.17, 0.2, 0.44, 0.5, 0.75, 1.0, 2.0)
 HELD = 1000  # blocks that are dragged and pasted
 COLUMNS = ("open", "whole", "100 %", "worst pan", "4K 100 %", "drag", "paste", "layout")
-
-
-def timed(act, repeats=1) -> float:
-    """The best of several, in milliseconds."""
-    best = float("inf")
-    for _ in range(repeats):
-        gc.collect()
-        start = time.perf_counter()
-        act()
-        best = min(best, (time.perf_counter() - start) * 1e3)
-    return best
 
 
 def draw(view, size=SIZE) -> None:
@@ -57,7 +45,7 @@ def panned(view, zoom) -> float:
         view.scroll_by(0, 23)
         draw(view)
 
-    return timed(step, 4)
+    return swept_ms(step, 4)
 
 
 def measured(qtbot, count) -> dict[str, float]:
@@ -69,17 +57,17 @@ def measured(qtbot, count) -> dict[str, float]:
         views[-1].resize(*SIZE)
         views[-1].show()
 
-    found = {"open": timed(build)}
+    found = {"open": swept_ms(build, 1)}
     view = views[0]
     qtbot.addWidget(view)
     view.motion = False
     view.fit()
-    found["whole"] = timed(lambda: draw(view), 3)
+    found["whole"] = swept_ms(lambda: draw(view), 3)
     view.zoom_100()
-    found["100 %"] = timed(lambda: draw(view), 3)
+    found["100 %"] = swept_ms(lambda: draw(view), 3)
     found["worst pan"] = max(panned(view, zoom) for zoom in ZOOMS)
     view.resize(*LARGE)
-    found["4K 100 %"] = timed(lambda: draw(view, LARGE), 3)
+    found["4K 100 %"] = swept_ms(lambda: draw(view, LARGE), 3)
     view.resize(*SIZE)
     ids = list(net.blocks)[:HELD]
     view.session.select(ids)
@@ -90,7 +78,7 @@ def measured(qtbot, count) -> dict[str, float]:
         view.canvas.shift({id: QPointF(*net.positions[id]) + by for id in ids})
         draw(view)
 
-    found["drag"] = timed(drag, 3)
+    found["drag"] = swept_ms(drag, 3)
     view.canvas.settle({id: QPointF(*net.positions[id]) for id in ids})
     text = commands.copy(net, ids)
 
@@ -99,9 +87,9 @@ def measured(qtbot, count) -> dict[str, float]:
         document.do(edit)
         view.session.select(new)
 
-    found["paste"] = timed(paste)
+    found["paste"] = swept_ms(paste, 1)
     document.undo()
-    found["layout"] = timed(lambda: layout(net, view.canvas.sizes()))
+    found["layout"] = swept_ms(lambda: layout(net, view.canvas.sizes()), 1)
     return found
 
 

@@ -2,7 +2,6 @@
 
 import statistics
 import sys
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from torch.nn import functional as F
 
 sys.path.insert(0, str(Path(__file__).parent))
 from networks import chain_with_skips
+from timing import best_ms
 
 from backend import generate_source
 from backend.compile import compile_network, execute
@@ -19,15 +19,6 @@ from examples import build_zoo
 from graph import Document, Network, analyze
 from graph.edits import SetHyperparameter
 from graph.flatten import flattened
-
-
-def best_ms(act, repeats=7):
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        act()
-        times.append((time.perf_counter() - start) * 1e3)
-    return min(times)
 
 
 def peak_kib(act):

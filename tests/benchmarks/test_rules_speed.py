@@ -1,24 +1,14 @@
 """All rules over 1,000 blocks and 1,332 wires, against the full analysis of the same network in the same run."""
 
-import statistics
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from networks import chain_with_skips
+from timing import median_ms
 
 from graph import Document, analyze
 from graph.problems import whole_network
-
-
-def median_ms(act, repeats: int) -> float:
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        act()
-        times.append((time.perf_counter() - start) * 1e3)
-    return statistics.median(times)
 
 
 def test_all_rules_cost_about_as_much_as_the_analysis(capsys):

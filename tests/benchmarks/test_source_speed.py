@@ -1,24 +1,14 @@
 """Source of 1,000 blocks, gate included: the code panel writes it anew after every edit."""
 
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from networks import chain_with_skips
+from timing import best_ms
 
 from backend import generate_source
 from graph import analyze
-
-
-def best_ms(act, repeats=9):
-    """The best of some runs: what the code costs, whatever else the machine does."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        act()
-        times.append((time.perf_counter() - start) * 1e3)
-    return min(times)
 
 
 def test_source_of_a_thousand_blocks(capsys):

@@ -110,3 +110,30 @@ def told(monkeypatch):
 
     monkeypatch.setattr(QMessageBox, "exec", note)
     return texts
+
+
+def forget_kept() -> None:
+    """What windows keep between starts."""
+    from gui import settings
+
+    for name in ("restore", "restoring", "session", "looks", "recent", "motion"):
+        settings.settings().remove(name)
+
+
+@pytest.fixture
+def windows(app, tmp_path, qtbot, monkeypatch):
+    """The windows of an editor that nobody has used yet."""
+    from gui.windows import Windows
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    forget_kept()
+    made = Windows()
+    yield made
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: QMessageBox.StandardButton.Discard)
+    for window in list(made.all):
+        window.close()
+    made.leave_start()
+    made.keeper.close()
+    qtbot.wait(20)
+    forget_kept()

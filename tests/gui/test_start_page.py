@@ -7,7 +7,7 @@ import time
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 import examples
 from graph import Document, Network, save_project
@@ -17,28 +17,6 @@ from gui.moments import ago
 from gui.start_card import PICTURE
 from gui.start_choices import title_of
 from gui.thumbnails import Thumbnails
-from gui.windows import Windows
-
-
-def forget() -> None:
-    for name in ("restore", "session", "looks", "recent"):
-        settings.settings().remove(name)
-
-
-@pytest.fixture
-def windows(app, tmp_path, qtbot, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    forget()
-    made = Windows()
-    yield made
-    monkeypatch.setattr(QMessageBox, "exec", lambda box: QMessageBox.StandardButton.Discard)
-    for window in list(made.all):
-        window.close()
-    made.leave_start()
-    made.keeper.close()
-    qtbot.wait(20)
-    forget()
 
 
 @pytest.fixture

@@ -13,28 +13,6 @@ from graph.edits import RenameNetwork, SetHyperparameter
 from gui import settings
 from gui.dropping import judge
 from gui.preferences import preferences
-from gui.windows import Windows
-
-
-def forget() -> None:
-    for name in ("restore", "restoring", "session", "looks", "recent", "motion"):
-        settings.settings().remove(name)
-
-
-@pytest.fixture
-def windows(app, tmp_path, qtbot, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    forget()
-    made = Windows()
-    yield made
-    monkeypatch.setattr(QMessageBox, "exec", lambda box: QMessageBox.StandardButton.Discard)
-    for window in list(made.all):
-        window.close()
-    made.leave_start()
-    made.keeper.close()
-    qtbot.wait(20)
-    forget()
 
 
 @pytest.fixture
