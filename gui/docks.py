@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QWidget
 
 from gui import theme
 from gui.panels.rows import label
@@ -25,11 +27,18 @@ PLACES = {
     "training": BOTTOM,
     "receptive field": BOTTOM,
 }
-ON_DEMAND = frozenset(("reference", "receptive field", "history"))  # not shown until somebody asks for them
-WIDTHS = {"palette": 220, "inspector": 340}
 HEIGHT = theme.ROW + theme.SPACE
-HEIGHTS = {"palette": 420, "outline": 220, "inspector": 420, "code": 260, "training": 280}
 TRAINING_HEIGHT = 340  # while training: room for the bars of a prediction under its picture
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """Which panels are there, which of those that share a place lies on top, and how much room they get."""
+
+    shown: tuple[str, ...]
+    front: tuple[str, ...]
+    widths: dict[str, int]
+    heights: dict[str, int]
 
 
 class Dock(QDockWidget):
@@ -67,20 +76,20 @@ class DockTitle(QWidget):
 
 
 def put_up(window: QMainWindow, docks: dict[str, Dock]) -> None:
-    """Make the panels the window's, each on its side; an arrangement, or one that was kept, comes next.
+    """Make the panels the window's, each on its side, none above another; an arrangement comes next.
 
-    Two arrangements one after the other would leave tab bars of the first behind (Qt 6.11).
+    Taken out first: two arrangements one after the other would leave tab bars of the first behind (Qt 6.11).
     """
-    for name, dock in docks.items():
-        window.addDockWidget(PLACES[name], dock)
-
-
-def arrange(window: QMainWindow, docks: dict[str, Dock]) -> None:
-    """Put every panel where it belongs: palette left, inspector over code right, the others as tabs below."""
     for name, dock in docks.items():
         window.removeDockWidget(dock)
         window.addDockWidget(PLACES[name], dock)
-        dock.setVisible(name not in ON_DEMAND)
+
+
+def arrange(window: QMainWindow, docks: dict[str, Dock], panels: Arrangement) -> None:
+    """Put every panel where it belongs: palette left, inspector over code right, the others as tabs below."""
+    for name, dock in docks.items():
+        dock.setFloating(False)
+        dock.setVisible(name in panels.shown)
     window.splitDockWidget(docks["palette"], docks["outline"], Qt.Orientation.Vertical)
     window.tabifyDockWidget(docks["outline"], docks["history"])
     window.splitDockWidget(docks["inspector"], docks["code"], Qt.Orientation.Vertical)
@@ -88,9 +97,23 @@ def arrange(window: QMainWindow, docks: dict[str, Dock]) -> None:
     window.tabifyDockWidget(docks["summary"], docks["training"])
     window.tabifyDockWidget(docks["training"], docks["receptive field"])
     window.tabifyDockWidget(docks["code"], docks["reference"])
-    docks["training"].raise_()
-    window.resizeDocks([docks[n] for n in WIDTHS], list(WIDTHS.values()), Qt.Orientation.Horizontal)
-    window.resizeDocks([docks[n] for n in HEIGHTS], list(HEIGHTS.values()), Qt.Orientation.Vertical)
+    for name in panels.front:
+        docks[name].raise_()
+    for sizes, way in ((panels.widths, Qt.Orientation.Horizontal), (panels.heights, Qt.Orientation.Vertical)):
+        window.resizeDocks([docks[name] for name in sizes], list(sizes.values()), way)
+
+
+def tidy(window: QMainWindow) -> None:
+    """Hide tab bars that Qt (6.11) leaves behind, in sight, when panels are put together one after the other.
+
+    A bar is left over if all of its panels stand in another one, or in one made later.
+    """
+    bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    held = [{bar.tabData(tab) for tab in range(bar.count())} for bar in bars]
+    for index, bar in enumerate(bars):
+        others = enumerate(held)
+        if any(held[index] < other or (held[index] == other and later > index) for later, other in others):
+            bar.hide()
 
 
 def bring_training(window: QMainWindow, docks: dict[str, Dock]) -> None:

@@ -17,7 +17,7 @@ from gui.canvas.receptive_view import ReceptiveView
 from gui.command_palette import Entry, Finder
 from gui.data_agreement import DataAgreement
 from gui.disk_banner import DiskBanner
-from gui.docks import Dock, arrange, bring_training, put_up
+from gui.docks import Dock, bring_training
 from gui.dropping import dropped_files
 from gui.file_menus import FileMenus
 from gui.keys_dialog import KeysDialog
@@ -34,13 +34,12 @@ from gui.project_files import ProjectFiles
 from gui.session import Session
 from gui.settings import own_keys, remember_theme, settings
 from gui.settings_dialog import SettingsDialog
+from gui.spaces import SPACES, Spaces, SpaceSwitch
 from gui.start_choices import title_of
 from gui.status import Status
 from gui.training import RunController, TrainingPanel, TransportBar
 from gui.updates import Updates
 from gui.windows import Windows
-
-LAYOUT = 3  # version of the arrangement that is kept between starts
 
 
 class MainWindow(QMainWindow):
@@ -76,7 +75,6 @@ class MainWindow(QMainWindow):
         self._connect()
         self.resize(_fitting_size())
         self._restore()
-        self.disk_banner.refresh()  # the kept arrangement knows nothing of this project's file
         self._set_motion()
         self._refresh()
         self.windows.adopt(self)
@@ -106,7 +104,7 @@ class MainWindow(QMainWindow):
             "receptive field": self.receptive,
         }
         self.docks = {name: Dock(name, panel, self) for name, panel in panels.items()}
-        put_up(self, self.docks)
+        self.spaces = Spaces(self, self.docks)
         self.transport = TransportBar(session, self.run)
         bar = QToolBar("Transport", self)
         bar.setObjectName("transport")
@@ -143,9 +141,9 @@ class MainWindow(QMainWindow):
         for command in (c for c in actions.COMMANDS if c.toolbar):
             if menu and command.menu != menu:
                 if command.menu == "Run":
-                    space = QWidget()
-                    space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-                    bar.addWidget(space)
+                    bar.addWidget(_spring())
+                    bar.addWidget(SpaceSwitch(self.spaces, self.actions_by_id.__getitem__))
+                    bar.addWidget(_spring())
                 else:
                     bar.addSeparator()
             menu = command.menu
@@ -170,6 +168,7 @@ class MainWindow(QMainWindow):
         session.field_requested.connect(lambda *_: self.show_panel("inspector"))
         theme.appearance.changed.connect(self._repaint)
         preferences.changed.connect(self._set_motion)
+        self.spaces.changed.connect(self._space_changed)
 
     # What the table of actions names
 
@@ -200,7 +199,7 @@ class MainWindow(QMainWindow):
         theme.apply(QApplication.instance(), mode)
 
     def reset_docks(self) -> None:
-        arrange(self, self.docks)
+        self.spaces.reset()
 
     def focus_palette(self) -> None:
         self.show_panel("palette")
@@ -317,6 +316,11 @@ class MainWindow(QMainWindow):
         start.setEnabled(self.run.state not in ("starting", "stopping"))
         start.setIcon(theme.icon("pause" if self.run.state == "training" else "play"))
 
+    def _space_changed(self, current: str) -> None:
+        self.disk_banner.refresh()  # a kept arrangement knows nothing of this project's file
+        for space in SPACES:
+            self.actions_by_id[f"space_{space.id}"].setChecked(space.id == current)
+
     def _set_motion(self, *_name) -> None:
         self.canvas.motion = preferences.motion
 
@@ -351,20 +355,24 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.files.leave()
-        kept = settings()
-        kept.setValue("geometry", self.saveGeometry())
-        kept.setValue("docks", self.saveState(LAYOUT))
+        settings().setValue("geometry", self.saveGeometry())
+        self.spaces.keep()
         self.run.close()
         event.accept()
         self.windows.left(self)
 
     def _restore(self) -> None:
-        kept = settings()
-        geometry, docks = kept.value("geometry"), kept.value("docks")
+        geometry = settings().value("geometry")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
-        if not (isinstance(docks, QByteArray) and self.restoreState(docks, LAYOUT)):
-            arrange(self, self.docks)
+        self.spaces.restore()
+
+
+def _spring() -> QWidget:
+    """Takes the room between two groups of a toolbar."""
+    made = QWidget()
+    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    return made
 
 
 def _fitting_size() -> QSize:

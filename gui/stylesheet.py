@@ -119,6 +119,10 @@ QToolButton:hover { background: @s3; }
 QToolButton:pressed, QToolButton:checked { background: @select; }
 QToolButton:focus { border-color: @accent; }
 QToolButton:disabled { color: @faint; }
+QFrame#spaces { background: @s0; border: 1px solid @line; border-radius: 6px; }
+QFrame#spaces QToolButton { padding: 2px 12px; color: @t1; }
+QFrame#spaces QToolButton:hover { color: @t0; }
+QFrame#spaces QToolButton:checked { color: @t0; }
 QStatusBar { background: @s1; border-top: 1px solid @line; color: @t1; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { padding: 2px 8px; color: @t1; }
