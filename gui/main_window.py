@@ -17,7 +17,7 @@ from gui.canvas.receptive_view import ReceptiveView
 from gui.command_palette import Entry, Finder
 from gui.data_agreement import DataAgreement
 from gui.disk_banner import DiskBanner
-from gui.docks import Dock, bring_training
+from gui.docks import Dock, bring_training, tidy
 from gui.dropping import dropped_files
 from gui.file_menus import FileMenus
 from gui.keys_dialog import KeysDialog
@@ -349,6 +349,10 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             # The other program waits until this returns, and a message may be read at leisure.
             QTimer.singleShot(0, self, lambda: [self.windows.take(path, self) for path in paths])
+
+    def showEvent(self, event) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, lambda: tidy(self))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.may_leave():

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QByteArray, QCoreApplication, QObject, Qt, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QByteArray, QCoreApplication, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QToolButton
 
 from gui import theme
-from gui.docks import Arrangement, Dock, arrange, put_up
+from gui.docks import Arrangement, Dock, arrange, put_up, tidy
 from gui.settings import settings
 
 LAYOUT = 4  # version of the arrangements that are kept between starts
@@ -135,6 +135,7 @@ class Spaces(QObject):
                 arrange(window, self.docks, BY_ID[self.current].panels)
         finally:
             window.setUpdatesEnabled(True)
+        QTimer.singleShot(0, self, lambda: tidy(window))
         self.changed.emit(self.current)
 
 

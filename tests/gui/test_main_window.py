@@ -180,3 +180,8 @@ def test_a_kept_arrangement_leaves_no_second_tab_bar_behind(window, qtbot, monke
     again.reset_docks()
     qtbot.wait(100)
     assert tabs_in_sight(again) == before
+    for space in ("train", "explain", "learn", "build"):
+        again.spaces.show(space)
+        qtbot.wait(60)
+        titles = [title for bar in tabs_in_sight(again) for title in bar]
+        assert len(titles) == len(set(titles)), f"{space}: {tabs_in_sight(again)}"
