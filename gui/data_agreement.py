@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from backend.data import leaves_folder
 from graph import Document
+from gui.language import tr
 from gui.session import Session
 from gui.settings import settings
 
@@ -38,9 +39,11 @@ class DataAgreement:
     def _ask(self, path: str) -> bool:
         box = QMessageBox(self.window)
         box.setIcon(QMessageBox.Icon.Question)
-        box.setText("Read data outside the project's folder?")
-        box.setInformativeText(f"This project trains on {path}. Read it if you know where the project comes from.")
-        read = box.addButton("Read It", QMessageBox.ButtonRole.AcceptRole)
+        box.setText(tr("Read data outside the project's folder?"))
+        box.setInformativeText(
+            tr("This project trains on {0}. Read it if you know where the project comes from.").format(path)
+        )
+        read = box.addButton(tr("Read It"), QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.exec()
         return box.clickedButton() is read

@@ -29,20 +29,20 @@ class KeysDialog(QDialog):
 
     def __init__(self, parent: QWidget, bound: dict[str, QAction]):
         super().__init__(parent)
-        self.setWindowTitle("Keys")
+        self.setWindowTitle(self.tr("Keys"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.bound = bound
         self.editors: dict[str, QKeySequenceEdit] = {}
         self.search = SearchField()
-        self.search.setPlaceholderText("Search actions and keys")
+        self.search.setPlaceholderText(self.tr("Search actions and keys"))
         self.search.textChanged.connect(self._filter)
         self.table = self._make_table()
         self.wrong = label("", "wrong", wrap=True)
         self.wrong.setMinimumHeight(theme.ROW)
         foot = QHBoxLayout()
         foot.addWidget(self.wrong, 1)
-        foot.addWidget(button("Back to the defaults", self.restore))
-        foot.addWidget(button("Close", self.accept))
+        foot.addWidget(button(self.tr("Back to the defaults"), self.restore))
+        foot.addWidget(button(self.tr("Close"), self.accept))
         box = QVBoxLayout(self)
         box.setContentsMargins(theme.GROUP, theme.GROUP, theme.GROUP, theme.GROUP)
         box.setSpacing(theme.GAP)
@@ -59,7 +59,7 @@ class KeysDialog(QDialog):
         holder = next((other for other, held in others.items() if held == key and not key.isEmpty()), None)
         if holder is not None:
             words = self.bound[holder].text().replace("&", "").rstrip(".")
-            self.wrong.setText(f"{key.toString()} belongs to {words}: give that another key first")
+            self.wrong.setText(self.tr("{0} belongs to {1}: give that another key first").format(key.toString(), words))
             self.editors[id].setKeySequence(self.bound[id].shortcut())
             return False
         self.wrong.setText("")
@@ -80,7 +80,7 @@ class KeysDialog(QDialog):
 
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(len(actions.COMMANDS), 3)
-        table.setHorizontalHeaderLabels(("Menu", "Action", "Key"))
+        table.setHorizontalHeaderLabels((self.tr("Menu"), self.tr("Action"), self.tr("Key")))
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(theme.ROW + theme.SPACE)
         table.setShowGrid(False)
@@ -100,7 +100,7 @@ class KeysDialog(QDialog):
             editor = self.editors[command.id] = QKeySequenceEdit(self.bound[command.id].shortcut())
             editor.setMaximumSequenceLength(1)
             editor.setClearButtonEnabled(True)
-            editor.setAccessibleName(f"Key of {command.text.replace('&', '')}")
+            editor.setAccessibleName(self.tr("Key of {0}").format(command.text.replace("&", "")))
             editor.editingFinished.connect(lambda id=command.id: self._typed(id))
             table.setCellWidget(row, KEY, editor)
         return table

@@ -106,7 +106,7 @@ class MainWindow(QMainWindow):
         self.docks = {name: Dock(name, panel, self) for name, panel in panels.items()}
         self.spaces = Spaces(self, self.docks)
         self.transport = TransportBar(session, self.run)
-        bar = QToolBar("Transport", self)
+        bar = QToolBar(self.tr("Transport"), self)
         bar.setObjectName("transport")
         bar.setMovable(False)
         bar.addWidget(self.transport)
@@ -126,14 +126,14 @@ class MainWindow(QMainWindow):
                 if command.id == "open":
                     self.file_menus = FileMenus(self, menu)
         view = self.menus["View"]
-        panels = QMenu("&Panels", view)
+        panels = QMenu(self.tr("&Panels"), view)
         for dock in self.docks.values():
             panels.addAction(dock.toggleViewAction())
         view.insertMenu(self.actions_by_id["reset_docks"], panels)
         view.insertMenu(self.actions_by_id["reset_docks"], self.file_menus.windows)
 
     def _make_toolbar(self) -> None:
-        bar = self.toolbar = QToolBar("Actions", self)
+        bar = self.toolbar = QToolBar(self.tr("Actions"), self)
         bar.setObjectName("toolbar")
         bar.setMovable(False)
         bar.setIconSize(QSize(18, 18))
@@ -232,7 +232,7 @@ class MainWindow(QMainWindow):
         """Go to the next block with a problem, round and round."""
         places = list(dict.fromkeys(p.block for p in self.session.analysis.problems if p.block))
         if not places:
-            self.session.say("No problems.")
+            self.session.say(self.tr("No problems."))
             return
         now = self.session.selected
         place = places[(places.index(now) + 1) % len(places)] if now in places else places[0]
@@ -247,11 +247,17 @@ class MainWindow(QMainWindow):
                 words = action.text().replace("&", "").rstrip(".")
                 entries.append(Entry(words, action.shortcut().toString(), action.trigger, action.icon()))
         for path in examples.templates():
-            words = f"New {title_of(path.stem).lower()}"
+            words = self.tr("New {0}").format(title_of(path.stem).lower())
             entries.append(Entry(words, "", lambda path=path: self.windows.open_copy(path, self)))
         for path in self.files.examples():
-            entries.append(Entry(f"Open example {path.stem}", "", lambda path=path: self.windows.open_copy(path, self)))
-        self._find("Type a command", entries, "No command is like this.")
+            entries.append(
+                Entry(
+                    self.tr("Open example {0}").format(path.stem),
+                    "",
+                    lambda path=path: self.windows.open_copy(path, self),
+                )
+            )
+        self._find(self.tr("Type a command"), entries, self.tr("No command is like this."))
 
     def show_examples(self) -> None:
         """The examples to choose from; the empty canvas offers them."""
@@ -259,7 +265,7 @@ class MainWindow(QMainWindow):
             Entry(path.stem.replace("_", " "), path.name, lambda path=path: self.windows.open_copy(path, self))
             for path in self.files.examples()
         ]
-        self._find("Open an example", entries, "No example is like this.")
+        self._find(self.tr("Open an example"), entries, self.tr("No example is like this."))
 
     def show_keys(self) -> None:
         """The table of every action with its key, where another key can be bound."""
@@ -280,9 +286,11 @@ class MainWindow(QMainWindow):
         try:
             number = version("netloom")
         except PackageNotFoundError:
-            number = "in a checkout"
-        text = f"Netloom {number}\n\nDraw neural networks, train them live, take the PyTorch code home."
-        QMessageBox.about(self, "About Netloom", text)
+            number = self.tr("in a checkout")
+        text = self.tr("Netloom {0}\n\nDraw neural networks, train them live, take the PyTorch code home.").format(
+            number
+        )
+        QMessageBox.about(self, self.tr("About Netloom"), text)
 
     # Following
 
@@ -304,13 +312,15 @@ class MainWindow(QMainWindow):
         self.actions_by_id["stop"].setEnabled(self.run.active)
         self._refresh_start()
         count = len(document.analysis.problems)
-        self.docks["problems"].setWindowTitle(f"Problems {count}")
+        self.docks["problems"].setWindowTitle(self.tr("Problems {0}").format(count))
         for mode in theme.MODES:
             self.actions_by_id[f"theme_{mode}"].setChecked(theme.appearance.mode == mode)
 
     def _refresh_start(self) -> None:
         """One action starts, pauses and resumes; it shows what it would do now."""
-        text = {"training": "&Pause Training", "paused": "&Resume Training"}.get(self.run.state, "&Start Training")
+        text = {"training": self.tr("&Pause Training"), "paused": self.tr("&Resume Training")}.get(
+            self.run.state, self.tr("&Start Training")
+        )
         start = self.actions_by_id["start"]
         start.setText(text)
         start.setEnabled(self.run.state not in ("starting", "stopping"))

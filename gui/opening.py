@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from graph import Document, load_project
 from graph.project_file import ProjectError
 from gui.file_watch import Remembering
+from gui.language import tr
 
 MOST_FAULTS = 8
 
@@ -37,7 +38,7 @@ def read(path: Path) -> Opened:
     except ProjectError as error:
         shown = [f"{fault.place}: {fault.text}" for fault in error.faults[:MOST_FAULTS]]
         if len(error.faults) > MOST_FAULTS:
-            shown.append(f"and {len(error.faults) - MOST_FAULTS:,} more")
+            shown.append(tr("and {0:,} more").format(len(error.faults) - MOST_FAULTS))
         raise CannotOpen("\n".join(shown)) from error
     except OSError as error:
         raise CannotOpen(f"{path}: {error.strerror or error}") from error
@@ -54,7 +55,7 @@ def read_or_tell(path: Path, parent: QWidget | None) -> Opened | None:
     try:
         return read(path)
     except CannotOpen as error:
-        tell(parent, f"{path.name} cannot be opened", str(error))
+        tell(parent, tr("{0} cannot be opened").format(path.name), str(error))
         return None
 
 

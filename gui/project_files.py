@@ -199,7 +199,7 @@ class ProjectFiles(QObject):
             moved = data.model_copy(update={"path": named_from((old / data.path).resolve(), new)})
             if data.path in self.session.chosen_data:
                 self.session.chosen_data.add(moved.path)
-            document.do(SetRecipe(document.recipe.having(data=moved), "Point to the data from the new folder"))
+            document.do(SetRecipe(document.recipe.having(data=moved), self.tr("Point to the data from the new folder")))
 
     def export_python(self) -> bool:
         document = self.session.project
@@ -210,7 +210,9 @@ class ProjectFiles(QObject):
             )
             return False
         start = Path(self._folder()) / f"{Path(self.title).stem.lower().replace(' ', '_')}.py"
-        chosen, _ = QFileDialog.getSaveFileName(self.window, self.tr("Export Python"), str(start), "Python (*.py)")
+        chosen, _ = QFileDialog.getSaveFileName(
+            self.window, self.tr("Export Python"), str(start), self.tr("Python (*.py)")
+        )
         if not chosen:
             return False
         path = Path(chosen)

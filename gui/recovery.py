@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from graph.project_file import to_json
 from gui.folders import state_folder
+from gui.language import tr
 from gui.preferences import preferences
 from gui.recovery_store import Head, Kept, LeftBehind, OwnFolder, left_behind
 from gui.session import Session
@@ -87,7 +88,7 @@ class Keeper(QObject):
         return None if self._closed else self._thread.submit(work)
 
     def _tell(self, error: OSError) -> None:
-        text = f"No recovery copy could be written: {error.strerror or error}"
+        text = self.tr("No recovery copy could be written: {0}").format(error.strerror or error)
         if text != self._told:  # a full disk is said once, not every five seconds
             self._told = text
             self.failed.emit(text)
@@ -174,5 +175,5 @@ def discard(folder: LeftBehind, kept: Kept) -> str:
     try:
         folder.discard(kept)
     except OSError as error:
-        return f"{kept.file} could not be removed: {error.strerror or error}"
+        return tr("{0} could not be removed: {1}").format(kept.file, error.strerror or error)
     return ""

@@ -63,7 +63,7 @@ class Card(QAbstractButton):
             return self.tr("cannot be opened")
         if self.detail or picture is None:
             return self.detail
-        size = f"{picture.parameters} parameters" if picture.parameters not in ("", "0") else ""
+        size = self.tr("{0} parameters").format(picture.parameters) if picture.parameters not in ("", "0") else ""
         return size or (counted(picture.blocks, "block") if picture.blocks else "empty")
 
     @property

@@ -44,15 +44,15 @@ class Status(QStatusBar):
 
     def refresh(self) -> None:
         document, analysis = self.session.document, self.session.what_if.document.analysis
-        partly = "at least " if analysis.partial and analysis.total_parameters else ""
-        self.parameters.setText(f"{partly}{thousands(analysis.total_parameters)} parameters")
-        self.macs.setText(f"{prefixed(analysis.total_macs)} multiply-adds")
-        self.macs.setToolTip(f"{thousands(analysis.total_macs)} multiply-adds for one sample")
-        self.saved.setText("not saved" if document.modified or not document.path else "saved")
+        partly = self.tr("at least ") if analysis.partial and analysis.total_parameters else ""
+        self.parameters.setText(self.tr("{0}{1} parameters").format(partly, thousands(analysis.total_parameters)))
+        self.macs.setText(self.tr("{0} multiply-adds").format(prefixed(analysis.total_macs)))
+        self.macs.setToolTip(self.tr("{0} multiply-adds for one sample").format(thousands(analysis.total_macs)))
+        self.saved.setText(self.tr("not saved") if document.modified or not document.path else self.tr("saved"))
         errors = sum(problem.severity == "error" for problem in analysis.problems)
         for number in (self.parameters, self.macs):
             restyle(number, "role", "supposed" if self.session.what_if.active else "")
         self.problems.setText(counted(errors, "error") if errors else "")
         restyle(self.problems, "role", "wrong" if errors else "")
         ready = self.run.ready
-        self.device.setText(ready.device if ready else "worker starting")
+        self.device.setText(ready.device if ready else self.tr("worker starting"))

@@ -19,6 +19,7 @@ from PySide6.QtGui import QImage, QPixmap
 from graph.quantities import short
 from gui import theme
 from gui.folders import cache_folder
+from gui.language import tr
 
 VERSION = 1  # of how pictures are drawn: another one draws all anew
 IDLE = 20_000  # ms without a question until the process may go
@@ -173,5 +174,5 @@ def _read(target: Path, scale: float) -> Thumbnail | None:
     pixmap.setDevicePixelRatio(scale)
     blocks, parameters = image.text("blocks"), image.text("parameters")
     counted = short(int(parameters)) if parameters.isdecimal() else parameters
-    partly = "at least " if image.text("partial") and counted not in ("", "0") else ""
+    partly = tr("at least ") if image.text("partial") and counted not in ("", "0") else ""
     return Thumbnail(pixmap, int(blocks) if blocks.isdecimal() else 0, partly + counted, image.text("data"))

@@ -19,6 +19,7 @@ from gui.canvas.motion import glide
 from gui.canvas.rename import RenameField
 from gui.canvas.search_popup import Entry, SearchPopup
 from gui.canvas.tools.tool import Pointer
+from gui.language import tr
 
 NUDGE = 2 * GRID
 
@@ -49,7 +50,9 @@ class CanvasActions:
         if len(edits) == 1:
             document.do(edits[0])
         elif edits:
-            with document.group(f"Remove {counted(len(ids), 'block')} and {counted(len(wires), 'wire')}"):
+            with document.group(
+                tr("Remove {0} and {1}").format(counted(len(ids), "block"), counted(len(wires), "wire"))
+            ):
                 document.do(edits[0])
                 document.do(RemoveBlocks(ids))
 
@@ -71,7 +74,7 @@ class CanvasActions:
                 self.session.network, QGuiApplication.clipboard().text(), (round(at.x()), round(at.y()))
             )
         except ValueError as error:
-            self.bubble.show_at(at, f"Nothing to paste: {error}")
+            self.bubble.show_at(at, tr("Nothing to paste: {0}").format(error))
             return
         self.session.document.do(edit)
         self.session.select(ids)
@@ -123,7 +126,7 @@ class CanvasActions:
         if not moved:
             return
         before = {id: QPointF(self.canvas.blocks[id].pos()) for id in moved}
-        self.session.document.do(Move(moved, "Lay out"))
+        self.session.document.do(Move(moved, tr("Lay out")))
         if ids is None:
             self.fit()
         glide(self, before)
@@ -170,10 +173,16 @@ class CanvasActions:
         """Search a block to place: after the selected one, else at the cursor."""
         selected = self.session.selected
         if selected is not None or self.canvas.selected_wires:
-            note = f"After {self.session.network.blocks[selected].name}" if selected else "On the selected wire"
+            note = (
+                tr("After {0}").format(self.session.network.blocks[selected].name)
+                if selected
+                else tr("On the selected wire")
+            )
             area = self.canvas.blocks[selected].box() if selected else None
             at = self.mapFromScene(area.center() + QPointF(0, area.height())) if area else self.pointer_view()
-            self.open_search("Add a block", _entries_of(self.session.network), lambda type: self.add(type), at, note)
+            self.open_search(
+                tr("Add a block"), _entries_of(self.session.network), lambda type: self.add(type), at, note
+            )
         else:
             self.search_at(self.pointer_view())
 
@@ -183,16 +192,16 @@ class CanvasActions:
         place = (spot.x(), spot.y())
         entries = _entries_of(self.session.network)
         self.open_search(
-            "Add a block", entries, lambda type: placing.place(self.session, self.canvas, type, place), point
+            tr("Add a block"), entries, lambda type: placing.place(self.session, self.canvas, type, place), point
         )
 
     def search_from_port(self, port: PortRef, at: Pointer) -> None:
         """Search only what fits a port; the choice arrives wired."""
         place = (at.scene.x(), at.scene.y())
         tensor = self.session.analysis.output(port.block, port.name) if port.output else None
-        note = f"What takes {tensor}" if tensor is not None else "What fits here"
+        note = tr("What takes {0}").format(tensor) if tensor is not None else tr("What fits here")
         popup = self.open_search(
-            "Wire to a new block",
+            tr("Wire to a new block"),
             _entries_of(self.session.network, placing.candidates_from(self.session, port)),
             lambda type: placing.place_at_port(self.session, self.canvas, port, type, place),
             at.view,
@@ -203,7 +212,7 @@ class CanvasActions:
     def find(self) -> None:
         """Find a block by name, type or value and jump to it."""
         point = self.viewport().rect().center()
-        self.open_search("Find in the network", lambda text: walking.found(self.canvas, text), self._jump, point)
+        self.open_search(tr("Find in the network"), lambda text: walking.found(self.canvas, text), self._jump, point)
 
     def open_search(self, prompt: str, find, choose, at, note: str = "") -> SearchPopup:
         popup = SearchPopup(self.viewport(), prompt, find, note)

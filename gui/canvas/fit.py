@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from graph import Document, ShapeError
 from graph.network import Network
 from gui.canvas.geometry import PortRef
+from gui.language import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,8 @@ class Verdict:
 def verdict(document: Document, one: PortRef, other: PortRef, moving: str | None = None) -> Verdict:
     """What speaks against a wire between two ports; `moving` is a wire that would give way."""
     if one.output == other.output:
-        side = "an output" if one.output else "an input"
-        return Verdict(True, f"a wire joins an output with an input; this is {side} too")
+        side = tr("an output") if one.output else tr("an input")
+        return Verdict(True, tr("a wire joins an output with an input; this is {0} too").format(side))
     source, target = (one, other) if one.output else (other, one)
     reason = _structure(document.network, source, target, moving)
     if reason:
@@ -44,7 +45,7 @@ def _structure(network: Network, source: PortRef, target: PortRef, moving: str |
     if (wire.target, wire.input) == (target.block, target.name):
         if network.is_upstream(target.block, source.block):
             names = network.blocks[target.block].name, network.blocks[source.block].name
-            return f"this would close a cycle: {names[0]} already leads to {names[1]}"
+            return tr("this would close a cycle: {0} already leads to {1}").format(names[0], names[1])
         return None
     return network.why_not(source.block, source.name, target.block, target.name)
 

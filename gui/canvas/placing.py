@@ -17,6 +17,7 @@ from graph.layout import BLOCK_GAP, ROW_GAP
 from graph.network import Network
 from gui.canvas.geometry import GRID, HEIGHT, MIN_WIDTH, PortRef
 from gui.canvas.scene import CanvasScene
+from gui.language import tr
 from gui.session import Session
 
 Point = tuple[float, float]
@@ -66,7 +67,7 @@ def place_at_port(session: Session, scene: CanvasScene, port: PortRef, type: str
     declared = placeable.known(network, type)
     document = session.document
     y = at[1] if port.output else at[1] - HEIGHT
-    with document.group(f"Add {type}"), _adopted(document, type):
+    with document.group(tr("Add {0}").format(type)), _adopted(document, type):
         block = commands.suggested_block(network, type)
         document.do(AddBlock(block, free_spot(scene, (at[0], y))))
         if port.output:
@@ -82,7 +83,7 @@ def move_onto_wire(session: Session, id: str, wire: str, at: Point) -> None:
     """Lead a wire through a block that stands unwired."""
     document, network = session.document, session.network
     edits = commands.splice(network, network.wires[wire], network.blocks[id])
-    with document.group(f"Insert {network.blocks[id].name}"):
+    with document.group(tr("Insert {0}").format(network.blocks[id].name)):
         document.do(Move({id: at}))
         for edit in edits:
             document.do(edit)
@@ -133,7 +134,7 @@ def _adopted(document, type: str) -> Iterator[None]:
     if not edits:
         yield
         return
-    with document.group(f"Add {type}"):
+    with document.group(tr("Add {0}").format(type)):
         for edit in edits:
             document.do(edit)
         yield

@@ -136,7 +136,7 @@ class SearchPopup(QFrame):
         found = self.model.rowCount() > 0
         self.list.setVisible(found)
         self.nothing.setVisible(not found)
-        self.nothing.setText(f"Nothing fits “{text}”.")
+        self.nothing.setText(self.tr("Nothing fits “{0}”.").format(text))
         if found:
             self.list.setCurrentIndex(self.model.index(0, 0))
             self.list.scrollToTop()

@@ -40,6 +40,7 @@ from gui.canvas.tools.pan import Pan
 from gui.canvas.tools.tool import Pointer, Tool
 from gui.canvas.tools.wire import DrawWire, paint_loose_wire, pull_end
 from gui.canvas.wire_item import WireItem
+from gui.language import tr
 from gui.session import Session
 
 
@@ -70,7 +71,7 @@ class CanvasView(CanvasActions, ModuleActions, ArrangeActions, AnnotationActions
         self.minimap = Minimap(self)
         self.arrange_bar = ArrangeBar(self)
         self.setObjectName("canvas")
-        self.setAccessibleName("Canvas")
+        self.setAccessibleName(tr("Canvas"))
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         session.project_opened.connect(self._forget_levels)
@@ -189,7 +190,7 @@ class CanvasView(CanvasActions, ModuleActions, ArrangeActions, AnnotationActions
         held = wire.point_at(at.scene, 2 * WIRE_REACH / self.zoom)
         via = wire.route.via
         new = point_added(wire.route, at.scene) if held is None else (*via[:held], *via[held + 1 :])
-        self.session.document.do(BendWire(wire.id, new, "Bend wire" if held is None else "Straighten wire"))
+        self.session.document.do(BendWire(wire.id, new, tr("Bend wire") if held is None else tr("Straighten wire")))
 
     def contextMenuEvent(self, event) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier or self.tool is not None or not self.actions():

@@ -8,6 +8,7 @@ from graph import Document, TensorType
 from graph.quantities import prefixed, thousands
 from gui.canvas.face import bytes_text, wire_text
 from gui.canvas.geometry import PortRef
+from gui.language import tr
 
 BYTES = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "float16": 2, "bfloat16": 2, "uint8": 1, "bool": 1}
 
@@ -21,11 +22,11 @@ def of_wire(document: Document, id: str) -> str:
     end = _with_port(target.name, wire.input, len(network.type_of(target).inputs))
     siblings = network.wires_at(wire.target, wire.input)
     if len(siblings) > 1:
-        end += f" (input {siblings.index(wire) + 1} of {len(siblings)})"
+        end += tr(" (input {0} of {1})").format(siblings.index(wire) + 1, len(siblings))
     tensor = document.analysis.output(wire.source, wire.output)
     lines = [f"<b>{escape(begin)} → {escape(end)}</b>"]
     if tensor is None:
-        lines.append(f"The shape is not known yet: {escape(_why_unknown(document, wire.source))}")
+        lines.append(tr("The shape is not known yet: {0}").format(escape(_why_unknown(document, wire.source))))
     else:
         lines += [f"<code>{escape(wire_text(document, wire))}</code> {tensor.dtype}", _volume(tensor)]
         lines += _arithmetic(document, wire.source)
@@ -42,7 +43,7 @@ def of_block(document: Document, id: str) -> str:
     lines += [escape(first)] if first else []
     macs = analysis.macs(id)
     if macs:
-        lines.append(f"{prefixed(macs)} multiply-adds a sample")
+        lines.append(tr("{0} multiply-adds a sample").format(prefixed(macs)))
     return _paragraph(lines + _arithmetic(document, id))
 
 
@@ -52,7 +53,9 @@ def of_port(document: Document, port: PortRef) -> str:
     declared = network.type_of(port.block)
     found = declared.output_port(port.name) if port.output else declared.input_port(port.name)
     kind = "output" if port.output else "input"
-    marks = [word for word, on in (("optional", found and found.optional), ("any number", found and found.many)) if on]
+    marks = [
+        word for word, on in (("optional", found and found.optional), (tr("any number"), found and found.many)) if on
+    ]
     lines = [f"<b>{escape(port.name)}</b> {kind}" + (f" ({', '.join(marks)})" if marks else "")]
     if found and found.help:
         lines.append(escape(found.help))
@@ -71,11 +74,15 @@ def _volume(tensor: TensorType) -> str:
     for dim in tensor.dims[1:]:
         count = count * dim
     if not isinstance(count, int):
-        return f"{escape(str(count))} values a sample"
+        return tr("{0} values a sample").format(escape(str(count)))
     if tensor.classes:
-        return f"one of {tensor.classes} classes a sample" if count == 1 else f"{thousands(count)} class numbers"
+        return (
+            tr("one of {0} classes a sample").format(tensor.classes)
+            if count == 1
+            else tr("{0} class numbers").format(thousands(count))
+        )
     size = bytes_text(count * BYTES.get(tensor.dtype, 4))
-    return f"{thousands(count)} {'value' if count == 1 else 'values'} a sample, {size}"
+    return tr("{0} {1} a sample, {2}").format(thousands(count), "value" if count == 1 else "values", size)
 
 
 def _arithmetic(document: Document, id: str) -> list[str]:
@@ -94,7 +101,7 @@ def _why_unknown(document: Document, id: str) -> str:
             if wire.source not in seen:
                 seen.add(wire.source)
                 waiting.append(wire.source)
-    return "something before it is missing"
+    return tr("something before it is missing")
 
 
 def _paragraph(lines: list[str]) -> str:

@@ -299,7 +299,7 @@ class BlockForm(QWidget):
             if declared.name == name and declared.default is not REQUIRED and value == declared.default:
                 value = UNSET  # the default is not a setting
         edits = tuple(self._edit(id, name, value) for id in self.ids)
-        text = f"Set {name} of {counted(len(edits), 'block')}"
+        text = self.tr("Set {0} of {1}").format(name, counted(len(edits), "block"))
         return edits[0] if len(edits) == 1 else Compound(text, edits)
 
     def _edit(self, id: str, name: str, value: Any):

@@ -18,6 +18,7 @@ from graph.commands import suggested_block
 from graph.edits import AddBlock, Compound, SetRecipe
 from graph.hyperparameter import Bool, Choice, Float, Hyperparameter, Int, Text
 from gui import theme
+from gui.language import tr
 from gui.panels.field_kinds import make_field
 from gui.panels.form import Form
 from gui.panels.rows import button, clear, label
@@ -33,28 +34,28 @@ class DataChooser(QWidget):
         self._chosen = ""  # a kind that still waits for its path
         self._formed = ""  # the kind whose options stand in the form
         self.kind = QComboBox()
-        self.kind.setAccessibleName("Data")
+        self.kind.setAccessibleName(self.tr("Data"))
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.kind.addItem("No data yet", "")
+        self.kind.addItem(self.tr("No data yet"), "")
         for entry in catalog():
             self.kind.addItem(entry.title, entry.kind)
             self.kind.setItemData(self.kind.count() - 1, entry.sentence, 3)
         self.kind.activated.connect(self._choose)
         self.sentence = label("", "small", wrap=True)
         self.path = QLineEdit()
-        self.path.setAccessibleName("Path of the data")
+        self.path.setAccessibleName(self.tr("Path of the data"))
         self.path.editingFinished.connect(self._path_typed)
         self.path_row = QWidget()
         row = QHBoxLayout(self.path_row)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.GAP)
         row.addWidget(self.path, 1)
-        row.addWidget(button("Browse...", self._browse))
+        row.addWidget(button(self.tr("Browse..."), self._browse))
         self.wrong = label("", "wrong", wrap=True)
         self.form_place = QVBoxLayout()
         self.fields = label("", "small", wrap=True)
         self.fields.setFont(theme.mono_font("small"))
-        self.bind = button("Add Input and Target for this data", self._add_sources)
+        self.bind = button(self.tr("Add Input and Target for this data"), self._add_sources)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(theme.SPACE)
@@ -71,11 +72,11 @@ class DataChooser(QWidget):
         source = self.session.project.recipe.data
         entry = self._entry()
         self.kind.setCurrentIndex(max(0, self.kind.findData(entry.kind if entry else "")))
-        self.sentence.setText(entry.sentence if entry else "Choose what the network learns from.")
+        self.sentence.setText(entry.sentence if entry else self.tr("Choose what the network learns from."))
         self.path_row.setVisible(bool(entry and entry.needs_path))
         if entry and not self.path.hasFocus():
             self.path.setText((source.path or "") if source and source.kind == entry.kind else "")
-            self.path.setPlaceholderText(f"Path of the {entry.path}")
+            self.path.setPlaceholderText(self.tr("Path of the {0}").format(entry.path))
         self._show_options(entry, source)
         self._show_fields(source)
         self.wrong.setVisible(bool(self.wrong.text()))
@@ -104,8 +105,8 @@ class DataChooser(QWidget):
     def _show_fields(self, source: DataSource | None) -> None:
         rows = []
         for field in source.fields if source else ():
-            shape = " x ".join(map(str, field.shape)) or "1 value"
-            what = f"{len(field.classes)} classes" if field.classes else field.dtype
+            shape = " x ".join(map(str, field.shape)) or self.tr("1 value")
+            what = self.tr("{0} classes").format(len(field.classes)) if field.classes else field.dtype
             rows.append(f"{field.name:<10} {shape}, {what}")
         self.fields.setText("\n".join(rows))
         self.fields.setVisible(bool(rows))
@@ -132,10 +133,10 @@ class DataChooser(QWidget):
         entry = self._entry()
         start = str(self._base() or Path.home())
         if entry.path == "folder":
-            chosen = QFileDialog.getExistingDirectory(self, f"Open {entry.title}", start)
+            chosen = QFileDialog.getExistingDirectory(self, self.tr("Open {0}").format(entry.title), start)
         else:
-            patterns = f"{entry.title} ({' '.join(entry.patterns)});;All files (*)"
-            chosen, _ = QFileDialog.getOpenFileName(self, f"Open {entry.title}", start, patterns)
+            patterns = self.tr("{0} ({1});;All files (*)").format(entry.title, " ".join(entry.patterns))
+            chosen, _ = QFileDialog.getOpenFileName(self, self.tr("Open {0}").format(entry.title), start, patterns)
         if chosen:
             self.path.setText(named_from(chosen, self._base()))
             self._path_typed()
@@ -176,7 +177,7 @@ class DataChooser(QWidget):
 
     def _put(self, source: DataSource | None, merge: str | None = None) -> None:
         recipe = self.session.project.recipe.having(data=source)
-        self.session.project.do(SetRecipe(recipe, "Change the data"), merge)
+        self.session.project.do(SetRecipe(recipe, self.tr("Change the data")), merge)
 
     def _add_sources(self) -> None:
         self.session.project.do(sources_for(self.session.project.network, self.session.project.recipe.data))
@@ -202,7 +203,7 @@ def sources_for(network: Network, source: DataSource) -> Compound:
         name = network.free_name(field.name)
         edits.append(AddBlock(block.having(id=f"b{number}", name=name, hyperparameters=values), (offset * 260.0, 0.0)))
         offset += 1
-    return Compound("Add sources of data", tuple(edits))
+    return Compound(tr("Add sources of data"), tuple(edits))
 
 
 def _bound(network: Network) -> bool:

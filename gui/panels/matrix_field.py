@@ -74,7 +74,7 @@ class MatrixField(TextField):
         cell.setFixedHeight(theme.ROW)
         cell.setMinimumWidth(24)
         cell.setProperty("cell", True)
-        cell.setAccessibleName(f"{self.declared.name}, row {row + 1}, column {column + 1}")
+        cell.setAccessibleName(self.tr("{0}, row {1}, column {2}").format(self.declared.name, row + 1, column + 1))
         cell.textEdited.connect(lambda text: self._cell_typed(row, column, text))
         cell.installEventFilter(self)
         self._places.addWidget(cell, row, column)
@@ -84,7 +84,7 @@ class MatrixField(TextField):
         try:
             number = self.declared.parse(text)[0][0] if text.strip() else 0.0
         except (HyperparameterError, TypeError):
-            self._say_typing_error(f"{text!r} is no number; type one such as -1, 0.5 or 1/9")
+            self._say_typing_error(self.tr("{0!r} is no number; type one such as -1, 0.5 or 1/9").format(text))
             return
         self._say_typing_error("")
         rows = [list(one) for one in self.numbers]

@@ -108,7 +108,7 @@ class NetworkPage(QWidget):
             Explanation("blocks", "", thousands(len(network.blocks))),
             Explanation("wires", "", thousands(len(network.wires))),
             replace(explain_total(network, analysis, "parameters"), what="parameters"),
-            replace(explain_total(network, analysis, "multiply-adds"), what="multiply-adds a sample"),
+            replace(explain_total(network, analysis, "multiply-adds"), what=self.tr("multiply-adds a sample")),
         )
         self.totals.show_trees((*roots, *self._memory))
         self._later.start()
@@ -121,7 +121,7 @@ class NetworkPage(QWidget):
         """Put what training takes below the totals: it takes a look at the whole network."""
         self._later.stop()
         recipe = self.session.document.recipe
-        optimizer = "SGD with momentum" if recipe.optimizer == "SGD" and recipe.momentum else recipe.optimizer
+        optimizer = self.tr("SGD with momentum") if recipe.optimizer == "SGD" and recipe.momentum else recipe.optimizer
         found: tuple[Explanation, ...] = ()
         if optimizer in STATE and self.session.network.blocks:
             with suppress(UnknownSize):  # a size stays open: there is no number to give
@@ -153,4 +153,4 @@ class NetworkPage(QWidget):
         except ValidationError as error:
             self.recipe.fields[name].complain(error.errors()[0]["msg"])
             return
-        document.do(SetRecipe(recipe, f"Set {name.replace('_', ' ')}"), merge)
+        document.do(SetRecipe(recipe, self.tr("Set {0}").format(name.replace("_", " "))), merge)

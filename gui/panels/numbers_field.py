@@ -26,7 +26,9 @@ class NumbersField(ValueField):
         self.shape = shape
         self.value: Any = None
         sizes = " x ".join(map(str, shape)) or "one"
-        super().__init__(Text(weight, "", f"Type or paste {sizes} numbers, rows on lines or after semicolons."))
+        super().__init__(
+            Text(weight, "", self.tr("Type or paste {0} numbers, rows on lines or after semicolons.").format(sizes))
+        )
         self._fit()
 
     @property
@@ -80,7 +82,9 @@ class NumbersField(ValueField):
         super().outline(wrong)
         if wrong and not self.wrong.text():
             sizes = " x ".join(map(str, shape_of(self.value)))
-            self.complain(f"These numbers are {sizes}; here it takes {' x '.join(map(str, self.shape))}.")
+            self.complain(
+                self.tr("These numbers are {0}; here it takes {1}.").format(sizes, " x ".join(map(str, self.shape)))
+            )
 
 
 def _rows(value: Any) -> str:

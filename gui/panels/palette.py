@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from graph import placeable, registry
 from graph.block_type import BlockType
 from gui import theme
+from gui.language import tr
 from gui.panels.rows import label
 from gui.session import Session
 
@@ -38,7 +39,7 @@ class Palette(QWidget):
         self.session = session
         self._folded: set[str] = set()  # branches that were closed, kept over refills
         self.search = SearchField()
-        self.search.setPlaceholderText("Search blocks")
+        self.search.setPlaceholderText(self.tr("Search blocks"))
         self.search.setClearButtonEnabled(True)
         self.tree = BlockTree()
         self.nothing = label("", "quiet", wrap=True)
@@ -83,7 +84,9 @@ class Palette(QWidget):
         else:
             self._fill_families()
         self.nothing.setVisible(not self.tree.topLevelItemCount())
-        self.nothing.setText(f"No block type is like {text.strip()!r}. Try what it does: pool, norm, dense.")
+        self.nothing.setText(
+            self.tr("No block type is like {0!r}. Try what it does: pool, norm, dense.").format(text.strip())
+        )
 
     def _fill_families(self) -> None:
         self.tree.setRootIsDecorated(True)
@@ -158,7 +161,7 @@ class BlockTree(QTreeWidget):
         self.setUniformRowHeights(True)
         self.setDragEnabled(True)
         self.setMouseTracking(True)
-        self.setAccessibleName("Block types")
+        self.setAccessibleName(self.tr("Block types"))
         self.setItemDelegate(StripeDelegate(self))
         self.setVerticalScrollMode(QTreeWidget.ScrollMode.ScrollPerPixel)
         self.itemDoubleClicked.connect(lambda item, _: self.pick(item))
@@ -212,6 +215,6 @@ def _leaf(declared) -> QTreeWidgetItem:
     leaf = QTreeWidgetItem([declared.name])
     leaf.setData(0, TYPE, declared.name)
     leaf.setData(0, FAMILY, declared.family)
-    words = [declared.help, f"Also found as: {', '.join(declared.aliases)}" if declared.aliases else ""]
+    words = [declared.help, tr("Also found as: {0}").format(", ".join(declared.aliases)) if declared.aliases else ""]
     leaf.setToolTip(0, "\n".join(word for word in words if word))
     return leaf

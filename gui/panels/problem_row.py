@@ -12,6 +12,7 @@ from graph import Problem
 from graph.problems import RULES, silencing
 from graph.quantities import counted
 from gui import theme
+from gui.language import tr
 from gui.panels.rows import button, label
 from gui.session import Session
 
@@ -27,7 +28,7 @@ def same_kind(session: Session, problem: Problem) -> list[Problem]:
 def fix_all(session: Session, problems: list[Problem]) -> None:
     """Apply the first fix of each as one step; what an earlier one has mended already is passed over."""
     document, mended = session.document, 0
-    with document.group(f"Fix {counted(len(problems), 'problem')} of a kind"):
+    with document.group(tr("Fix {0} of a kind").format(counted(len(problems), "problem"))):
         for problem in problems:
             try:
                 document.do(problem.fixes[0].edit(document.network, document.recipe))
@@ -35,7 +36,10 @@ def fix_all(session: Session, problems: list[Problem]) -> None:
             except (ValueError, KeyError, IndexError):
                 continue
     left = len(problems) - mended
-    session.say(f"Fixed {counted(mended, 'problem')}" + (f", {left} did not fit any more" if left else ""))
+    session.say(
+        tr("Fixed {0}").format(counted(mended, "problem"))
+        + (tr(", {0} did not fit any more").format(left) if left else "")
+    )
 
 
 class ProblemRow(QWidget):
@@ -90,7 +94,7 @@ class ProblemRow(QWidget):
 
     def _add_place(self, words: QHBoxLayout) -> None:
         block = self.session.network.blocks.get(self.problem.block)
-        place = label(block.name if block else "Network", "heading")
+        place = label(block.name if block else self.tr("Network"), "heading")
         place.setFixedWidth(PLACE)
         place.setMinimumHeight(theme.ROW)
         place.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
@@ -133,7 +137,7 @@ class ProblemRow(QWidget):
         try:
             self.session.document.apply_fix(fix)
         except (ValueError, KeyError, IndexError) as error:
-            self.session.say(f"{fix.title} does not fit any more: {error}")
+            self.session.say(self.tr("{0} does not fit any more: {1}").format(fix.title, error))
 
     def enterEvent(self, event) -> None:
         super().enterEvent(event)

@@ -77,12 +77,17 @@ class Problems(QWidget):
     def _say_empty(self) -> None:
         blocks = len(self.session.network.blocks)
         if blocks:
-            self.empty.title.setText("No problems.")
-            self.empty.text.setText(f"The shapes of all {counted(blocks, 'block')} fit. F5 starts training.")
-        else:
-            self.empty.title.setText("Nothing to check yet.")
+            self.empty.title.setText(self.tr("No problems."))
             self.empty.text.setText(
-                "Every block and wire is checked as you draw; what does not fit is listed here with a way to mend it."
+                self.tr("The shapes of all {0} fit. F5 starts training.").format(counted(blocks, "block"))
+            )
+        else:
+            self.empty.title.setText(self.tr("Nothing to check yet."))
+            self.empty.text.setText(
+                self.tr(
+                    "Every block and wire is checked as you draw; what does not fit is listed here with a "
+                    "way to mend it."
+                )
             )
 
     def _fill(self, found: list, silenced: int) -> None:
@@ -99,7 +104,10 @@ class Problems(QWidget):
                 continue
             self._add_rows(group)
         if len(found) > SHOWN:
-            more = label(f"and {counted(len(found) - SHOWN, 'more', 'more')}: solve the first, many follow", "quiet")
+            more = label(
+                self.tr("and {0}: solve the first, many follow").format(counted(len(found) - SHOWN, "more", "more")),
+                "quiet",
+            )
             self._rows.addWidget(more)
         if silenced:
             self._rows.addWidget(self._silenced_row(silenced, alone=not found))
@@ -160,8 +168,18 @@ class Problems(QWidget):
         line.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, 0)
         line.setSpacing(theme.GAP)
         those = counted(count, "problem", "problems")
-        line.addWidget(label(f"No other problems; {those} silenced" if alone else f"{those} silenced", "quiet"))
-        title, tip = "Say them again" if count > 1 else "Say it again", "Tell again what was silenced at its block"
+        line.addWidget(
+            label(
+                self.tr("No other problems; {0} silenced").format(those)
+                if alone
+                else self.tr("{0} silenced").format(those),
+                "quiet",
+            )
+        )
+        title, tip = (
+            self.tr("Say them again") if count > 1 else self.tr("Say it again"),
+            self.tr("Tell again what was silenced at its block"),
+        )
         self.again = button(title, self._bring_back, tip=tip)
         line.addWidget(self.again)
         line.addStretch(1)

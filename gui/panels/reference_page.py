@@ -16,6 +16,7 @@ from backend.reference import entry
 from graph import placeable, registry
 from graph.block_type import BlockType
 from gui import theme
+from gui.language import tr
 from gui.panels.rows import EmptyState, label
 from gui.session import Session
 from gui.updates import Updates
@@ -117,7 +118,7 @@ def _html(declared: BlockType, like_it: list[str]) -> str:
             f"<a style='color:{look.accent.name()}' href='type:{escape(name)}'>{escape(name)}</a>"
             for name in like_it[:MOST_LIKE_IT]
         )
-        parts.append(f"{_heading('Like it')}<p>{links}</p>")
+        parts.append(f"{_heading(tr('Like it'))}<p>{links}</p>")
     if found["also_called"]:
         parts.append(f"<p style='{quiet}'>Found as {escape(', '.join(found['also_called']))}.</p>")
     return "".join(parts)
@@ -142,7 +143,7 @@ def _ports(title: str, ports: list[dict[str, Any]], quiet: str) -> str:
         return ""
     rows = [_heading(title.capitalize())]
     for port in ports:
-        marks = [word for word, on in (("optional", port["optional"]), ("any number of wires", port["many"])) if on]
+        marks = [word for word, on in (("optional", port["optional"]), (tr("any number of wires"), port["many"])) if on]
         words = ". ".join(filter(None, (port["help"].rstrip("."), ", ".join(marks))))
         words = f" <span style='{quiet}'>{escape(words)}.</span>" if words else ""
         rows.append(f"<p style='margin:2px 0'><span style='{_mono()}'>{escape(port['name'])}</span>{words}</p>")

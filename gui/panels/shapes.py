@@ -18,7 +18,7 @@ class Shapes(QWidget):
 
     def __init__(self):
         super().__init__()
-        self.heading = label("Shapes", "heading")
+        self.heading = label(self.tr("Shapes"), "heading")
         self.table = QLabel()
         self.table.setTextFormat(Qt.TextFormat.RichText)
         self.table.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

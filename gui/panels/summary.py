@@ -86,7 +86,7 @@ class Summary(QWidget):
         self._syncing = False
         self.model = SummaryModel()
         self.table = self._make_table()
-        copy = button("Copy as Markdown", self.copy, "flat", "Copy the table as Markdown  (Ctrl+C)")
+        copy = button(self.tr("Copy as Markdown"), self.copy, "flat", self.tr("Copy the table as Markdown  (Ctrl+C)"))
         self.totals = Totals(self.table.horizontalHeader(), copy)
         page = QWidget()
         box = QVBoxLayout(page)
@@ -96,7 +96,11 @@ class Summary(QWidget):
         box.addWidget(self.totals)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(
-            EmptyState("No blocks yet.", "Each block is listed here with its shape and what it costs.", "table")
+            EmptyState(
+                self.tr("No blocks yet."),
+                self.tr("Each block is listed here with its shape and what it costs."),
+                "table",
+            )
         )
         self._pages.addWidget(page)
         self.updates = Updates(self, self.refresh, 16)
@@ -119,7 +123,7 @@ class Summary(QWidget):
 
     def copy(self) -> None:
         QGuiApplication.clipboard().setText(self.model.markdown(self._totals()))
-        self.session.say("The table is in the clipboard as Markdown")
+        self.session.say(self.tr("The table is in the clipboard as Markdown"))
 
     def _totals(self) -> Row:
         analysis = self.session.what_if.document.analysis
@@ -138,7 +142,7 @@ class Summary(QWidget):
         table.setShowGrid(False)
         table.setSortingEnabled(False)
         table.setWordWrap(False)
-        table.setAccessibleName("Summary of the blocks")
+        table.setAccessibleName(self.tr("Summary of the blocks"))
         table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         table.setVerticalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         table.setTabKeyNavigation(False)

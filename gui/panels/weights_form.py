@@ -133,7 +133,9 @@ class WeightsForm(QWidget):
         words = self.tr("Whose weights are used: its own, or those of another block, which are then counted once.")
         pairs: list[tuple[str, Any]] = [(self.tr("its own"), None)]
         pairs += [(self.tr("those of {0}").format(name), id) for id, name in zip(lending, names, strict=True)]
-        return ChoiceField(Choice(WHOSE, None, words, choices=("its own", "another block's")), tuple(pairs))
+        return ChoiceField(
+            Choice(WHOSE, None, words, choices=(self.tr("its own"), self.tr("another block's"))), tuple(pairs)
+        )
 
     def _add_weight(self, weight: str, kind: str, shape: tuple[int, ...] | None) -> None:
         sizes = " x ".join(map(str, shape)) if shape is not None else self.tr("several shapes")
@@ -144,7 +146,7 @@ class WeightsForm(QWidget):
         choice = Choice(weight, TORCH, words, choices=tuple(kinds))
         self._add(weight, ChoiceField(choice, tuple((one.replace("_", " "), one) for one in kinds)))
         if kind == TYPED:
-            self._add(f"{weight} numbers", NumbersField(weight, shape), f"    {sizes}")
+            self._add(self.tr("{0} numbers").format(weight), NumbersField(weight, shape), f"    {sizes}")
         for name in KINDS.get(kind, {}):
             self._add(f"{weight} {name}", argument_field(kind, name), f"    {name}")
 

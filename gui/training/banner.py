@@ -31,7 +31,7 @@ class Banner(QWidget):
         self._row.setSpacing(theme.GAP)
         self._row.addWidget(self.picture)
         self._row.addWidget(self.words, 1)
-        self.close_button = PictureButton("close", "Close this message")
+        self.close_button = PictureButton("close", self.tr("Close this message"))
         self.close_button.clicked.connect(self.hide)
         self._row.addWidget(self.close_button)
         theme.appearance.changed.connect(self._dress)

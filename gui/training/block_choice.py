@@ -30,7 +30,7 @@ class BlockChoice(QComboBox):
         self.block: str | None = None
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.setMaximumWidth(220)
-        self.setToolTip(f"{what}. Selecting such a block on the canvas chooses it too.")
+        self.setToolTip(self.tr("{0}. Selecting such a block on the canvas chooses it too.").format(what))
         self.setAccessibleName(what)
         self.activated.connect(self._activated)
         self._updates = Updates(self, self.refill, SOON)

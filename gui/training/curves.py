@@ -58,7 +58,7 @@ class CurvesView(QWidget):
         self.header.add(self.legend)
         self.smoothing = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=99, value=round(100 * SMOOTHING))
         self.smoothing.setFixedWidth(64)
-        self.smoothing.setAccessibleName("Smoothing")
+        self.smoothing.setAccessibleName(self.tr("Smoothing"))
         self.smoothing.valueChanged.connect(self._smooth)
         self.smoothing_label = QLabel()
         self.smoothing_label.setProperty("role", "small")
@@ -66,16 +66,18 @@ class CurvesView(QWidget):
         self.header.add(self.smoothing)
         self.header.add(self.smoothing_label)
         self.metric = QComboBox()
-        self.metric.setToolTip("Which metric is drawn beside the loss")
-        self.metric.setAccessibleName("Metric")
+        self.metric.setToolTip(self.tr("Which metric is drawn beside the loss"))
+        self.metric.setAccessibleName(self.tr("Metric"))
         self.metric.hide()
         self.metric.activated.connect(lambda _: self._choose_metric(self.metric.currentText()))
         self.header.add(self.metric)
-        self.log = PictureButton("logarithm", "Logarithmic loss axis (Y)")
+        self.log = PictureButton("logarithm", self.tr("Logarithmic loss axis (Y)"))
         self.log.setCheckable(True)
         self.log.toggled.connect(self.loss.set_logarithmic)
         self.header.add(self.log)
-        self.fit = PictureButton("fit", "Show the whole run (double-click on a plot; the wheel zooms the steps)")
+        self.fit = PictureButton(
+            "fit", self.tr("Show the whole run (double-click on a plot; the wheel zooms the steps)")
+        )
         self.fit.clicked.connect(self._fit)
         self.header.add(self.fit)
         self._say_smoothing()
@@ -170,19 +172,23 @@ class CurvesView(QWidget):
         self.draw()
 
     def _say_smoothing(self) -> None:
-        words = f"smooth .{self.smoothing.value():02}" if self._weight else "raw"
+        words = self.tr("smooth .{0:02}").format(self.smoothing.value()) if self._weight else "raw"
         self.smoothing_label.setText(words)
         for widget in (self.smoothing, self.smoothing_label):
             widget.setToolTip(
-                f"Smoothing {self._weight:.2f}: the strong training line is a debiased moving average of the"
-                " faint one and never moves past points; validation is not smoothed"
+                self.tr(
+                    "Smoothing {0:.2f}: the strong training line is a debiased moving average of the faint "
+                    "one and never moves past points; validation is not smoothed"
+                ).format(self._weight)
             )
 
     def _say(self, run: Run) -> None:
         if run.edited_since:
-            self.header.note.tell(f"{run.title}, before your edits", "before your edits", "old")
+            self.header.note.tell(
+                self.tr("{0}, before your edits").format(run.title), self.tr("before your edits"), "old"
+            )
         else:
-            self.header.note.tell(run.title, f"run {run.number}", "")
+            self.header.note.tell(run.title, self.tr("run {0}").format(run.number), "")
 
     def _redress(self, *_: object) -> None:
         for plot in self._all():
@@ -196,7 +202,7 @@ class Legend(QWidget):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self._ghost = False
-        self.setAccessibleName("Training and validation; the ring marks the best epoch")
+        self.setAccessibleName(self.tr("Training and validation; the ring marks the best epoch"))
         self._fit_width()
 
     def set_ghost(self, ghost: bool) -> None:
@@ -205,7 +211,7 @@ class Legend(QWidget):
         self.update()
 
     def _entries(self) -> list[str]:
-        return ["training", "validation", "best", *(["run before"] if self._ghost else [])]
+        return ["training", "validation", "best", *([self.tr("run before")] if self._ghost else [])]
 
     def _fit_width(self) -> None:
         self.ensurePolished()

@@ -12,6 +12,7 @@ from backend.client import describe_exit
 from backend.messages import Failure
 from graph import Document
 from graph.quantities import counted
+from gui.language import tr
 from gui.training.run import Run
 
 LONGEST_HEADER = 16 * 1024 * 1024  # bytes
@@ -20,49 +21,49 @@ LONGEST_HEADER = 16 * 1024 * 1024  # bytes
 def refusal(document: Document) -> Failure | None:
     """Why this document cannot be trained as it is, or None."""
     if not document.network.blocks:
-        return Failure(kind="network", text="The network is empty. Place an Input, some layers and an Output.")
+        return Failure(kind="network", text=tr("The network is empty. Place an Input, some layers and an Output."))
     if document.recipe.data is None:
-        return Failure(kind="data", text="No data are chosen. Pick a data set for this network.")
+        return Failure(kind="data", text=tr("No data are chosen. Pick a data set for this network."))
     errors = [problem for problem in document.analysis.problems if problem.severity == "error"]
     if not errors:
         return None
     first = errors[0]
     name = f"{document.network.blocks[first.block].name}: " if first.block else ""
-    more = f"; and {counted(len(errors) - 1, 'more error')}" if len(errors) > 1 else ""
+    more = tr("; and {0}").format(counted(len(errors) - 1, tr("more error"))) if len(errors) > 1 else ""
     return Failure(kind="network", text=f"{name}{first.text}{more}.", block=first.block)
 
 
 def ended_process(failure: Failure, run: Run, exit_code: int, by_us: bool) -> Failure:
     """The obituary of a worker that died within a run: how, where, and what of it is on disk."""
     if by_us:
-        how = "The training process did not answer and was ended"
+        how = tr("The training process did not answer and was ended")
     elif exit_code < 0:
-        how = f"The training process ended ({_signal(exit_code)})"
+        how = tr("The training process ended ({0})").format(_signal(exit_code))
     else:
-        how = f"The training process ended unexpectedly ({describe_exit(exit_code)})"
+        how = tr("The training process ended unexpectedly ({0})").format(describe_exit(exit_code))
     text = f"{how}{_where(run)}. {_left(run)}"
     return failure.model_copy(update={"text": text})
 
 
 def _signal(exit_code: int) -> str:
-    known = {-9: "killed, signal 9", -15: "terminated, signal 15", -11: "crashed, signal 11"}
+    known = {-9: tr("killed, signal 9"), -15: tr("terminated, signal 15"), -11: tr("crashed, signal 11")}
     return known.get(exit_code) or describe_exit(exit_code)
 
 
 def _where(run: Run) -> str:
     history = run.history
     if not history.step:
-        return " before its first step"
-    return f" at epoch {max(history.epoch, 1)}, step {history.step:,}"
+        return tr(" before its first step")
+    return tr(" at epoch {0}, step {1:,}").format(max(history.epoch, 1), history.step)
 
 
 def _left(run: Run) -> str:
     """Which weights are on disk: as their files say, for not every epoch is written."""
-    for name, which in (("last.safetensors", ""), ("best.safetensors", ", the best so far,")):
+    for name, which in (("last.safetensors", ""), ("best.safetensors", tr(", the best so far,"))):
         epoch = _epoch_of(run.folder / name)
         if epoch is not None:
-            return f"Weights of epoch {epoch}{which} are in {run.folder}."
-    return f"No weights had been saved yet; its log is in {run.folder}."
+            return tr("Weights of epoch {0}{1} are in {2}.").format(epoch, which, run.folder)
+    return tr("No weights had been saved yet; its log is in {0}.").format(run.folder)
 
 
 def _epoch_of(path: Path) -> int | None:

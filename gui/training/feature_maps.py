@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from backend.messages import Prediction
 from gui import theme
+from gui.language import tr
 from gui.training.prediction_view import PredictionView
 from gui.training.probe_view import ProbeView
 from gui.training.run import Look, Run
@@ -110,7 +111,7 @@ def map_tiles(maps: np.ndarray, limit: float, signed: bool) -> Tiles:
     what = "unit" if maps.ndim == 1 else "map"
 
     def describe(tile: int, row: int, column: int) -> str:
-        place = "" if maps.ndim == 1 else f", row {row}, column {column}"
+        place = "" if maps.ndim == 1 else tr(", row {0}, column {1}").format(row, column)
         return f"{what} {tile}{place}: {short(float(tiles[tile, row, column]), signed=signed)}"
 
     limits = (-limit, limit) if signed else (0.0, limit)

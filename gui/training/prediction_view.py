@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from backend.messages import Prediction
 from gui import theme
+from gui.language import tr
 from gui.training.tile_view import short
 
 LINE = 20  # height of a row
@@ -102,7 +103,7 @@ def is_right(prediction: Prediction) -> bool | None:
 
 def class_name(prediction: Prediction, index: int) -> str:
     classes = prediction.classes
-    return classes[index] if classes and index < len(classes) else f"class {index}"
+    return classes[index] if classes and index < len(classes) else tr("class {0}").format(index)
 
 
 def sentence(prediction: Prediction) -> str:
@@ -110,13 +111,13 @@ def sentence(prediction: Prediction) -> str:
     right = is_right(prediction)
     if right is not None:
         said, label = (class_name(prediction, index) for index in (prediction.predicted, prediction.label))
-        return f"✓ {said}, right" if right else f"✗ {said}, but it is {label}"
+        return tr("✓ {0}, right").format(said) if right else tr("✗ {0}, but it is {1}").format(said, label)
     if prediction.predicted is not None:
-        return f"says {class_name(prediction, prediction.predicted)}"
+        return tr("says {0}").format(class_name(prediction, prediction.predicted))
     if prediction.values and prediction.target:
         values, target = (
             ", ".join(short(value) for value in numbers[:3]) + (" ..." if len(numbers) > 3 else "")
             for numbers in (prediction.values, prediction.target)
         )
-        return f"says {values}, target {target}"
-    return "This network's answer cannot be summed up in a word"
+        return tr("says {0}, target {1}").format(values, target)
+    return tr("This network's answer cannot be summed up in a word")

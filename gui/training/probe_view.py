@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from backend.messages import ProbeKind
 from gui import theme
+from gui.language import tr
 from gui.session import Session
 from gui.training.block_choice import BlockChoice
 from gui.training.run import Look, Run
@@ -127,7 +128,7 @@ class ProbeView(QWidget):
         self.empty.setVisible(not seen)
         if seen:
             total, shown = len(self.picture.tiles.values), self.picture.shown
-            part = f"first {shown:,} of {total:,}, " if shown < total else ""
+            part = self.tr("first {0:,} of {1:,}, ").format(shown, total) if shown < total else ""
             shape, step = " x ".join(map(str, self.look.array.shape)), step_text(self.look)
             self.header.note.tell(f"{part}{shape}, {step}", f"{part}{step}", step)
             return
@@ -141,9 +142,9 @@ class ProbeView(QWidget):
             return self.nothing_to_choose
         if self._refusal:
             return self._refusal
-        return "The first picture comes with the first step." if self._controller.active else self.before_a_run
+        return self.tr("The first picture comes with the first step.") if self._controller.active else self.before_a_run
 
 
 def step_text(look: Look) -> str:
     """When a look was taken."""
-    return f"step {look.step:,}" if look.step else "before step 1"
+    return tr("step {0:,}").format(look.step) if look.step else tr("before step 1")

@@ -24,18 +24,18 @@ class RateSlider(QWidget):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self.value = 1e-3
-        label = QLabel("lr")
+        label = QLabel(self.tr("lr"))
         label.setProperty("role", "quiet")
-        label.setToolTip("Learning rate")
+        label.setToolTip(self.tr("Learning rate"))
         self.slider = QSlider(Qt.Orientation.Horizontal, minimum=LOW * NOTCHES, maximum=HIGH * NOTCHES)
         self.slider.setPageStep(NOTCHES)
         self.slider.setMinimumWidth(72)
         self.slider.setMaximumWidth(120)
-        self.slider.setAccessibleName("Learning rate, logarithmic")
+        self.slider.setAccessibleName(self.tr("Learning rate, logarithmic"))
         self.field = QLineEdit()
         self.field.setFixedWidth(76)
         self.field.setFont(theme.mono_font("small"))
-        self.field.setAccessibleName("Learning rate")
+        self.field.setAccessibleName(self.tr("Learning rate"))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.GAP)
@@ -48,9 +48,9 @@ class RateSlider(QWidget):
     def explain(self, live: bool) -> None:
         """Say what a change does now."""
         words = (
-            "Learning rate: the run that is on uses it from its next step"
+            self.tr("Learning rate: the run that is on uses it from its next step")
             if live
-            else "Learning rate of the recipe: for the next run"
+            else self.tr("Learning rate of the recipe: for the next run")
         )
         self.slider.setToolTip(words)
         self.field.setToolTip(words)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QStandardPaths
 
 from backend.messages import Failure, Finished, Prediction, ProbeKind
 from graph import Document
+from gui.language import tr
 from gui.training.history import History
 
 
@@ -34,7 +35,7 @@ class Run:
 
     @property
     def title(self) -> str:
-        return f"run {self.number}, {self.started:%H:%M}"
+        return tr("run {0}, {1:%H:%M}").format(self.number, self.started)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,4 +88,4 @@ def describe_objective(document: Document) -> tuple[str, int | None]:
         labels = any(target and target.dtype.startswith("int") for target in targets)
         kinds = {"CrossEntropyLoss" if labels else "MSELoss"}
     labels = {LOSS_UNITS.get(kind, "loss") for kind in kinds}
-    return (labels.pop() if len(labels) == 1 else "loss (sum of several)"), classes
+    return (labels.pop() if len(labels) == 1 else tr("loss (sum of several)")), classes

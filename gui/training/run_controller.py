@@ -160,7 +160,7 @@ class RunController(QObject):
             self.escalate()
         elif self.active:
             self.worker.send(Stop())
-            self._become("stopping", "finishing the step")
+            self._become("stopping", self.tr("finishing the step"))
             self._patience.start()
 
     def escalate(self) -> None:
@@ -171,7 +171,7 @@ class RunController(QObject):
             self.worker.kill()
             return
         self._ending = True
-        self._become("stopping", "ending the process")
+        self._become("stopping", self.tr("ending the process"))
         self.worker.terminate()
         self._patience.start()
 
@@ -283,7 +283,9 @@ class RunController(QObject):
 
     def _hear_heartbeat(self, event: Heartbeat) -> None:
         if self.active and event.stuck_for > 10:
-            self._warn(f"Step {event.step + 1:,} has taken {event.stuck_for:.0f} s so far. Stop ends it.")
+            self._warn(
+                self.tr("Step {0:,} has taken {1:.0f} s so far. Stop ends it.").format(event.step + 1, event.stuck_for)
+            )
         elif self._warned.startswith("Step "):
             self._warn("")
 

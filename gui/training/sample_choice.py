@@ -29,15 +29,15 @@ class SampleChoice(QWidget):
         self.field = QLineEdit("0")
         self.field.setFixedWidth(52)
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.field.setAccessibleName("Validation sample")
-        self.field.setToolTip("Row of the validation set, counted from 0  (Up, Down)")
+        self.field.setAccessibleName(self.tr("Validation sample"))
+        self.field.setToolTip(self.tr("Row of the validation set, counted from 0  (Up, Down)"))
         self.field.setValidator(QIntValidator(0, 0, self))
         self.field.installEventFilter(self)
         self.total = QLabel()
         self.total.setProperty("role", "small")
-        self.back = PictureButton("left", "Previous sample  (Down)")
-        self.forth = PictureButton("right", "Next sample  (Up)")
-        self.random = PictureButton("random", "A random sample")
+        self.back = PictureButton("left", self.tr("Previous sample  (Down)"))
+        self.forth = PictureButton("right", self.tr("Next sample  (Up)"))
+        self.random = PictureButton("random", self.tr("A random sample"))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE)
@@ -58,7 +58,7 @@ class SampleChoice(QWidget):
     def set_count(self, count: int) -> None:
         """How many samples there are."""
         self.count = count
-        self.total.setText(f"of {count:,}" if count else "")
+        self.total.setText(self.tr("of {0:,}").format(count) if count else "")
         self.field.validator().setTop(max(count - 1, 0))
         for widget in (self.field, self.back, self.forth, self.random):
             widget.setEnabled(count > 1)

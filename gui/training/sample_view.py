@@ -120,7 +120,7 @@ class SampleView(QWidget):
         painter.drawLine(0, middle, area.width(), middle)
         painter.setFont(theme.ui_font("small"))
         painter.setPen(colours.text[1])
-        words = f"{len(values):,} features, ±{short(reach)}"
+        words = self.tr("{0:,} features, ±{1}").format(len(values), short(reach))
         painter.drawText(QRect(0, area.bottom(), self.width(), 16), Qt.AlignmentFlag.AlignLeft, words)
 
     def _redress(self, *_: object) -> None:

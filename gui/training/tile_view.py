@@ -172,7 +172,7 @@ class TileView(QWidget):
     def _captions(self) -> tuple[str, str]:
         """What rows and columns mean, and how many there are room for where not all fit."""
         texts = (
-            caption if shown == total else f"{caption}, first {shown} of {total}"
+            caption if shown == total else self.tr("{0}, first {1} of {2}").format(caption, shown, total)
             for caption, total, shown in zip(
                 self.tiles.captions,
                 self.tiles.matrix,

@@ -23,7 +23,7 @@ class Timeline(QWidget):
         self.setMinimumWidth(120)
         self.setFixedHeight(theme.ROW)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Progress of the run")
+        self.setAccessibleName(self.tr("Progress of the run"))
         theme.appearance.changed.connect(self._redress)
 
     def sizeHint(self) -> QSize:
@@ -92,9 +92,9 @@ class Timeline(QWidget):
         groove = self._groove()
         share = min(max((x - groove.left()) / groove.width(), 0.0), 1.0)
         step = round(share * self.history.steps)
-        words = f"step {step:,} of {self.history.steps:,}"
+        words = self.tr("step {0:,} of {1:,}").format(step, self.history.steps)
         best = self.history.best
-        return f"{words}; best weights: epoch {best.epoch}" if best else words
+        return self.tr("{0}; best weights: epoch {1}").format(words, best.epoch) if best else words
 
     def _redress(self, *_: object) -> None:
         self.update()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSplitter, QStackedLayout, QV
 
 from backend.messages import Failure
 from gui import theme
+from gui.language import tr
 from gui.session import Session
 from gui.training.banner import Banner, Offer
 from gui.training.endings import refusal
@@ -91,9 +92,9 @@ class TrainingPanel(QWidget):
     def _fail(self, failure: Failure) -> None:
         offers: list[Offer] = []
         if failure.block is not None and failure.block in self._session.project.network.blocks:
-            offers.append(("Show block", lambda: self._session.reveal_in_project(failure.block)))
+            offers.append((self.tr("Show block"), lambda: self._session.reveal_in_project(failure.block)))
         if failure.kind in ("process", "internal", "device", "out_of_memory", "not_finite"):
-            offers.append(("Start again", self._controller.start))
+            offers.append((self.tr("Start again"), self._controller.start))
         self.banner.tell(self._named(failure), "error", tuple(offers), failure.detail)
 
     def _named(self, failure: Failure) -> str:
@@ -121,7 +122,7 @@ class Invitation(QWidget):
         self.title.setProperty("role", "title")
         self.words = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.words.setProperty("role", "quiet")
-        self.button = QPushButton("Train")
+        self.button = QPushButton(self.tr("Train"))
         self.button.setProperty("role", "primary")
         self.button.setMinimumWidth(120)
         self.button.setIconSize(QSize(16, 16))
@@ -160,22 +161,24 @@ class Invitation(QWidget):
         self.button.setVisible(bool(text))
         self.button.setIcon(theme.icon(picture, theme.current().on_accent) if picture else QIcon())
         if refused is not None:
-            self.title.setText("Not ready to train")
+            self.title.setText(self.tr("Not ready to train"))
             self.words.setText(refused.text)
             return
         recipe = document.recipe
         data = recipe.data.kind.replace("_", " ")
-        self.title.setText(f"Train {document.network.name} on {data}")
-        parts = f"{recipe.epochs} epochs, batches of {recipe.batch_size}, {recipe.optimizer}"
-        self.words.setText(f"{parts}. Curves, filters and feature maps are drawn here while it learns.")
+        self.title.setText(self.tr("Train {0} on {1}").format(document.network.name, data))
+        parts = self.tr("{0} epochs, batches of {1}, {2}").format(recipe.epochs, recipe.batch_size, recipe.optimizer)
+        self.words.setText(
+            self.tr("{0}. Curves, filters and feature maps are drawn here while it learns.").format(parts)
+        )
 
 
 def _first_step(refused: Failure | None) -> tuple[str, str, str]:
     """What the button says, its icon and its tooltip; no text where only drawing helps."""
     if refused is None:
-        return "Train", "play", "Train this network  (F5)"
+        return "Train", "play", tr("Train this network  (F5)")
     if refused.block is not None:
-        return "Show Block", "", "Go to the block that is in the way"
+        return tr("Show Block"), "", tr("Go to the block that is in the way")
     if refused.kind == "data":
-        return "Choose Data", "", "Pick what the network learns from, in the inspector"
+        return tr("Choose Data"), "", tr("Pick what the network learns from, in the inspector")
     return "", "", ""

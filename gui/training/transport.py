@@ -59,15 +59,15 @@ class TransportBar(QWidget):
         self.play.setIconSize(QSize(16, 16))
         self.play.setFixedWidth(104)
         self.play.clicked.connect(controller.toggle)
-        self.stop = PictureButton("stop", "Stop after this step and keep the weights  (Shift+F5)")
+        self.stop = PictureButton("stop", self.tr("Stop after this step and keep the weights  (Shift+F5)"))
         self.stop.clicked.connect(controller.stop)
         self.rate = RateSlider()
         self.rate.chosen.connect(self._choose_rate)
         self.seed = QSpinBox(minimum=0, maximum=2**31 - 1, keyboardTracking=False)
         self.seed.setFixedWidth(84)
         self.seed.lineEdit().setTextMargins(6, 0, 0, 0)  # the stylesheet cannot reach it
-        self.seed.setToolTip("Seed of the next run: the same seed gives the same weights")
-        self.seed.setAccessibleName("Seed")
+        self.seed.setToolTip(self.tr("Seed of the next run: the same seed gives the same weights"))
+        self.seed.setAccessibleName(self.tr("Seed"))
         self.seed.valueChanged.connect(self._choose_seed)
         self.timeline = Timeline()
         self.place = QLabel()
@@ -87,7 +87,7 @@ class TransportBar(QWidget):
     def _controls_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(theme.GAP)
-        seed = QLabel("seed")
+        seed = QLabel(self.tr("seed"))
         seed.setProperty("role", "quiet")
         row.addWidget(self.play)
         row.addWidget(self.stop)
@@ -120,13 +120,13 @@ class TransportBar(QWidget):
             return
         recipe = self._session.project.recipe
         if value != recipe.learning_rate:
-            edit = SetRecipe(recipe.having(learning_rate=value), "Change learning rate")
+            edit = SetRecipe(recipe.having(learning_rate=value), self.tr("Change learning rate"))
             self._session.project.do(edit, merge="recipe learning_rate")
 
     def _choose_seed(self, value: int) -> None:
         recipe = self._session.project.recipe
         if value != recipe.seed:
-            self._session.project.do(SetRecipe(recipe.having(seed=value), "Change seed"), merge="recipe seed")
+            self._session.project.do(SetRecipe(recipe.having(seed=value), self.tr("Change seed")), merge="recipe seed")
 
     # Showing
 
@@ -154,24 +154,24 @@ class TransportBar(QWidget):
     def _show_buttons(self, state: str) -> None:
         ink = theme.current().on_accent
         text, picture, tip = {
-            "starting": ("Starting", "play", "The data and the network are being prepared"),
-            "training": ("Pause", "pause", "Hold after this step  (F5)"),
-            "paused": ("Resume", "play", "Go on  (F5)"),
-            "stopping": ("Stopping", "pause", "The step under way is finished first"),
-        }.get(state, ("Train", "play", "Train this network  (F5)"))
+            "starting": ("Starting", "play", self.tr("The data and the network are being prepared")),
+            "training": ("Pause", "pause", self.tr("Hold after this step  (F5)")),
+            "paused": ("Resume", "play", self.tr("Go on  (F5)")),
+            "stopping": ("Stopping", "pause", self.tr("The step under way is finished first")),
+        }.get(state, ("Train", "play", self.tr("Train this network  (F5)")))
         self.play.setText(text)
         self.play.setIcon(theme.icon(picture, ink))  # never disabled: that would throw the focus elsewhere
         self.play.setToolTip(tip)
         self.stop.setEnabled(self._controller.active)
         again = state == "stopping"
-        tip = "End the training process now" if again else "Stop after this step and keep the weights"
+        tip = self.tr("End the training process now") if again else self.tr("Stop after this step and keep the weights")
         self.stop.show_picture("stop", f"{tip}  (Shift+F5)")
 
     def _show_numbers(self) -> None:
         run, recipe = self._controller.run, self._session.project.recipe
         progress = run.history.progress if run else None
         if progress is None:
-            self.place.setText(f"{recipe.epochs} epochs")
+            self.place.setText(self.tr("{0} epochs").format(recipe.epochs))
             self.speed.clear()
             self.left.clear()
             return
@@ -183,9 +183,13 @@ class TransportBar(QWidget):
         self.speed.setText(f"{speed:,.0f} {self._samples()}/s" if speed else "")
         spent = duration(progress.seconds)
         if self._controller.active and progress.seconds_left is not None:
-            self.left.setText(f"{spent} so far, {duration(progress.seconds_left)} left")
+            self.left.setText(self.tr("{0} so far, {1} left").format(spent, duration(progress.seconds_left)))
         else:
-            self.left.setText(f"took {spent}" if not self._controller.active else f"{spent} so far")
+            self.left.setText(
+                self.tr("took {0}").format(spent)
+                if not self._controller.active
+                else self.tr("{0} so far").format(spent)
+            )
 
     def _samples(self) -> str:
         """What a second is counted in."""
@@ -207,16 +211,16 @@ class TransportBar(QWidget):
         judged = judge(
             Evidence(losses.smooth, losses.values, losses.steps, run.history.epochs, run.classes, finished=ended)
         )
-        return Verdict(judged.tone, f"Paused. {judged.text}") if state == "paused" else judged
+        return Verdict(judged.tone, self.tr("Paused. {0}").format(judged.text)) if state == "paused" else judged
 
     def _invitation(self) -> str:
         ready = self._controller.ready
         if ready is None:
-            return "Warming up the training process ..."
+            return self.tr("Warming up the training process ...")
         refused = refusal(self._session.project)
         if refused is not None:
-            return f"Not ready to train. {refused.text}"
-        return f"Ready to train on {ready.device_name}."
+            return self.tr("Not ready to train. {0}").format(refused.text)
+        return self.tr("Ready to train on {0}.").format(ready.device_name)
 
     def _show_verdict(self, verdict: Verdict) -> None:
         colours = theme.current()

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from backend.messages import Epoch
+from gui.language import tr
 
 Tone = Literal["quiet", "good", "warning", "error"]
 
@@ -71,7 +72,7 @@ def percent(share: float) -> str:
 def number(value: float) -> str:
     """A loss with three significant digits, without an exponent where it can be helped."""
     if not math.isfinite(value):
-        return "not a number" if math.isnan(value) else "infinite"
+        return tr("not a number") if math.isnan(value) else "infinite"
     if value and not 1e-4 <= abs(value) < 1e5:
         mantissa, exponent = f"{value:.1e}".split("e")
         return f"{mantissa}e{int(exponent)}"
@@ -80,7 +81,7 @@ def number(value: float) -> str:
 
 
 def _nothing_yet(evidence: Evidence) -> Verdict | None:
-    return None if len(evidence.raw) else Verdict("quiet", "No step yet.")
+    return None if len(evidence.raw) else Verdict("quiet", tr("No step yet."))
 
 
 def _not_a_number(evidence: Evidence) -> Verdict | None:
@@ -88,7 +89,9 @@ def _not_a_number(evidence: Evidence) -> Verdict | None:
     if not len(wrong):
         return None
     step, value = int(evidence.steps[wrong[0]]), number(float(evidence.raw[wrong[0]]))
-    return Verdict("error", f"Broken: the loss became {value} at step {step:,}. Try a smaller learning rate.")
+    return Verdict(
+        "error", tr("Broken: the loss became {0} at step {1:,}. Try a smaller learning rate.").format(value, step)
+    )
 
 
 def _diverging(evidence: Evidence) -> Verdict | None:
@@ -101,8 +104,9 @@ def _diverging(evidence: Evidence) -> Verdict | None:
         return None
     return Verdict(
         "error",
-        f"Diverging: loss {number(now)}, up from {number(lowest)} at step {int(evidence.steps[at]):,}."
-        " Lower the learning rate.",
+        tr("Diverging: loss {0}, up from {1} at step {2:,}. Lower the learning rate.").format(
+            number(now), number(lowest), int(evidence.steps[at])
+        ),
     )
 
 
@@ -117,8 +121,9 @@ def _collapsed(evidence: Evidence) -> Verdict | None:
         return None
     return Verdict(
         "error",
-        f"Lost what it had learnt: loss {number(now)}, was {number(lowest)} at step {int(evidence.steps[at]):,}."
-        f"{_kept(evidence)} Lower the learning rate.",
+        tr("Lost what it had learnt: loss {0}, was {1} at step {2:,}.{3} Lower the learning rate.").format(
+            number(now), number(lowest), int(evidence.steps[at]), _kept(evidence)
+        ),
     )
 
 
@@ -127,11 +132,15 @@ def _too_early(evidence: Evidence) -> Verdict | None:
         return None
     count, first, now = len(evidence.raw), float(evidence.raw[0]), float(evidence.losses[-1])
     if count < FEW_STEPS:
-        return Verdict("quiet", f"Too early to tell: loss {number(now)} after {_count(count, 'step')}.")
+        return Verdict("quiet", tr("Too early to tell: loss {0} after {1}.").format(number(now), _count(count, "step")))
     step = int(evidence.steps[-1])
     if now < 0.98 * first:
-        return Verdict("quiet", f"Falling: loss {number(now)} at step {step:,}, {number(first)} at the start.")
-    return Verdict("quiet", f"No trend yet: loss {number(now)} at step {step:,}, {number(first)} at the start.")
+        return Verdict(
+            "quiet", tr("Falling: loss {0} at step {1:,}, {2} at the start.").format(number(now), step, number(first))
+        )
+    return Verdict(
+        "quiet", tr("No trend yet: loss {0} at step {1:,}, {2} at the start.").format(number(now), step, number(first))
+    )
 
 
 def _overfitting(evidence: Evidence) -> Verdict | None:
@@ -145,9 +154,10 @@ def _overfitting(evidence: Evidence) -> Verdict | None:
         return None
     return Verdict(
         "warning",
-        f"Overfitting since epoch {evidence.epochs[best].epoch}: validation loss {number(losses[-1])}, was"
-        f" {number(losses[best])}, while training fell to {number(train[-1])}."
-        + (_kept(evidence) if evidence.finished else " Stop here, or add Dropout or data."),
+        tr("Overfitting since epoch {0}: validation loss {1}, was {2}, while training fell to {3}.").format(
+            evidence.epochs[best].epoch, number(losses[-1]), number(losses[best]), number(train[-1])
+        )
+        + (_kept(evidence) if evidence.finished else tr(" Stop here, or add Dropout or data.")),
     )
 
 
@@ -157,12 +167,14 @@ def _not_learning(evidence: Evidence) -> Verdict | None:
     first, now = float(np.mean(evidence.raw[:FEW_STEPS])), evidence.train("loss")[-1]
     if now < 0.97 * first:
         return None
-    text = f"Not learning: loss {number(now)} after {len(evidence.epochs)} epochs, {number(first)} at the start"
+    text = tr("Not learning: loss {0} after {1} epochs, {2} at the start").format(
+        number(now), len(evidence.epochs), number(first)
+    )
     share = evidence.share
     value = _last(evidence, share)[1] if share else math.nan
     if evidence.classes and abs(value - 1 / evidence.classes) < 0.5 / evidence.classes:
-        text += f"; accuracy {percent(value)} is chance for {evidence.classes} classes"
-    return Verdict("warning", f"{text}. Try another learning rate, by factors of ten.")
+        text += tr("; accuracy {0} is chance for {1} classes").format(percent(value), evidence.classes)
+    return Verdict("warning", tr("{0}. Try another learning rate, by factors of ten.").format(text))
 
 
 def _level(evidence: Evidence) -> Verdict | None:
@@ -175,23 +187,25 @@ def _level(evidence: Evidence) -> Verdict | None:
             return None
     what, value, _ = _standing(evidence)
     tone: Tone = "good" if evidence.share and value >= 0.95 else "quiet"
-    text = f"Level for {PATIENCE} epochs: {what}. A smaller learning rate may still gain."
+    text = tr("Level for {0} epochs: {1}. A smaller learning rate may still gain.").format(PATIENCE, what)
     return Verdict(tone, text)
 
 
 def _learning(evidence: Evidence) -> Verdict | None:
     what, value, gap = _standing(evidence)
     if not any(epoch.validation for epoch in evidence.epochs):
-        return Verdict("quiet", f"Learning: {what}. Without validation data nobody can tell whether it generalises.")
+        return Verdict(
+            "quiet", tr("Learning: {0}. Without validation data nobody can tell whether it generalises.").format(what)
+        )
     if evidence.share is None:
         start = "Finished" if evidence.finished else "Learning"
-        return Verdict("good", f"{start}: {what}, training {number(evidence.train('loss')[-1])}.")
+        return Verdict("good", tr("{0}: {1}, training {2}.").format(start, what, number(evidence.train("loss")[-1])))
     if gap > WIDE_GAP:
-        start = "Finished, but training is ahead" if evidence.finished else "Learning, but training is ahead"
-        return Verdict("warning", f"{start}: {what}, gap {percent(gap)}.")
+        start = tr("Finished, but training is ahead") if evidence.finished else tr("Learning, but training is ahead")
+        return Verdict("warning", tr("{0}: {1}, gap {2}.").format(start, what, percent(gap)))
     good = value >= 0.9
-    start = ("Finished" if evidence.finished else "Learning") + (" well" if good else "")
-    return Verdict("good", f"{start}: {what}, gap {percent(max(gap, 0.0))}.")
+    start = ("Finished" if evidence.finished else "Learning") + (tr(" well") if good else "")
+    return Verdict("good", tr("{0}: {1}, gap {2}.").format(start, what, percent(max(gap, 0.0))))
 
 
 RULES: tuple[Callable[[Evidence], Verdict | None], ...] = (
@@ -212,13 +226,13 @@ def _standing(evidence: Evidence) -> tuple[str, float, float]:
     share = evidence.share
     where, value = _last(evidence, share or "loss")
     if share is None:
-        return f"{where} loss {number(value)}", value, 0.0
+        return tr("{0} loss {1}").format(where, number(value)), value, 0.0
     return f"{where} {percent(value)}", value, evidence.train(share)[-1] - value
 
 
 def _kept(evidence: Evidence) -> str:
     best = next((epoch.epoch for epoch in reversed(evidence.epochs) if epoch.best), None)
-    return f" The best weights, of epoch {best}, are kept." if best else ""
+    return tr(" The best weights, of epoch {0}, are kept.").format(best) if best else ""
 
 
 def _last(evidence: Evidence, name: str) -> tuple[str, float]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from gui.language import tr
 from gui.training.tile_view import Tiles, short
 
 MOST = 4096  # tiles laid out; more than a screen can show
@@ -39,7 +40,7 @@ def filter_tiles(weights: np.ndarray, limit: float, picture: tuple[int, ...] | N
     columns = min(inputs, max(MOST // rows, 16))
     pages = pages[:rows, :columns]
     slices = pages.reshape(rows * columns, *pages.shape[2:])
-    captions = ("output channel", "input channel")
+    captions = (tr("output channel"), tr("input channel"))
     return Tiles(slices, "signed", limits, (rows, columns), captions, describe=_slice_words(pages))
 
 
@@ -49,7 +50,7 @@ def _slice_words(pages: np.ndarray) -> Describe:
     def describe(tile: int, row: int, column: int) -> str:
         output, input = divmod(tile, inputs)
         value = short(float(pages[output, input, row, column]), signed=True)
-        return f"output {output}, input {input}, row {row}, column {column}: {value}"
+        return tr("output {0}, input {1}, row {2}, column {3}: {4}").format(output, input, row, column, value)
 
     return describe
 
@@ -57,8 +58,8 @@ def _slice_words(pages: np.ndarray) -> Describe:
 def _flat_words(slices: np.ndarray, axes: int) -> Describe:
     def describe(tile: int, row: int, column: int) -> str:
         value = short(float(slices[tile, row, column]), signed=True)
-        place = f"input {column}" if axes == 2 else f"input {row}, position {column}"
-        return f"output {tile}, {place}: {value}"
+        place = tr("input {0}").format(column) if axes == 2 else tr("input {0}, position {1}").format(row, column)
+        return tr("output {0}, {1}: {2}").format(tile, place, value)
 
     return describe
 
@@ -66,6 +67,8 @@ def _flat_words(slices: np.ndarray, axes: int) -> Describe:
 def _rgb_words(weights: np.ndarray) -> Describe:
     def describe(tile: int, row: int, column: int) -> str:
         red, green, blue = (short(float(value), signed=True) for value in weights[tile, :, row, column])
-        return f"output {tile}, row {row}, column {column}: red {red}, green {green}, blue {blue}"
+        return tr("output {0}, row {1}, column {2}: red {3}, green {4}, blue {5}").format(
+            tile, row, column, red, green, blue
+        )
 
     return describe

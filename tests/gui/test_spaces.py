@@ -9,11 +9,16 @@ from gui.settings import settings
 from gui.spaces import SPACES
 
 
-@pytest.fixture(autouse=True)
-def _forgotten():
-    yield
-    for name in ("space", "spaces", "docks"):
+def forget():
+    for name in ("space", "spaces"):
         settings().remove(name)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept():
+    forget()
+    yield
+    forget()
 
 
 def in_sight(window):

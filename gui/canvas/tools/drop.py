@@ -10,6 +10,7 @@ from gui.canvas import placing
 from gui.canvas.geometry import HEIGHT, MIN_WIDTH
 from gui.canvas.ink import ICON, icon_path, ink
 from gui.canvas.tools.tool import Pointer, Tool
+from gui.language import tr
 
 MIME = "application/x-netloom-block"
 REACH = 22.0
@@ -74,7 +75,7 @@ class Drop(Tool):
         painter.drawText(QPointF(box.left() + 48, box.top() + 22), self.type)
         painter.setFont(pen.detail_font)
         painter.setPen(pen.secondary)
-        hint = "insert here" if self._wire else self._declared().family
+        hint = tr("insert here") if self._wire else self._declared().family
         painter.drawText(QPointF(box.left() + 48, box.top() + 38), hint)
         painter.translate(chip.center())
         painter.scale(15 / ICON, 15 / ICON)

@@ -14,6 +14,7 @@ from gui.canvas import placing
 from gui.canvas.geometry import GRID
 from gui.canvas.ink import ink
 from gui.canvas.tools.tool import Pointer, Tool, far_enough
+from gui.language import tr
 
 MAGNET = 7.0  # pixels within which a block snaps under its neighbour
 
@@ -148,5 +149,5 @@ class MoveBlocks(Tool):
         network = self.session.network
         left, top = min(x for x, _ in places.values()), min(y for _, y in places.values())
         edit, fresh = commands.paste(network, commands.copy(network, tuple(places)), (left, top))
-        self.session.document.do(Compound("Copy by dragging", edit.edits))
+        self.session.document.do(Compound(tr("Copy by dragging"), edit.edits))
         self.session.select(fresh)

@@ -8,6 +8,7 @@ from graph.annotations import FRAME, SMALLEST, Annotate
 from graph.edits import Compound, Move
 from gui.canvas.geometry import GRID
 from gui.canvas.tools.tool import Pointer, Tool, far_enough
+from gui.language import tr
 
 LEAST = 80.0  # units a side, so that its title stays readable
 
@@ -56,7 +57,7 @@ class MoveAnnotation(Tool):
         if not (dx or dy):
             return
         moved = tuple(item.annotation.moved(dx, dy) for item in (self.item, *self._notes))
-        name = "Move frame" if self.item.annotation.kind == FRAME else "Move note"
+        name = tr("Move frame") if self.item.annotation.kind == FRAME else tr("Move note")
         edits = [Annotate(moved, name)]
         if self._blocks:
             edits.append(Move({id: (place.x() + dx, place.y() + dy) for id, place in self._blocks.items()}))

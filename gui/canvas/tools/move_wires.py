@@ -12,6 +12,7 @@ from gui.canvas.geometry import PortRef
 from gui.canvas.ink import ink
 from gui.canvas.tools.tool import Pointer, Tool, far_enough
 from gui.canvas.tools.wire import ATTRACTION, paint_loose_wire
+from gui.language import tr
 
 
 class MoveWires(Tool):
@@ -74,4 +75,4 @@ class MoveWires(Tool):
             else:
                 moved = replace(wire, id=fresh, target=goal.block, input=goal.name)
             edits.append(Connect(moved))
-        return Compound("Move wires", tuple(edits))
+        return Compound(tr("Move wires"), tuple(edits))

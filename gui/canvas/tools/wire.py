@@ -16,6 +16,7 @@ from gui.canvas.geometry import PortRef
 from gui.canvas.ink import ink
 from gui.canvas.painting import ARROW, paint_arrow
 from gui.canvas.tools.tool import Pointer, Tool, far_enough
+from gui.language import tr
 
 ATTRACTION = 30.0  # pixels from which a fitting port draws the wire to itself
 
@@ -99,7 +100,7 @@ class DrawWire(Tool):
         refs = [PortRef(body.id, port.name, not self.port.output) for port in ports]
         if not refs:
             side = "input" if self.port.output else "output"
-            return None, f"{body.face.name} ({body.face.type}) has no {side}"
+            return None, tr("{0} ({1}) has no {2}").format(body.face.name, body.face.type, side)
         verdicts = [(ref, self._verdict(ref)) for ref in refs]
         needed = sum(not port.optional for port in ports)
         for ref, found in verdicts[:needed]:
