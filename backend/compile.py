@@ -15,8 +15,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from backend.source import Source, generate_source
+from graph.data_source import Field
 from graph.network import Network
-from graph.recipe import Field
 
 
 @dataclass(frozen=True, slots=True)

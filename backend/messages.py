@@ -50,15 +50,19 @@ class Message(BaseModel):
 
 
 class Start(Message):
-    """Train `project` (a project file's JSON text); `base` is the folder its data paths are relative to."""
+    """Train `project` (a project file's JSON text); `base` is the folder its data paths are relative to.
+
+    With `resume`, the run in `run_folder` goes on from its last state; `project` is then that folder's.
+    """
 
     type: Literal["start"] = "start"
     project: str
-    run_folder: str  # created by the worker; must not hold another run
+    run_folder: str  # created by the worker; must not hold another run, unless this resumes it
     base: str | None = None
     epochs: int | None = Field(default=None, ge=1)  # instead of the recipe's
     device: str | None = None  # instead of the recipe's: "auto", "cpu", "cuda", "cuda:1", "mps"
     outside: bool = False  # the person agreed to data outside `base`
+    resume: bool = False
 
 
 class Pause(Message):

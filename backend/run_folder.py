@@ -1,11 +1,12 @@
 """What a run leaves on disk, written so that a killed worker leaves a readable folder, and reading it back.
 
-project.netloom and model.py come first, events.jsonl grows line by line, weights are replaced whole, and
-manifest.json with the hashes of all comes last. Imports no torch: windows and the command line read runs too.
+project.netloom, start.json and model.py come first, events.jsonl grows line by line, weights and states are replaced
+whole, and manifest.json with the hashes comes last. Imports no torch: windows and the command line read runs too.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -21,8 +23,10 @@ from backend.messages import MAX_LINE, Event
 from graph.files import save_atomically
 
 PROJECT, SOURCE, EVENTS, MANIFEST = "project.netloom", "model.py", "events.jsonl", "manifest.json"
+START = "start.json"  # how the run was asked for
 BEST, LAST = "best.safetensors", "last.safetensors"
-_OURS = (PROJECT, SOURCE, EVENTS, MANIFEST, BEST, LAST)
+STATES = ("state-1.safetensors", "state-2.safetensors")  # what a run goes on from; written in turn
+_OURS = (PROJECT, START, SOURCE, EVENTS, MANIFEST, BEST, LAST)
 
 
 class RunFolderError(Exception):
@@ -85,10 +89,40 @@ class RunFolder:
             if taken:
                 raise RunFolderError(f"{path} holds another run ({taken[0]}): choose a folder that does not")
             self.write(PROJECT, project.encode())
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
-            self._log = os.open(path / EVENTS, flags, 0o644)
+            self._log = _opened(path / EVENTS, os.O_CREAT | os.O_EXCL)
         except OSError as error:
             raise RunFolderError(f"cannot write the run to {path}: {error.strerror}") from error
+
+    @classmethod
+    def again(cls, path: Path) -> RunFolder:
+        """The folder of a run that is to go on; raises RunFolderError, also while another process writes it."""
+        folder = object.__new__(cls)
+        folder.path, folder._began, folder._clock = path, _now(), time.monotonic()
+        if not (path / PROJECT).is_file():
+            raise RunFolderError(f"{path} is no run folder: it has no {PROJECT}")
+        try:
+            folder._log = _opened(path / EVENTS, os.O_CREAT)
+        except BlockingIOError:
+            raise RunFolderError(f"another process is writing the run in {path}: stop it first") from None
+        except OSError as error:
+            raise RunFolderError(f"cannot go on with the run in {path}: {error.strerror}") from error
+        return folder
+
+    def mark(self) -> dict[str, Any]:
+        """The present end of the log, durable; see `go_on_from`. Raises OSError."""
+        os.fsync(self._log)
+        seconds = time.monotonic() - self._clock
+        return {"length": os.fstat(self._log).st_size, "seconds": seconds, "began": self._began}
+
+    def go_on_from(self, mark: dict[str, Any] | None) -> None:
+        """Forget what came after the mark, all where there is none: it will be done again. Raises OSError."""
+        with contextlib.suppress(FileNotFoundError):
+            (self.path / MANIFEST).unlink()
+        if mark is None:
+            os.truncate(self.path / EVENTS, 0)
+            return
+        os.truncate(self.path / EVENTS, min(mark["length"], os.fstat(self._log).st_size))
+        self._began, self._clock = mark["began"], time.monotonic() - mark["seconds"]
 
     def write(self, name: str, data: bytes) -> None:
         """Write or replace one file whole and durably: at any moment it is the old or the new. Raises OSError."""
@@ -109,6 +143,23 @@ class RunFolder:
         files = {name: _sha256(self.path / name) for name in present}
         manifest = Manifest(outcome=outcome, began=self._began, ended=_now(), files=files, about=about)
         self.write(MANIFEST, manifest.model_dump_json(indent=2).encode() + b"\n")
+
+
+def _opened(path: Path, flags: int) -> int:
+    """A log to append to, which no other process may while this one lives; raises OSError."""
+    log = os.open(path, os.O_WRONLY | os.O_APPEND | flags | getattr(os, "O_BINARY", 0), 0o644)
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return log
+    try:
+        fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(log)
+        raise
+    except OSError:
+        pass  # a file system without locks
+    return log
 
 
 def read_run(path: Path, verify: bool = False) -> Run:

@@ -4,11 +4,12 @@ from graph import edits, registry
 from graph.analysis import Analysis
 from graph.analyzer import analyze
 from graph.block_type import BlockType, Inferred, ShapeError
+from graph.data_source import DataSource, Field
 from graph.document import Document
 from graph.hyperparameter import HyperparameterError
 from graph.network import Block, ConnectError, Network, Wire
 from graph.problem import Fix, Problem
-from graph.recipe import DataSource, Field, Recipe
+from graph.recipe import Recipe
 from graph.tensor_type import TensorType
 
 __all__ = [

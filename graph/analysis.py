@@ -14,10 +14,11 @@ from graph import aside
 from graph import problems as rules
 from graph.block_inference import joined
 from graph.block_type import Inferred, ShapeError
+from graph.data_source import Field
 from graph.dim import Dim, N
 from graph.network import BlockId, Network, Ref
 from graph.problem import SEVERITIES, Problem
-from graph.recipe import Field, Recipe
+from graph.recipe import Recipe
 from graph.tensor_type import TensorType
 from graph.weight_rules import Counts, counts, shared_parameters
 

@@ -15,11 +15,12 @@ from graph import problems as rules
 from graph.analysis import NOTHING, Analysis
 from graph.block_inference import computed, decided, of_this_world
 from graph.block_type import BlockType, Inferred, ShapeError
+from graph.data_source import Field
 from graph.dim import Dim, DimError, is_open, symbol, total
 from graph.edits import Changes
 from graph.network import Block, BlockId, Network
 from graph.problem import Problem
-from graph.recipe import Field, Recipe
+from graph.recipe import Recipe
 from graph.tensor_type import TensorType
 
 

@@ -1,4 +1,4 @@
-"""The training recipe as typed values: data, optimizer, schedule, seed; everything about training but the network.
+"""The training recipe as typed values: data, optimizer, schedule, objectives, rules to stop; all but the network.
 
 Frozen pydantic models: the same classes check a file, a form and a command line. Knows nothing of torch.
 """
@@ -7,54 +7,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic import Field as Rule
+from pydantic import field_validator, model_validator
 
-Dtype = Literal["float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool"]
-DataKind = Literal[
-    "digits",
-    "iris",
-    "wine",
-    "breast_cancer",
-    "diabetes",
-    "moons",
-    "circles",
-    "spirals",
-    "xor",
-    "npz",
-    "idx",
-    "image_folder",
-]
-DATA_KINDS: tuple[str, ...] = DataKind.__args__
-FILE_KINDS = ("npz", "idx", "image_folder")
-OPTIMIZERS = ("Adam", "AdamW", "SGD")
-Word = Annotated[str, Rule(min_length=1, max_length=200)]
-OptionValue = bool | int | float | Annotated[str, Rule(max_length=1000)] | None
+from graph.data_source import DataSource, Field
+from graph.frozen import Frozen, OptionValue, Word
+from graph.hyperparameter import HyperparameterError
+from graph.objective import Objective, ParameterGroup
+from graph.optimizers import OPTIMIZERS
+from graph.schedule import Schedule
 
-
-class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class Field(Frozen):
-    """One field of a data set: its shape without the batch, dtype, and class names where it is a label."""
-
-    name: Word
-    shape: Annotated[tuple[Annotated[int, Rule(ge=1, le=2**31 - 1)], ...], Rule(max_length=8, strict=False)] = ()
-    dtype: Dtype = "float32"
-    classes: Annotated[tuple[Word, ...], Rule(max_length=100_000, strict=False)] | None = None
-
-
-class DataSource(Frozen):
-    """Where samples come from; `path` is relative to the project's folder unless the user chose another place."""
-
-    kind: DataKind
-    path: Annotated[str, Rule(max_length=4000)] | None = None
-    options: dict[Annotated[str, Rule(max_length=100)], OptionValue] = {}
-    fields: Annotated[tuple[Field, ...], Rule(max_length=1000, strict=False)] = ()
-
-    def field(self, name: str) -> Field | None:
-        return next((field for field in self.fields if field.name == name), None)
+Precision = Literal["float32", "bfloat16", "float16"]
+Averaging = Literal["none", "ema", "swa"]
+PRECISIONS: tuple[str, ...] = Precision.__args__
+AVERAGING: tuple[str, ...] = Averaging.__args__
+MOST_EPOCHS = 1_000_000
+MOST_STEPS = 1_000_000_000
+Share = Annotated[float, Rule(ge=0.0, le=1.0)]
 
 
 class Recipe(Frozen):
@@ -63,25 +32,56 @@ class Recipe(Frozen):
     data: DataSource | None = None
     validation: Annotated[float, Rule(ge=0.0, le=0.9)] = 0.2
     batch_size: Annotated[int, Rule(ge=1, le=1_000_000)] = 64
-    epochs: Annotated[int, Rule(ge=1, le=1_000_000)] = 10
-    optimizer: Literal["Adam", "AdamW", "SGD"] = "Adam"
-    learning_rate: Annotated[float, Rule(gt=0.0, le=1000.0)] = 1e-3
-    momentum: Annotated[float, Rule(ge=0.0, lt=1.0)] = 0.9
-    weight_decay: Annotated[float, Rule(ge=0.0, le=10.0)] = 0.0
-    seed: Annotated[int, Rule(ge=0, le=2**31 - 1)] = 0
-    device: Annotated[str, Rule(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$")] = "auto"
+    epochs: Annotated[int, Rule(ge=1, le=MOST_EPOCHS)] = 10
+    steps: Annotated[int, Rule(ge=1, le=MOST_STEPS)] | None = None  # ends the run before its epochs are done
 
-    @model_validator(mode="before")
+    optimizer: Annotated[str, Rule(max_length=100)] = "Adam"
+    learning_rate: Annotated[float, Rule(gt=0.0, le=1000.0)] = 1e-3
+    momentum: Annotated[float, Rule(ge=0.0, lt=1.0)] = 0.9  # of SGD
+    weight_decay: Annotated[float, Rule(ge=0.0, le=10.0)] = 0.0
+    decay_norms_and_biases: bool = True
+    optimizer_arguments: dict[Word, OptionValue] = Rule(default_factory=dict, max_length=100)
+    groups: Annotated[tuple[ParameterGroup, ...], Rule(max_length=1000, strict=False)] = ()
+    schedule: Schedule = Schedule()
+    accumulate: Annotated[int, Rule(ge=1, le=100_000)] = 1  # batches whose gradients make one step
+    clip_norm: Annotated[float, Rule(gt=0.0, le=1e6)] | None = None
+    clip_value: Annotated[float, Rule(gt=0.0, le=1e6)] | None = None
+    l1: Annotated[float, Rule(ge=0.0, le=10.0)] = 0.0
+    averaging: Averaging = "none"  # of the weights, for validation and for what is kept
+    averaging_decay: Annotated[float, Rule(ge=0.0, lt=1.0)] = 0.999  # ema: share kept at each step
+    averaging_from: Share = 0.75  # swa: share of the run before the mean begins
+    objectives: Annotated[tuple[Objective, ...], Rule(max_length=100, strict=False)] = ()
+
+    patience: Annotated[int, Rule(ge=1, le=MOST_EPOCHS)] | None = None  # epochs without a better one before it ends
+    monitor: Word | None = None  # the metric that says what is best; None: the accuracy, else the loss
+    restore_best: bool = True  # where patience ended the run, its last weights are its best
+    checkpoint_every: Annotated[int, Rule(ge=1, le=MOST_STEPS)] | None = None  # steps; None: by time
+    keep_best: Annotated[int, Rule(ge=1, le=100)] = 1  # how many of the best epochs' weights are kept
+
+    seed: Annotated[int, Rule(ge=0, le=2**31 - 1)] = 0
+    deterministic: bool = False
+    device: Annotated[str, Rule(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$")] = "auto"
+    precision: Precision = "float32"
+    compile: bool = False
+    channels_last: bool = False
+
+    @field_validator("optimizer")
     @classmethod
-    def _whole_numbers_are_numbers(cls, data: Any) -> Any:
-        """JSON writes 1.0 as 1: take integers where a float is meant."""
-        if isinstance(data, dict):
-            floats = ("validation", "learning_rate", "momentum", "weight_decay")
-            data = {
-                k: float(v) if k in floats and isinstance(v, int) and not isinstance(v, bool) else v
-                for k, v in data.items()
-            }
-        return data
+    def _known(cls, name: str) -> str:
+        if name not in OPTIMIZERS:
+            raise ValueError(f"{name!r} is no optimizer; there are {', '.join(OPTIMIZERS)}")
+        return name
+
+    @model_validator(mode="after")
+    def _arguments_fit(self) -> Recipe:
+        try:
+            OPTIMIZERS[self.optimizer].complete(self.optimizer_arguments)
+        except HyperparameterError as error:
+            raise ValueError(f"optimizer_arguments: {error}") from None
+        names = [objective.name for objective in self.objectives]
+        if len(set(names)) < len(names):
+            raise ValueError("objectives: two have the same name; give each its own")
+        return self
 
     def having(self, **changes: Any) -> Recipe:
         """A recipe with some values changed; raises pydantic.ValidationError naming each wrong one."""

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from backend.data import digits, idx, image_folder, npz, tables, toy
 from backend.data.dataset import Dataset
 from backend.data.options import Option
-from graph.recipe import Field
+from graph.data_source import Field
 
 
 @dataclass(frozen=True, slots=True)

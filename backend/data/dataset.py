@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from backend.data.errors import DataError, DataProblem
-from graph.recipe import Field
+from graph.data_source import Field
 
 
 @dataclass(frozen=True, slots=True)

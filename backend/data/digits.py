@@ -11,7 +11,7 @@ from backend.data.bundled import bundled
 from backend.data.dataset import Dataset
 from backend.data.options import Option
 from backend.data.resizing import resize
-from graph.recipe import Field
+from graph.data_source import Field
 
 OPTIONS = (Option("size", "whole number", 8, "Side of the pictures in pixels; 32 suits LeNet.", low=4, high=256),)
 INK_LEVELS = 16  # the pixels are whole numbers 0..16

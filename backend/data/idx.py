@@ -25,7 +25,7 @@ from backend.data.limits import DEFLATE_RATIO, check_memory
 from backend.data.meaning import as_images, convert, image_shape
 from backend.data.options import Option
 from backend.data.paths import open_regular, printable, reason
-from graph.recipe import Field
+from graph.data_source import Field
 
 OPTIONS = (
     Option("part", "text", "train", "Which images file of a folder: the one whose name holds this word (train, t10k)."),

@@ -20,7 +20,7 @@ from backend.data.errors import DataError, DataProblem, shorten
 from backend.data.limits import MAX_CLASSES, MAX_IMAGE_PIXELS, check_memory, memory_size
 from backend.data.options import Option
 from backend.data.paths import open_regular, printable, reason
-from graph.recipe import Field
+from graph.data_source import Field
 
 OPTIONS = (
     Option(

@@ -7,7 +7,7 @@ import numpy as np
 from backend.data.errors import DataError, DataProblem
 from backend.data.limits import MAX_CLASSES
 from backend.data.options import Option
-from graph.recipe import Field
+from graph.data_source import Field
 
 CLASSES = Option(
     "classes",

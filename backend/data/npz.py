@@ -25,7 +25,7 @@ from backend.data.limits import DEFLATE_RATIO, MAX_ARRAYS, check_memory, memory_
 from backend.data.meaning import Meaning, convert, meaning_of, number_names, sample_dtype, sample_shape
 from backend.data.options import Option
 from backend.data.paths import open_regular, printable, reason
-from graph.recipe import Field
+from graph.data_source import Field
 
 OPTIONS = (
     Option("arrays", "text", "", "Names of the arrays to take, with commas between; empty takes all."),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from backend.data.errors import DataError
-from graph.recipe import DataSource
+from graph.data_source import DataSource
 
 LONGEST_REASON = 200  # characters: some libraries repeat the damaged bytes in what they raise
 

@@ -10,7 +10,7 @@ from backend.data.dataset import Dataset
 from backend.data.errors import DataError
 from backend.data.options import read_options
 from backend.data.paths import locate
-from graph.recipe import DataSource, Field
+from graph.data_source import DataSource, Field
 
 
 def describe(source: DataSource, base: Path | str | None = None) -> tuple[Field, ...]:

@@ -15,7 +15,7 @@ from backend.data.bundled import bundled
 from backend.data.dataset import Dataset
 from backend.data.labels import class_arrays, class_fields
 from backend.data.options import Option
-from graph.recipe import Field
+from graph.data_source import Field
 
 OPTIONS = (
     Option(

@@ -13,7 +13,7 @@ import numpy as np
 from backend.data.dataset import Dataset
 from backend.data.labels import class_arrays, class_fields
 from backend.data.options import Option
-from graph.recipe import Field
+from graph.data_source import Field
 
 SAMPLES = Option("samples", "whole number", 600, "How many points are drawn.", low=10, high=1_000_000)
 SEED = Option("seed", "whole number", 0, "The same seed draws the same points.", low=0, high=2**31 - 1)

@@ -7,7 +7,7 @@ import numpy as np
 from backend.data import Scaling
 from backend.messages import Prediction
 from backend.probes.feature_maps import Look
-from graph.recipe import Field
+from graph.data_source import Field
 
 SHOWN = 1000  # classes or values told
 

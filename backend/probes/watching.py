@@ -17,7 +17,7 @@ from backend.probes.filters import NothingToSee, filters
 from backend.probes.prediction import prediction
 from backend.shared_arrays import FrameWriter
 from backend.training.job import Job
-from graph.recipe import Field
+from graph.data_source import Field
 
 INTERVAL = 0.1  # seconds between two looks
 PRICE = 0.02  # share of the time that looking may take

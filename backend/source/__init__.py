@@ -25,12 +25,12 @@ from graph import registry
 from graph.analysis import Analysis
 from graph.analyzer import analyze
 from graph.block_type import Call, ShapeError
+from graph.data_source import Field
 from graph.dim import is_traced
 from graph.expression import Expression
 from graph.hyperparameter import REQUIRED
 from graph.module import ModuleType
 from graph.network import Network, number
-from graph.recipe import Field
 
 __all__ = ["ForeignSource", "Source", "SourceError", "generate_source"]
 

@@ -5,10 +5,12 @@ Writing is bounded to a share of the time; what is best is kept in memory until 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import safetensors.torch
 import torch
@@ -60,19 +62,36 @@ class Checkpoints:
         if better:
             self._best, self._best_at = snapshot(self._module), {"epoch": epoch, "step": step}
             self.best_epoch, self.best = epoch, dict(metrics)
-        if time.perf_counter() >= self._not_before:
-            self.write(epoch, step)
         return better
+
+    def due(self) -> bool:
+        """Whether it is time to write again."""
+        return time.perf_counter() >= self._not_before
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Measure what is written inside, so that the next time is not before its price is earned."""
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            ended = time.perf_counter()
+            self._not_before = ended + max(SECONDS, (ended - begun) / PRICE)
 
     def write(self, epoch: int, step: int) -> None:
         """Write the last weights, and the best when they are new."""
-        begun = time.perf_counter()
         self._write("last.safetensors", to_bytes(self._module.state_dict(), epoch=epoch, step=step))
         if self._best is not None:
             self._write("best.safetensors", to_bytes(self._best, **self._best_at))
             self._best = None
-        ended = time.perf_counter()
-        self._not_before = ended + max(SECONDS, (ended - begun) / PRICE)
+
+    def state(self) -> dict[str, Any]:
+        """What was best, all of it having been written."""
+        return {"epoch": self.best_epoch, "best": self.best}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Remember what was best."""
+        self.best_epoch, self.best = state["epoch"], state["best"]
 
     def _rank(self, metrics: dict[str, float]) -> tuple[float, float]:
         """Smaller is better."""

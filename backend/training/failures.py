@@ -12,6 +12,7 @@ from backend.run_folder import RunFolderError
 from backend.training.device import DeviceError, is_out_of_memory
 from backend.training.labels import LabelError
 from backend.training.optimizer import NothingToLearn
+from backend.training.state import StateError
 from graph import Network
 
 DETAIL = 8000  # characters of a traceback that are kept
@@ -36,7 +37,7 @@ def failure(error: BaseException, network: Network | None, program: Any = None) 
             return Failure(kind="labels", text=str(error), block=error.block)
         case DeviceError():
             return Failure(kind="device", text=str(error))
-        case RunFolderError():
+        case RunFolderError() | StateError():
             return Failure(kind="run_folder", text=str(error))
         case NothingToLearn():
             return Failure(kind="network", text=str(error))

@@ -49,20 +49,26 @@ class Follower:
         watching: Watching,
         checkpoints: Checkpoints,
         emit: Callable[[Event], None],
+        save: Callable[[], None] = lambda: None,
     ) -> None:
+        """`save` keeps the state of the run; it is called between two steps, when all before are told."""
         self._job, self._control, self._watching = job, control, watching
-        self.checkpoints, self._emit = checkpoints, emit
+        self.checkpoints, self._emit, self._save = checkpoints, emit, save
         self.meter = Meter(job, emit)
         self.rewind = Rewind(job)
-        self.epochs_done = 0
         self.leaving = False  # a Shutdown came: the process ends after the run
         self.moved = time.perf_counter()  # when the last step ended
         self._stopped = False
         self._look_at = self.moved + INTERVAL
         self._progress_at = self.moved
 
-    def epoch_begins(self, epoch: int) -> None:
-        self.meter.begin_epoch(epoch)
+    def epoch_begins(self, epoch: int) -> bool:
+        if self._stopped:
+            return False
+        if self._job.course.batch == 0:
+            self.meter.begin_epoch(epoch)
+        self._save_if_due()
+        return True
 
     def step(self, rows: torch.Tensor, values: Values) -> bool:
         self.meter.add(rows, values)
@@ -70,16 +76,17 @@ class Follower:
         self.moved = time.perf_counter()
         if self.moved < self._look_at and self._control.idle():
             return True
-        return self._look()
+        self._look()
+        self._save_if_due()
+        return not self._stopped
 
     def epoch_ends(self) -> bool:
         self.meter.read()
-        train, seconds = self.meter.end_epoch()
         validation = self._evaluate()
         if validation is None:
             return False
+        train, seconds = self.meter.end_epoch()
         best = self.checkpoints.epoch(self.meter.epoch, self.meter.step, validation or train)
-        self.epochs_done = self.meter.epoch
         if time.perf_counter() >= self._look_at:
             self.meter.send_steps()  # before the epoch they belong to
         self._emit(
@@ -89,11 +96,12 @@ class Follower:
                 train=train,
                 validation=validation,
                 learning_rate=optimizers.learning_rate(self._job.optimizer),
-                seconds=seconds(),
+                seconds=seconds,
                 best=best,
             )
         )
-        return self._go_on()
+        self._go_on()
+        return True
 
     def end(self) -> None:
         """Tell what has not been told; the run is over, well or badly."""
@@ -109,10 +117,19 @@ class Follower:
 
     def _go_on(self) -> bool:
         self.moved = time.perf_counter()
-        return self._look() if self.moved >= self._look_at or not self._control.idle() else True
+        if self.moved >= self._look_at or not self._control.idle():
+            self._look()
+        return not self._stopped
 
-    def _look(self) -> bool:
-        """Read and tell the steps since the last look, then obey; whether to go on."""
+    def _save_if_due(self) -> None:
+        if self.checkpoints.due():
+            self.meter.read()
+            self.meter.send_steps()
+            with self.checkpoints.writing():
+                self._save()
+
+    def _look(self) -> None:
+        """Read and tell the steps since the last look, then obey."""
         self.meter.read()
         now = time.perf_counter()
         if now >= self._look_at:
@@ -125,7 +142,6 @@ class Follower:
             self._progress_at = now + PROGRESS
         while (command := self._control.next()) is not None:
             self._obey(command)
-        return not self._stopped
 
     def _obey(self, command: Command) -> None:
         match command:

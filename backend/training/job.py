@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from backend.training.course import Course
 from backend.training.resident import Batches, Resident, Tensors
 from graph.recipe import Recipe
 
@@ -30,6 +31,7 @@ class Job:
     validation: Resident
     optimizer: torch.optim.Optimizer
     batches: Batches
+    course: Course
 
     @property
     def module(self) -> nn.Module:

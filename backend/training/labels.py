@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from graph import analyze
+from graph.data_source import Field
 from graph.network import Block, Network
-from graph.recipe import Field
 
 
 class LabelError(Exception):

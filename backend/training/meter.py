@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -40,6 +41,7 @@ class Meter:
         self._rate = 0.0
         self._began = self._window = time.perf_counter()
         self._paused = 0.0
+        self._before = 0.0  # seconds spent before the run was resumed
         self._epoch_began = 0.0
 
     def begin_epoch(self, epoch: int) -> None:
@@ -62,10 +64,9 @@ class Meter:
         if bad is not None:
             raise NotFinite(self.step - len(columns.sizes) + bad + 1, self.epoch, columns.metrics["loss"][bad])
 
-    def end_epoch(self) -> tuple[dict[str, float], Callable[[], float]]:
-        """The epoch's training means, and a clock of its seconds."""
-        began = self._epoch_began
-        return self._readout.end_epoch(), lambda: self.seconds - began
+    def end_epoch(self) -> tuple[dict[str, float], float]:
+        """The epoch's training means and its seconds, validation included."""
+        return self._readout.end_epoch(), self.seconds - self._epoch_began
 
     def send_steps(self) -> None:
         """Tell the steps read since the last telling."""
@@ -104,6 +105,23 @@ class Meter:
             )
         )
 
+    def state(self) -> dict[str, Any]:
+        """What `restore` takes; to be asked for when all steps are read and told."""
+        return {
+            "step": self.step,
+            "epoch": self.epoch,
+            "seconds": self.seconds,
+            "epoch_began": self._epoch_began,
+            "readout": self._readout.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Count on from there."""
+        self.step, self.epoch, self._sent = state["step"], state["epoch"], state["step"]
+        self._before = state["seconds"] - self.seconds
+        self._epoch_began = state["epoch_began"]
+        self._readout.restore(state["readout"])
+
     def skip(self, seconds: float) -> None:
         """Leave a pause out of all rates and times."""
         self._paused += seconds
@@ -112,4 +130,4 @@ class Meter:
     @property
     def seconds(self) -> float:
         """Seconds spent on the run, pauses left out."""
-        return time.perf_counter() - self._began - self._paused
+        return self._before + time.perf_counter() - self._began - self._paused

@@ -18,6 +18,7 @@ from backend.messages import Start
 from backend.source import SourceError
 from backend.training import device as devices
 from backend.training import optimizer as optimizers
+from backend.training.course import Course
 from backend.training.failures import Unfit
 from backend.training.job import Job
 from backend.training.labels import check_labels
@@ -94,6 +95,7 @@ def prepare(document: Document, start: Start, tell: Callable[[str], None]) -> Pr
         validation=validation,
         optimizer=optimizers.build(recipe, program.module),
         batches=Batches(len(train), recipe.batch_size, join_single=normalizes),
+        course=Course(recipe.seed),
     )
     return Prepared(job, network, dataset)
 

@@ -55,6 +55,14 @@ class Readout:
             self._sums[name] = self._sums.get(name, 0.0) + total
         return Columns(sizes, metrics)
 
+    def state(self) -> dict[str, object]:
+        """The epoch's sums so far, all of it having been read."""
+        return {"sums": dict(self._sums), "samples": self._samples}
+
+    def restore(self, state: dict[str, object]) -> None:
+        """Go on with the sums that `state` gave."""
+        self._sums, self._samples = dict(state["sums"]), state["samples"]
+
     def end_epoch(self) -> dict[str, float]:
         """Means over the samples of the epoch, all of it having been read; begins the next."""
         means = {name: total / self._samples for name, total in self._sums.items()} if self._samples else {}

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from backend.messages import Epoch, Event, Failure, Finished, Progress, Start, State, Steps
 from backend.probes.watching import Watching
-from backend.run_folder import SOURCE, RunFolder
+from backend.resuming import remembered
+from backend.run_folder import SOURCE, START, RunFolder
+from backend.training import state as states
 from backend.training.checkpoint import Checkpoints
 from backend.training.control import Control
 from backend.training.failures import failure
@@ -20,6 +22,7 @@ from backend.training.loop import train
 from backend.training.memory import advice, largest_batch
 from backend.training.meter import NotFinite
 from backend.training.preparation import Prepared, prepare, read_project
+from backend.training.state import Snapshot, StateError, States
 from graph import Network
 
 LOGGED = (State, Steps, Epoch, Progress, Failure, Finished)
@@ -34,6 +37,8 @@ class Run:
         self._recording = False
         self._network: Network | None = None
         self._prepared: Prepared | None = None
+        self._states: States | None = None
+        self._from: Snapshot | None = None  # what a resumed run goes on from
         self.follower: Follower | None = None
 
     @property
@@ -58,8 +63,14 @@ class Run:
         self._loading("reading the project")
         document = read_project(start.project)
         self._network = document.network
-        self._folder = RunFolder(Path(start.run_folder), start.project)
+        path = Path(start.run_folder)
+        self._folder = RunFolder.again(path) if start.resume else RunFolder(path, start.project)
+        self._states = States(path, self._write)
+        if start.resume:
+            self._from = self._states.newest()
+            self._folder.go_on_from(self._from["log"] if self._from else None)
         self._recording = True
+        self._write(START, remembered(start))
         self._prepared = prepare(document, start, self._loading)
         self._write(SOURCE, self._prepared.job.program.source.text.encode())
 
@@ -67,7 +78,9 @@ class Run:
         """Whether all epochs were done."""
         job = self._prepared.job
         checkpoints = Checkpoints(job.module, self._write, self._prepared.accuracies)
-        follower = self.follower = Follower(job, self._control, self._watching, checkpoints, self._tell)
+        follower = self.follower = Follower(job, self._control, self._watching, checkpoints, self._tell, self._save)
+        if self._from is not None:
+            self._go_on_from(self._from)
         self._watching.attach(job, *self._prepared.target)
         samples = f"{len(job.train):,} samples, {len(job.validation):,} to validate"
         self._tell(State(state="training", text=f"training on {job.device}: {samples}"))
@@ -75,9 +88,28 @@ class Run:
             completed = train(job, follower)
         finally:
             follower.end()
-        checkpoints.write(follower.meter.epoch, follower.meter.step)
+        self._save()
         self._watching.look(follower.meter.step, follower.meter.epoch, at_once=True)
         return completed
+
+    def _save(self) -> None:
+        """Write weights, and all that the run needs to go on from here. Between two steps, all of them told."""
+        follower = self.follower
+        follower.checkpoints.write(follower.meter.epoch, follower.meter.step)
+        if self._recording:
+            with self._reporting():
+                state = states.take(self._prepared.job, meter=follower.meter, checkpoints=follower.checkpoints)
+                self._states.save({**state, "log": self._folder.mark()})
+
+    def _go_on_from(self, state: Snapshot) -> None:
+        job, follower = self._prepared.job, self.follower
+        states.put_back(job, state, meter=follower.meter, checkpoints=follower.checkpoints)
+        follower.rewind.keep(force=True)
+        self._from = None
+        if job.course.epochs_done >= job.epochs:
+            raise StateError(f"all {job.epochs} epochs of the run are done: ask for more epochs, or begin a new run")
+        note = states.differences(job, state)
+        self._loading(f"going on from step {follower.meter.step:,}{note and ', ' + note}")
 
     def _finish(self, outcome: str) -> None:
         """Complete the run folder, then say what became of the run."""
@@ -91,7 +123,7 @@ class Run:
                     run_folder=str(self._folder.path),
                     stopped=outcome == "stopped",
                     step=meter.step,
-                    epochs=self.follower.epochs_done,
+                    epochs=self._prepared.job.course.epochs_done,
                     best_epoch=checkpoints.best_epoch,
                     best=checkpoints.best,
                 )

@@ -10,6 +10,7 @@ from typing import Any
 
 from graph import commands, registry
 from graph.block_type import ShapeError
+from graph.data_source import Field
 from graph.edits import UNSET, Compound, SetHyperparameter
 from graph.network import Block, Network
 from graph.problem import Fix, Problem
@@ -18,7 +19,6 @@ from graph.problems.mending import inserting, setting, unsetting
 from graph.problems.sizes import resized
 from graph.problems.view import whole
 from graph.problems.wiring import bind_fixes, binding
-from graph.recipe import Field
 
 
 def from_shape_error(

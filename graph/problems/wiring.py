@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from graph import commands, registry
 from graph.block_type import BlockType
+from graph.data_source import Field
 from graph.edits import AddBlock, Compound, Disconnect, Edit, RemoveBlocks, SetHyperparameter
 from graph.network import Block, Network
 from graph.problem import Fix, Problem
 from graph.problems.rule import Finding, overall, told
 from graph.problems.view import View
-from graph.recipe import Field
 
 told(
     "unset",

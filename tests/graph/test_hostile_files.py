@@ -13,10 +13,11 @@ import pytest
 
 from graph import Document, Network
 from graph.clipboard import blocks_to_text, text_to_blocks
+from graph.data_source import DataSource, Field
 from graph.network import Block
 from graph.project_file import from_bytes, to_json
 from graph.project_schema import ProjectError
-from graph.recipe import DataSource, Field, Recipe
+from graph.recipe import Recipe
 from graph.strict_json import JsonError, Limits, loads
 
 MUTATIONS = int(os.environ.get("NETLOOM_MUTATIONS", "20000"))

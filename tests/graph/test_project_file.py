@@ -13,12 +13,13 @@ from graph import Document, Network, load_project, registry, save_project
 from graph import project_file as projects
 from graph.clipboard import blocks_to_text, text_to_blocks
 from graph.commands import duplicate, paste
+from graph.data_source import DataSource, Field
 from graph.files import Files
 from graph.hyperparameter import HyperparameterError
 from graph.network import Block, ConnectError, Wire
 from graph.project_file import from_json, to_json
 from graph.project_schema import ProjectError
-from graph.recipe import DataSource, Field, Recipe
+from graph.recipe import Recipe
 
 
 def small_network() -> Network:

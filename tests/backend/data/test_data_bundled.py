@@ -10,7 +10,7 @@ from sklearn import datasets as sklearn_datasets
 from backend.data import DataError, Option, catalog, describe, load, split
 from backend.data.options import read_options
 from backend.data.resizing import resize
-from graph.recipe import DATA_KINDS, DataSource
+from graph.data_source import DATA_KINDS, DataSource
 
 BUILT_IN = [entry.kind for entry in catalog() if not entry.needs_path]
 TABLES = ["iris", "wine", "breast_cancer", "diabetes"]

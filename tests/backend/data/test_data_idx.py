@@ -9,7 +9,7 @@ import pytest
 
 from backend.data import DataError, describe, load
 from backend.data import limits as data_limits
-from graph.recipe import DataSource, Field
+from graph.data_source import DataSource, Field
 
 RNG = np.random.default_rng(0)
 CODES = {"uint8": 8, "int8": 9, "int16": 0x0B, "int32": 0x0C, "float32": 0x0D, "float64": 0x0E}

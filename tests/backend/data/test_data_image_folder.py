@@ -9,7 +9,7 @@ from PIL import Image
 from backend.data import DataError, describe, load
 from backend.data import image_folder as pictures
 from backend.data import limits as data_limits
-from graph.recipe import DataSource, Field
+from graph.data_source import DataSource, Field
 
 RNG = np.random.default_rng(0)
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.data import DataError, describe, load
-from graph.recipe import DataSource
+from graph.data_source import DataSource
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (6, 3, 4), np.uint8)

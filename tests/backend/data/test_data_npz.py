@@ -8,7 +8,7 @@ import pytest
 
 from backend.data import DataError, describe, load
 from backend.data import limits as data_limits
-from graph.recipe import DataSource, Field
+from graph.data_source import DataSource, Field
 
 RNG = np.random.default_rng(0)
 DIGITS = tuple("0123456789")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backend.data import DataError, describe, leaves_folder, load, named_from
-from graph.recipe import DataSource
+from graph.data_source import DataSource
 
 FILE_KINDS = ["npz", "idx", "image_folder"]
 

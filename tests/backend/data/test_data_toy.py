@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from backend.data import load
-from graph.recipe import DataSource
+from graph.data_source import DataSource
 
 KINDS = ["moons", "circles", "spirals", "xor"]
 

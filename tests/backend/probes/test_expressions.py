@@ -7,6 +7,7 @@ import torch
 
 from backend.compile import compile_program
 from backend.probes.feature_maps import look
+from backend.training.course import Course
 from backend.training.job import Job
 from backend.training.resident import Batches, Resident
 from graph import Field, Network, Recipe
@@ -35,7 +36,7 @@ def make_job(net):
     program = compile_program(net, (Field(name="image", shape=(1, 6, 6)),))
     images = Resident((torch.randn(4, 1, 6, 6),), (), 4)
     nothing = Resident((), (), 0)
-    return Job(program, Recipe(), torch.device("cpu"), 1, nothing, images, None, Batches(4, 2))
+    return Job(program, Recipe(), torch.device("cpu"), 1, nothing, images, None, Batches(4, 2), Course(0))
 
 
 def test_sums_and_joins_are_seen_at_their_own_line():

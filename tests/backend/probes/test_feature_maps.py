@@ -9,7 +9,7 @@ from backend.data import Scaling
 from backend.probes.feature_maps import Look
 from backend.probes.filters import NothingToSee, filters
 from backend.probes.prediction import prediction, probabilities
-from graph.recipe import Field
+from graph.data_source import Field
 
 LABEL = Field(name="label", dtype="int64", classes=("a", "b", "c"))
 

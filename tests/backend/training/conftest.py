@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from backend.training import optimizer as optimizers
+from backend.training.course import Course
 from backend.training.job import Job
 from backend.training.resident import Batches, Resident
 from graph.recipe import Recipe
@@ -70,6 +71,7 @@ def make_job():
             validation=validation if validation is not None else samples(30, seed=2),
             optimizer=optimizers.build(recipe, module),
             batches=Batches(len(train), recipe.batch_size, join_single=normalizes),
+            course=Course(recipe.seed),
         )
 
     return make

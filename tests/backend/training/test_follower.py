@@ -82,15 +82,17 @@ def test_a_paused_run_can_be_stopped_and_looked_at(make_job, follow):
 
 def test_a_stop_during_validation_is_obeyed(make_job, follow):
     run = follow(make_job())
-    begin, objective = run.follower.meter.end_epoch, run.follower._job.program.objective
+    validate = run.follower._evaluate
 
-    def end_epoch():
+    def stopped_while_validating():
         run.control.post(Stop())
-        return begin()
+        return validate()
 
-    run.follower.meter.end_epoch = end_epoch
-    assert train(run.follower._job, run.follower) is False
-    assert of(Epoch, run.events) == [] and objective is not None
+    run.follower._evaluate = stopped_while_validating
+    job = run.follower._job
+    assert train(job, run.follower) is False
+    assert of(Epoch, run.events) == []
+    assert (job.course.epoch, job.course.batch) == (1, len(job.batches))  # it will be validated when it goes on
 
 
 def test_a_learning_rate_holds_from_the_next_step_on(make_job, follow):

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication
 
 from backend.client import Launch
 from graph import Document, Network
-from graph.recipe import DataSource, Field, Recipe
+from graph.data_source import DataSource, Field
+from graph.recipe import Recipe
 from gui import theme
 from gui.session import Session
 from gui.training import RunController
