@@ -65,7 +65,7 @@ class RunCurves:
     def __init__(self, run: Path) -> None:
         self._folder = run / FOLDER
         self._file: EventFile | None = None
-        self._rate: tuple[int, float] | None = None  # step and value of the last learning rate written
+        self._rate: float | None = None  # the last learning rate written
 
     def append(self, event: Event) -> None:
         """Take in what an event says; other kinds say nothing here. Raises OSError."""
@@ -75,11 +75,10 @@ class RunCurves:
             values = {f"validation/{name}": value for name, value in event.validation.items()}
             values |= {f"epoch mean/{name}": value for name, value in event.train.items()}
             self._opened(event.step).scalars(values | {"learning rate": event.learning_rate}, event.step)
-            self._rate = event.step, event.learning_rate
-        elif isinstance(event, Progress) and event.step and self._rate != (event.step, event.learning_rate):
-            if self._rate is None or self._rate[1] != event.learning_rate:
-                self._opened(event.step).scalar("learning rate", event.learning_rate, event.step)
-                self._rate = event.step, event.learning_rate
+            self._rate = event.learning_rate
+        elif isinstance(event, Progress) and event.step and event.learning_rate != self._rate:
+            self._opened(event.step).scalar("learning rate", event.learning_rate, event.step)
+            self._rate = event.learning_rate
 
     def close(self) -> None:
         if self._file is not None:

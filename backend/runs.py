@@ -314,9 +314,7 @@ def _run_folders(root: Path) -> Iterator[tuple[Path, str]]:
         folder, prefix, depth = waiting.pop()
         try:
             with os.scandir(folder) as found:
-                inner = [
-                    one.name for one in found if not one.name.startswith(".") and one.is_dir(follow_symlinks=False)
-                ]
+                folders = [one.name for one in found if one.is_dir(follow_symlinks=False)]
         except OSError:
             continue
         for name in (one for one in folders if not one.startswith(".")):
