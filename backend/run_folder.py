@@ -1,7 +1,8 @@
 """What a run leaves on disk, written so that a killed worker leaves a readable folder, and reading it back.
 
-project.netloom, start.json and model.py come first, events.jsonl grows line by line, weights and states are replaced
-whole, and manifest.json with the hashes comes last. Imports no torch: windows and the command line read runs too.
+project.netloom, start.json and model.py come first, events.jsonl grows line by line and beside it the same curves for
+TensorBoard, weights and states are replaced whole, and manifest.json with the hashes comes last. Imports no torch:
+windows and the command line read runs too.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from backend.event_files import RunCurves
 from backend.messages import MAX_LINE, Event
 from graph.files import save_atomically
 
@@ -82,7 +84,7 @@ class RunFolder:
     def __init__(self, path: Path, project: str) -> None:
         """Make the folder with its project in it; raises RunFolderError."""
         self.path = path
-        self._began, self._clock = _now(), time.monotonic()
+        self._began, self._clock, self._curves = _now(), time.monotonic(), RunCurves(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
             taken = [name for name in _OURS if (path / name).exists()]
@@ -98,6 +100,7 @@ class RunFolder:
         """The folder of a run that is to go on; raises RunFolderError, also while another process writes it."""
         folder = object.__new__(cls)
         folder.path, folder._began, folder._clock = path, _now(), time.monotonic()
+        folder._curves = RunCurves(path)
         if not (path / PROJECT).is_file():
             raise RunFolderError(f"{path} is no run folder: it has no {PROJECT}")
         try:
@@ -129,16 +132,18 @@ class RunFolder:
         save_atomically(self.path / name, data)
 
     def append(self, event: Event) -> None:
-        """Add one event to the log, in one write. Raises OSError."""
+        """Add one event to the log, in one write, and to the curves for TensorBoard. Raises OSError."""
         line = Logged(at=round(time.monotonic() - self._clock, 4), event=event).model_dump_json()
         data = line.encode("utf-8", "replace") + b"\n"
         while data:
             data = data[os.write(self._log, data) :]
+        self._curves.append(event)
 
     def finish(self, outcome: str, **about: str | int | float | None) -> None:
         """Close the log and write the manifest: now the folder is complete. Raises OSError."""
         os.fsync(self._log)
         os.close(self._log)
+        self._curves.close()
         present = [name for name in _OURS if name != MANIFEST and (self.path / name).exists()]
         files = {name: _sha256(self.path / name) for name in present}
         manifest = Manifest(outcome=outcome, began=self._began, ended=_now(), files=files, about=about)
@@ -152,13 +157,18 @@ def _opened(path: Path, flags: int) -> int:
         import fcntl
     except ImportError:  # Windows
         return log
-    try:
-        fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(log)
-        raise
-    except OSError:
-        pass  # a file system without locks
+    for tries_left in (4, 3, 2, 1, 0):
+        try:
+            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if tries_left:
+                time.sleep(0.02)  # a list of runs may be looking whether somebody writes
+                continue
+            os.close(log)
+            raise
+        except OSError:
+            pass  # a file system without locks
+        break
     return log
 
 
