@@ -21,6 +21,7 @@ FailureKind = Literal[
     "project",  # the project cannot be read or checked
     "network",  # the network has problems, or its generated code failed while running
     "data",  # a file is missing, unreadable, or holds values that cannot be trained on
+    "weights",  # weights to begin from are missing, unreadable, or fit nothing
     "labels",  # labels outside the classes the network tells apart
     "not_finite",  # the loss, a gradient or an activation became NaN or infinite
     "out_of_memory",
@@ -61,7 +62,8 @@ class Start(Message):
     base: str | None = None
     epochs: int | None = Field(default=None, ge=1)  # instead of the recipe's
     device: str | None = None  # instead of the recipe's: "auto", "cpu", "cuda", "cuda:1", "mps"
-    outside: bool = False  # the person agreed to data outside `base`
+    outside: bool = False  # the person agreed to data and weights outside `base`
+    agreed: tuple[str, ...] = ()  # single paths outside, as the recipe names them, that the person chose
     resume: bool = False
 
 

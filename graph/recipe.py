@@ -16,6 +16,7 @@ from graph.hyperparameter import HyperparameterError
 from graph.objective import Objective, ParameterGroup
 from graph.optimizers import OPTIMIZERS
 from graph.schedule import Schedule
+from graph.transfer import StartWeights
 
 Precision = Literal["float32", "bfloat16", "float16"]
 Averaging = Literal["none", "ema", "swa"]
@@ -30,6 +31,7 @@ class Recipe(Frozen):
     """How a network is trained; units: learning rate per step, validation as a share of the samples."""
 
     data: DataSource | None = None
+    start_weights: Annotated[tuple[StartWeights, ...], Rule(max_length=100, strict=False)] = ()  # later ones win
     validation: Annotated[float, Rule(ge=0.0, le=0.9)] = 0.2
     batch_size: Annotated[int, Rule(ge=1, le=1_000_000)] = 64
     epochs: Annotated[int, Rule(ge=1, le=MOST_EPOCHS)] = 10
@@ -63,6 +65,7 @@ class Recipe(Frozen):
     device: Annotated[str, Rule(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$")] = "auto"
     precision: Precision = "float32"
     compile: bool = False
+    cuda_graphs: bool = False
     channels_last: bool = False
 
     @field_validator("optimizer")

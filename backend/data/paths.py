@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from backend.data.errors import DataError
 from graph.data_source import DataSource
+from graph.transfer import StartWeights
 
 LONGEST_REASON = 200  # characters: some libraries repeat the damaged bytes in what they raise
 
@@ -33,7 +34,7 @@ def locate(source: DataSource, base: Path | str | None) -> Path:
     return path
 
 
-def leaves_folder(source: DataSource, base: Path | str) -> bool:
+def leaves_folder(source: DataSource | StartWeights, base: Path | str) -> bool:
     """Does the source's path lead out of the project's folder, be it by "..", from the root or through a link?
 
     A project from elsewhere should not read files of this machine before its user agreed.
