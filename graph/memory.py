@@ -14,10 +14,11 @@ from graph.analysis import Analysis
 from graph.dim import Dim, product, substitute
 from graph.flatten import Flat, flatten
 from graph.network import Network
+from graph.optimizers import OPTIMIZERS
 from graph.tensor_type import TensorType
 
 BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int64": 8, "int32": 4, "uint8": 1, "bool": 1}
-STATE = {"SGD": 0, "SGD with momentum": 1, "Adam": 2, "AdamW": 2, "RMSprop": 1, "Adagrad": 1, "Adadelta": 2}
+STATE = {"SGD": 0, "SGD with momentum": 1} | {name: one.kept for name, one in OPTIMIZERS.items() if name != "SGD"}
 PRECISIONS = ("float32", "bfloat16", "float16", "float64")
 
 

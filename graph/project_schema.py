@@ -295,6 +295,7 @@ def _in_words(detail: dict[str, Any], raw: Any) -> Fault:
         "too_long": f"it may hold at most {context.get('max_length', 0):,} entries",
         "string_pattern_mismatch": f"it must be {WANTED.get(detail['loc'][-1], message)}, not {value}",
         "model_type": f"it must be an object in braces, not {value}",
+        "value_error": str(context.get("error", "")),
     }.get(kind)
     return Fault(_place(detail["loc"], raw), rule or f"{message.replace('input should', 'it must')}, not {value}")
 

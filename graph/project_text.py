@@ -18,16 +18,21 @@ from graph.expression import Expression
 from graph.module import ModuleType
 from graph.network import Block, BlockId, Network, Wire, number
 from graph.project_records import FARTHEST
+from graph.recipe import Recipe
 from graph.weights import record_of
 
 FORMAT = "netloom"
 VERSION = 1
+MAIN = (
+    *("data", "validation", "batch_size", "epochs", "optimizer", "learning_rate", "momentum", "weight_decay"),
+    *("seed", "device"),
+)
 
 
 def document_text(document: Document) -> str:
     """The text of a project file."""
     network = document.network
-    recipe = document.recipe.model_dump(mode="json")
+    recipe = recipe_record(document.recipe)
     return layout_lines(
         {
             "format": FORMAT,
@@ -39,6 +44,15 @@ def document_text(document: Document) -> str:
             **_inside(network),
         }
     )
+
+
+def recipe_record(recipe: Recipe) -> dict[str, Any]:
+    """What a recipe is written as: the main values always, the others where they are not their defaults."""
+    record = recipe.model_dump(mode="json")
+    other = recipe.model_dump(mode="json", exclude_defaults=True)
+    return {name: value for name, value in record.items() if name in MAIN} | {
+        name: value for name, value in other.items() if name not in MAIN
+    }
 
 
 def module_lines(network: Network, names: Iterable[str]) -> dict[str, Any]:

@@ -45,24 +45,51 @@ class Checkpoints:
         module: nn.Module,
         write: Callable[[str, bytes], object],
         accuracies: tuple[str, ...] = ("accuracy",),
+        monitor: str | None = None,
+        keep: int = 1,
     ) -> None:
-        """`accuracies` names the metrics of which more is better; they decide what is best, then the loss."""
+        """`accuracies` names the metrics of which more is better; they decide what is best, then the loss.
+
+        `monitor` names the one metric that decides instead. Of the `keep` best epochs each has a file, if it is
+        more than one.
+        """
         self._module = module
         self._write = write
         self._accuracies = accuracies
+        self._monitor, self._keep = monitor, keep
+        self._kept: list[tuple[tuple[float, float], int]] = []  # rank and epoch in every slot
         self._not_before = time.perf_counter() + FIRST
         self._best: Weights | None = None
+        self._best_is_written = True
         self._best_at: dict[str, int] = {}
+        self.waited = 0  # epochs since the best
         self.best_epoch: int | None = None
         self.best: dict[str, float] = {}
 
     def epoch(self, epoch: int, step: int, metrics: dict[str, float]) -> bool:
         """Take note of a finished epoch; whether it is the best so far."""
-        better = not self.best or self._rank(metrics) < self._rank(self.best)
+        better = not self.best or self.rank(metrics) < self.rank(self.best)
         if better:
             self._best, self._best_at = snapshot(self._module), {"epoch": epoch, "step": step}
-            self.best_epoch, self.best = epoch, dict(metrics)
+            self._best_is_written = False
+            self.best_epoch, self.best, self.waited = epoch, dict(metrics), 0
+        else:
+            self.waited += 1
+        if self._keep > 1:
+            self._keep_if_good(epoch, step, self.rank(metrics))
         return better
+
+    def _keep_if_good(self, epoch: int, step: int, rank: tuple[float, float]) -> None:
+        """Write the epoch's weights over those of the worst kept, if it is better."""
+        slot = len(self._kept)
+        if slot < self._keep:
+            self._kept.append((rank, epoch))
+        else:
+            slot = max(range(self._keep), key=lambda i: self._kept[i])
+            if self._kept[slot][0] <= rank:
+                return
+            self._kept[slot] = (rank, epoch)
+        self._write(f"kept-{slot + 1}.safetensors", to_bytes(self._module.state_dict(), epoch=epoch, step=step))
 
     def due(self) -> bool:
         """Whether it is time to write again."""
@@ -81,19 +108,37 @@ class Checkpoints:
     def write(self, epoch: int, step: int) -> None:
         """Write the last weights, and the best when they are new."""
         self._write("last.safetensors", to_bytes(self._module.state_dict(), epoch=epoch, step=step))
-        if self._best is not None:
+        if self._best is not None and not self._best_is_written:
             self._write("best.safetensors", to_bytes(self._best, **self._best_at))
-            self._best = None
+            self._best_is_written = True
+
+    def take_best(self) -> None:
+        """Let the best weights be the module's."""
+        if self._best is not None:
+            self._module.load_state_dict(self._best)
 
     def state(self) -> dict[str, Any]:
-        """What was best, all of it having been written."""
-        return {"epoch": self.best_epoch, "best": self.best}
+        """What `restore` takes."""
+        return {
+            "epoch": self.best_epoch,
+            "best": self.best,
+            "waited": self.waited,
+            "kept": self._kept,
+            "weights": self._best,
+            "at": self._best_at,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Remember what was best."""
-        self.best_epoch, self.best = state["epoch"], state["best"]
+        self.best_epoch, self.best, self.waited = state["epoch"], state["best"], state["waited"]
+        self._kept, self._best, self._best_at = state["kept"], state["weights"], state["at"]
+        self._best_is_written = self._best is None  # the file may be of a later epoch, which will be done again
 
-    def _rank(self, metrics: dict[str, float]) -> tuple[float, float]:
+    def rank(self, metrics: dict[str, float]) -> tuple[float, float]:
         """Smaller is better."""
+        if self._monitor in metrics:
+            value = metrics[self._monitor]
+            figure = -value if self._monitor in self._accuracies else value
+            return math.inf if math.isnan(figure) else figure, 0.0
         loss = metrics.get("loss", math.inf)
         return -sum(metrics.get(name, 0.0) for name in self._accuracies), math.inf if math.isnan(loss) else loss

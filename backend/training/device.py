@@ -60,8 +60,12 @@ def share_processors(multiply_adds: int) -> int:
     return torch.get_num_threads()
 
 
-def be_exact(device: torch.device) -> None:
-    """Let the same seed give the same weights: cuDNN is to choose among its repeatable kernels only."""
+def be_exact(device: torch.device, deterministic: bool = False) -> None:
+    """Let the same seed give the same weights: cuDNN is to choose among its repeatable kernels only.
+
+    With `deterministic` every operation is held to it; one that has no repeatable kernel raises RuntimeError.
+    """
+    torch.use_deterministic_algorithms(deterministic)
     if device.type == "cuda":
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.benchmark = False

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from backend.training.job import Job, Values, forward
+from backend.training.job import Job
 from backend.training.resident import Batches, Resident
+from backend.training.turn import Values
 
 
 @contextmanager
@@ -33,12 +34,13 @@ def evaluate(
     Losses and metrics that are means over their batch come out exact, whatever the batch size.
     """
     sums: Values = {}
+    judge = job.learner.judge
     wide = torch.float32 if job.device.type == "mps" else torch.float64
     with evaluating(job.module):
         for rows in Batches(len(data), batch_size).in_order():
             inputs, targets = data.take(rows)
             weight = rows.stop - rows.start
-            for name, value in forward(job.compute, job.program.objective, inputs, targets).items():
+            for name, value in judge(job.compute, job.program.objective, inputs, targets).items():
                 sums[name] = sums.get(name, 0.0) + value.to(wide) * weight
             if not keep_on():
                 return None

@@ -11,6 +11,7 @@ from backend.messages import Failure, FailureKind
 from backend.run_folder import RunFolderError
 from backend.training.device import DeviceError, is_out_of_memory
 from backend.training.labels import LabelError
+from backend.training.objectives import RecipeError
 from backend.training.optimizer import NothingToLearn
 from backend.training.state import StateError
 from graph import Network
@@ -39,7 +40,7 @@ def failure(error: BaseException, network: Network | None, program: Any = None) 
             return Failure(kind="device", text=str(error))
         case RunFolderError() | StateError():
             return Failure(kind="run_folder", text=str(error))
-        case NothingToLearn():
+        case NothingToLearn() | RecipeError():
             return Failure(kind="network", text=str(error))
     detail = "".join(traceback.format_exception(error))[-DETAIL:]
     if is_out_of_memory(error):

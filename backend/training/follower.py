@@ -5,6 +5,7 @@ Between two looks it costs the loop an append and a glance at the clock. Knows n
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -26,13 +27,13 @@ from backend.messages import (
     Watch,
 )
 from backend.probes.watching import Watching
-from backend.training import optimizer as optimizers
 from backend.training.checkpoint import Checkpoints
 from backend.training.control import Control
 from backend.training.evaluation import evaluate
-from backend.training.job import Job, Values
+from backend.training.job import Job
 from backend.training.meter import Meter
 from backend.training.rewind import Rewind
+from backend.training.turn import Values
 
 INTERVAL = 0.1  # seconds between two looks; each waits once for the device
 PROGRESS = 0.25  # seconds between two Progress events
@@ -59,11 +60,12 @@ class Follower:
         self.leaving = False  # a Shutdown came: the process ends after the run
         self.moved = time.perf_counter()  # when the last step ended
         self._stopped = False
+        self._every = job.recipe.checkpoint_every
         self._look_at = self.moved + INTERVAL
         self._progress_at = self.moved
 
     def epoch_begins(self, epoch: int) -> bool:
-        if self._stopped:
+        if self._stopped or self.had_enough:
             return False
         if self._job.course.batch == 0:
             self.meter.begin_epoch(epoch)
@@ -74,7 +76,9 @@ class Follower:
         self.meter.add(rows, values)
         self.rewind.note(rows)
         self.moved = time.perf_counter()
-        if self.moved < self._look_at and self._control.idle():
+        if self._every is not None and self.meter.step % self._every == 0:
+            self._keep_state()
+        elif self.moved < self._look_at and self._control.idle():
             return True
         self._look()
         self._save_if_due()
@@ -82,11 +86,13 @@ class Follower:
 
     def epoch_ends(self) -> bool:
         self.meter.read()
-        validation = self._evaluate()
-        if validation is None:
-            return False
-        train, seconds = self.meter.end_epoch()
-        best = self.checkpoints.epoch(self.meter.epoch, self.meter.step, validation or train)
+        with self._job.learner.shown():
+            validation = self._evaluate()
+            if validation is None:
+                return False
+            train, seconds = self.meter.end_epoch()
+            best = self.checkpoints.epoch(self.meter.epoch, self.meter.step, validation or train)
+        self._job.learner.epoch((validation or train).get("loss", math.inf))
         if time.perf_counter() >= self._look_at:
             self.meter.send_steps()  # before the epoch they belong to
         self._emit(
@@ -95,13 +101,19 @@ class Follower:
                 step=self.meter.step,
                 train=train,
                 validation=validation,
-                learning_rate=optimizers.learning_rate(self._job.optimizer),
+                learning_rate=self._job.learner.learning_rate,
                 seconds=seconds,
                 best=best,
             )
         )
         self._go_on()
         return True
+
+    @property
+    def had_enough(self) -> bool:
+        """Whether so many epochs in a row were no better than the best that the run shall end."""
+        patience = self._job.recipe.patience
+        return patience is not None and self.checkpoints.waited >= patience
 
     def end(self) -> None:
         """Tell what has not been told; the run is over, well or badly."""
@@ -122,11 +134,14 @@ class Follower:
         return not self._stopped
 
     def _save_if_due(self) -> None:
-        if self.checkpoints.due():
-            self.meter.read()
-            self.meter.send_steps()
-            with self.checkpoints.writing():
-                self._save()
+        if self._every is None and self.checkpoints.due():
+            self._keep_state()
+
+    def _keep_state(self) -> None:
+        self.meter.read()
+        self.meter.send_steps()
+        with self.checkpoints.writing():
+            self._save()
 
     def _look(self) -> None:
         """Read and tell the steps since the last look, then obey."""
@@ -152,7 +167,7 @@ class Follower:
             case Shutdown():
                 self._stopped = self.leaving = True
             case SetLearningRate(value=value):
-                optimizers.set_learning_rate(self._job.optimizer, value)
+                self._job.learner.set_learning_rate(value)
                 self.rewind.keep(force=True)  # steps done again use one learning rate
                 self.meter.send_progress()
             case Watch():

@@ -10,13 +10,13 @@ import torch
 from torch import nn
 
 from backend.training.course import Course
+from backend.training.learner import Learner
 from backend.training.resident import Batches, Resident, Tensors
+from backend.training.turn import Values
 from graph.recipe import Recipe
 
 if TYPE_CHECKING:
     from backend.compile import Program
-
-Values = dict[str, torch.Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Job:
     epochs: int
     train: Resident
     validation: Resident
-    optimizer: torch.optim.Optimizer
+    learner: Learner
     batches: Batches
     course: Course
 
@@ -44,8 +44,14 @@ class Job:
 
     @property
     def steps(self) -> int:
-        """Steps of the whole run."""
-        return self.epochs * len(self.batches)
+        """Batches of the whole run."""
+        whole = self.epochs * len(self.batches)
+        return min(whole, self.recipe.steps) if self.recipe.steps else whole
+
+    @property
+    def step(self) -> int:
+        """Batches done."""
+        return self.course.epochs_done * len(self.batches) + self.course.batch
 
 
 def forward(compute: Callable[..., Any], objective: Callable[..., Values], inputs: Tensors, targets: Tensors) -> Values:

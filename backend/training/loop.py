@@ -9,7 +9,8 @@ from typing import Protocol
 
 import torch
 
-from backend.training.job import Job, Values, forward
+from backend.training.job import Job
+from backend.training.turn import Values
 
 
 class Observer(Protocol):
@@ -28,21 +29,19 @@ def train(job: Job, observer: Observer) -> bool:
     The seed decides everything: the order of the samples is drawn from a generator of its own, so that neither
     the network (dropout) nor an observer can move it.
     """
-    module, compute, objective, optimizer = job.module, job.compute, job.program.objective, job.optimizer
-    course = job.course
-    while course.epoch <= job.epochs:
+    module, learn, course, steps = job.module, job.learner, job.course, job.steps
+    while course.epoch <= job.epochs and job.step < steps:
         if not observer.epoch_begins(course.epoch):
             return False
         module.train()
         for rows in course.rows_left(job.batches, job.device):
             inputs, targets = job.train.take(rows)
-            values = forward(compute, objective, inputs, targets)
-            optimizer.zero_grad()
-            values["loss"].backward()
-            optimizer.step()
+            values = learn(inputs, targets)
             course.batch += 1
             if not observer.step(rows, values):
                 return False
+            if learn.step >= steps:
+                break
         if not observer.epoch_ends():
             return False
         course.end_epoch()

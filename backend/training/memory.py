@@ -40,7 +40,7 @@ def _fits(job: Job, size: int) -> bool:
         _step(job, size)
     except (RuntimeError, MemoryError) as caught:
         error = caught.with_traceback(None)  # its frames hold tensors
-    job.optimizer.zero_grad()
+    job.learner.zero_grad()
     gc.collect()
     devices.release_memory(job.device)
     if error is not None and not devices.is_out_of_memory(error):

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 
 from backend.messages import Event, Progress, Steps
-from backend.training import optimizer as optimizers
-from backend.training.job import Job, Values
+from backend.training.job import Job
 from backend.training.readout import Columns, Readout
+from backend.training.turn import Values
 
 SMOOTHING = 0.3  # weight of the newest interval in the throughput told
 
@@ -101,7 +101,7 @@ class Meter:
                 seconds=self.seconds,
                 seconds_left=self.seconds / self.step * left if self.step else None,
                 images_per_second=self._rate,
-                learning_rate=optimizers.learning_rate(self._job.optimizer),
+                learning_rate=self._job.learner.learning_rate,
             )
         )
 

@@ -1,43 +1,107 @@
-"""The recipe's optimizer over a module's parameters, fused where torch has it (measured: never slower)."""
+"""One torch optimizer from the recipe: its arguments, fused where torch has it, and the groups its weights fall into.
+
+Knows no schedules: what a group's learning rate is multiplied with stands in it under "factor".
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
 
+from graph.optimizers import OPTIMIZERS
 from graph.recipe import Recipe
+
+FUSED_ON = ("cpu", "cuda")  # measured: never slower
 
 
 class NothingToLearn(Exception):
     """The network has no parameters an optimizer could move."""
 
 
-def build(recipe: Recipe, module: nn.Module) -> torch.optim.Optimizer:
-    """Adam, AdamW, or SGD with momentum; weight decay as torch defines it for each. Raises NothingToLearn."""
-    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
-    if not parameters:
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A parameter and the block it belongs to; None where no block has it for itself."""
+
+    block: str | None
+    parameter: nn.Parameter
+
+
+def weights_of(module: nn.Module, blocks: dict[str, str] | None = None) -> tuple[Weight, ...]:
+    """The parameters that learn, each once; `blocks` gives the block of a submodule's or parameter's name."""
+    known = blocks or {}
+    return tuple(
+        Weight(known.get(name.split(".")[0]), parameter)
+        for name, parameter in module.named_parameters()
+        if parameter.requires_grad
+    )
+
+
+def build(recipe: Recipe, weights: Iterable[Weight], learning_rate: float | None = None) -> torch.optim.Optimizer:
+    """The recipe's optimizer over some weights; raises NothingToLearn where there are none."""
+    weights = tuple(weights)
+    if not weights:
         raise NothingToLearn(
             "the network has no learnable parameters: it needs a block such as Linear or Conv2d between "
             "its input and its loss"
         )
-    fused = all(p.device.type in ("cpu", "cuda") and p.is_floating_point() for p in parameters)
-    common = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay, "fused": fused}
+    rate = recipe.learning_rate if learning_rate is None else learning_rate
+    groups = _groups(recipe, weights, rate)
+    if recipe.optimizer == "LBFGS" and len(groups) > 1:
+        raise NothingToLearn("LBFGS moves all weights alike: it takes no groups and no weight decay of their own")
+    return getattr(torch.optim, recipe.optimizer)(groups, lr=rate, **_arguments(recipe, weights))
+
+
+def _groups(recipe: Recipe, weights: tuple[Weight, ...], rate: float) -> list[dict[str, Any]]:
+    """Weights by what is special about their block: the factor on the learning rate, the weight decay."""
+    special = {block: group for group in recipe.groups for block in group.blocks}
+    found: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for weight in weights:
+        group = special.get(weight.block)
+        factor = group.learning_rate_factor if group else 1.0
+        decay = recipe.weight_decay if group is None or group.weight_decay is None else group.weight_decay
+        if weight.parameter.ndim < 2 and not recipe.decay_norms_and_biases:
+            decay = 0.0
+        found.setdefault((factor, decay), []).append(weight.parameter)
+    decays = OPTIMIZERS[recipe.optimizer].decays
+    return [
+        {"params": parameters, "lr": rate * factor, "factor": factor, **({"weight_decay": decay} if decays else {})}
+        for (factor, decay), parameters in found.items()
+    ]
+
+
+def _arguments(recipe: Recipe, weights: tuple[Weight, ...]) -> dict[str, Any]:
+    """What torch is given besides weights and rates, in torch's own names."""
+    declared = OPTIMIZERS[recipe.optimizer]
+    given = declared.complete(recipe.optimizer_arguments)
+    if "beta1" in given:
+        given["betas"] = (given.pop("beta1"), given.pop("beta2"))
     match recipe.optimizer:
-        case "Adam":
-            return torch.optim.Adam(parameters, **common)
-        case "AdamW":
-            return torch.optim.AdamW(parameters, **common)
         case "SGD":
-            return torch.optim.SGD(parameters, momentum=recipe.momentum, **common)
-    raise ValueError(f"no optimizer {recipe.optimizer!r}")
+            given["momentum"] = recipe.momentum
+        case "Rprop":
+            given["etas"] = (given.pop("etaminus"), given.pop("etaplus"))
+            given["step_sizes"] = (given.pop("smallest_step"), given.pop("largest_step"))
+        case "LBFGS":
+            given["line_search_fn"] = None if given["line_search_fn"] == "none" else given["line_search_fn"]
+    if declared.fused:
+        given["fused"] = all(w.parameter.device.type in FUSED_ON and w.parameter.is_floating_point() for w in weights)
+    return given
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, value: float) -> None:
-    """Use `value` from the next step on."""
+    """Use `value`, times each group's own factor, from the next step on."""
     for group in optimizer.param_groups:
-        group["lr"] = value
+        group["lr"] = value * group.get("factor", 1.0)
 
 
-def learning_rate(optimizer: torch.optim.Optimizer) -> float:
-    """The learning rate in use."""
-    return float(optimizer.param_groups[0]["lr"])
+def load_state(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Load an optimizer's state; what it keeps for a parameter lies in memory as the parameter does."""
+    optimizer.load_state_dict(state)
+    for parameter, kept in optimizer.state.items():
+        for name, value in kept.items():
+            if name != "step" and isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                kept[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)

@@ -17,11 +17,12 @@ from backend.data import Dataset, Scaling, leaves_folder, load, split
 from backend.messages import Start
 from backend.source import SourceError
 from backend.training import device as devices
-from backend.training import optimizer as optimizers
+from backend.training.beginning import begin_from
 from backend.training.course import Course
 from backend.training.failures import Unfit
 from backend.training.job import Job
 from backend.training.labels import check_labels
+from backend.training.objectives import Length, build_learner
 from backend.training.resident import Batches, Resident, to_device
 from graph import Document, Field, Network, Recipe, analyze
 from graph.project_file import ProjectError, from_json
@@ -59,8 +60,8 @@ def read_project(text: str) -> Document:
         raise Unfit("project", f"The project cannot be read: {error}") from error
 
 
-def prepare(document: Document, start: Start, tell: Callable[[str], None]) -> Prepared:
-    """Load, check, compile and move everything to the device.
+def prepare(document: Document, start: Start, tell: Callable[[str], None], begins: bool = True) -> Prepared:
+    """Load, check, compile and move everything to the device; `begins` is False where a state will be put back.
 
     Raises Unfit, DataError, LabelError, DeviceError or NothingToLearn, and whatever constructing blocks raises.
     """
@@ -78,14 +79,20 @@ def prepare(document: Document, start: Start, tell: Callable[[str], None]) -> Pr
     dataset = load(recipe.data, Path(start.base) if start.base else None)
     tell("compiling the network")
     program = _compiled(network, dataset, recipe.seed)
-    devices.be_exact(device)
+    if begins:
+        begin_from(recipe, program, network, start, tell)
+    devices.be_exact(device, recipe.deterministic)
     tell(f"moving the network and {len(dataset):,} samples to {device}")
-    program.module.to(device)
+    layout = torch.channels_last if recipe.channels_last else torch.preserve_format
+    program.module.to(device, memory_format=layout)
     train, validation, dataset = _resident(program, recipe, dataset, device)
     if device.type == "cpu":
         macs = analyze(network, dataset.fields).total_macs
         devices.share_processors(macs * recipe.batch_size if isinstance(macs, int) else 0)
     normalizes = any(isinstance(part, BATCH_NORM) for part in program.module.modules())
+    batches = Batches(len(train), recipe.batch_size, join_single=normalizes)
+    steps = recipe.epochs * len(batches)
+    length = Length(min(steps, recipe.steps or steps), len(batches))
     job = Job(
         program=program,
         recipe=recipe,
@@ -93,8 +100,8 @@ def prepare(document: Document, start: Start, tell: Callable[[str], None]) -> Pr
         epochs=recipe.epochs,
         train=train,
         validation=validation,
-        optimizer=optimizers.build(recipe, program.module),
-        batches=Batches(len(train), recipe.batch_size, join_single=normalizes),
+        learner=build_learner(program, network, recipe, device, length),
+        batches=batches,
         course=Course(recipe.seed),
     )
     return Prepared(job, network, dataset)
@@ -128,6 +135,7 @@ def _resident(
             program.input_fields,
             program.target_fields,
             device,
+            channels_last=recipe.channels_last,
         )
         for rows in chosen
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
-from backend.training.job import Values
+from backend.training.turn import Values
 
 
 @dataclass(frozen=True, slots=True)

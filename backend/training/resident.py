@@ -35,12 +35,19 @@ def to_device(
     input_fields: tuple[str, ...],
     target_fields: tuple[str, ...],
     device: torch.device,
+    channels_last: bool = False,
 ) -> Resident:
-    """The named fields of a data set on the device, their first axis being the samples."""
+    """The named fields of a data set on the device, their first axis being the samples.
+
+    With `channels_last` pictures lie there with their channels innermost, as some kernels want them.
+    """
     moved = {
         name: torch.from_numpy(np.ascontiguousarray(arrays[name])).to(device)
         for name in dict.fromkeys((*input_fields, *target_fields))
     }
+    if channels_last:
+        pictures = {name: tensor for name, tensor in moved.items() if tensor.ndim == 4}
+        moved |= {name: one.contiguous(memory_format=torch.channels_last) for name, one in pictures.items()}
     count = len(next(iter(moved.values()))) if moved else 0
     return Resident(tuple(moved[name] for name in input_fields), tuple(moved[name] for name in target_fields), count)
 

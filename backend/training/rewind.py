@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from backend.training import device as devices
-from backend.training.job import Job, forward
+from backend.training.job import Job
 
 LARGEST = 512 * 1024**2  # bytes of weights and optimizer state beyond which no copy is kept
 PRICE = 0.001  # share of the time that copies may take
@@ -52,11 +52,14 @@ class Rewind:
     def keep(self, force: bool = False) -> None:
         """Copy the present moment, which is known to be good, unless the last copy was too recent for its price."""
         begun = time.perf_counter()
+        averaging = self._job.learner.averaging
+        if averaging is not None and averaging.shown:
+            return  # the module has other weights for a while
         if not self._enabled or (begun < self._not_before and not force):
             return
         self._kept = {
             "module": {name: tensor.clone() for name, tensor in self._job.module.state_dict().items()},
-            "optimizer": copy.deepcopy(self._job.optimizer.state_dict()),
+            "learner": copy.deepcopy(self._job.learner.state()),
             "random": devices.random_state(self._job.device),
         }
         self._since.clear()
@@ -69,7 +72,7 @@ class Rewind:
             return False
         with torch.no_grad():
             self._job.module.load_state_dict(self._kept["module"])
-        self._job.optimizer.load_state_dict(copy.deepcopy(self._kept["optimizer"]))
+        self._job.learner.restore(copy.deepcopy(self._kept["learner"]))
         devices.set_random_state(self._job.device, self._kept["random"])
         return True
 
@@ -96,19 +99,15 @@ def _watched_step(job: Job, rows: torch.Tensor) -> Origin | None:
     found: list[Origin] = []
     hooks = [hook for name, part in job.module.named_children() for hook in _hooks(name, part, found)]
     try:
-        loss = forward(job.compute, job.program.objective, inputs, targets)["loss"]
+        with warnings.catch_warnings(action="ignore"):  # inputs need no gradients, and that is well
+            loss = job.learner(inputs, targets)["loss"]
         if not found and not _finite(loss):
             found.append(Origin(None, "the loss is not finite though every block's output is"))
-        if not found:
-            job.optimizer.zero_grad()
-            with warnings.catch_warnings(action="ignore"):  # inputs need no gradients, and that is well
-                loss.backward()
     finally:
         for hook in hooks:
             hook.remove()
     if found:
         return found[0]
-    job.optimizer.step()
     for name, part in job.module.named_children():
         if not _finite(list(part.parameters())):
             return Origin(name, "has weights that stopped being finite in this step of the optimizer")

@@ -18,6 +18,7 @@ from backend.training.checkpoint import Checkpoints
 from backend.training.control import Control
 from backend.training.failures import failure
 from backend.training.follower import Follower
+from backend.training.job import Job
 from backend.training.loop import train
 from backend.training.memory import advice, largest_batch
 from backend.training.meter import NotFinite
@@ -71,13 +72,14 @@ class Run:
             self._folder.go_on_from(self._from["log"] if self._from else None)
         self._recording = True
         self._write(START, remembered(start))
-        self._prepared = prepare(document, start, self._loading)
+        self._prepared = prepare(document, start, self._loading, begins=self._from is None)
         self._write(SOURCE, self._prepared.job.program.source.text.encode())
 
     def _train(self) -> bool:
         """Whether all epochs were done."""
         job = self._prepared.job
-        checkpoints = Checkpoints(job.module, self._write, self._prepared.accuracies)
+        recipe = job.recipe
+        checkpoints = Checkpoints(job.module, self._write, self._prepared.accuracies, recipe.monitor, recipe.keep_best)
         follower = self.follower = Follower(job, self._control, self._watching, checkpoints, self._tell, self._save)
         if self._from is not None:
             self._go_on_from(self._from)
@@ -88,14 +90,28 @@ class Run:
             completed = train(job, follower)
         finally:
             follower.end()
+        if not completed and follower.had_enough:
+            completed = True
+            self._end_early(job)
         self._save()
         self._watching.look(follower.meter.step, follower.meter.epoch, at_once=True)
         return completed
 
+    def _end_early(self, job: Job) -> None:
+        """Patience ended the run: go back to the best weights, if the recipe says so."""
+        checkpoints, text = self.follower.checkpoints, ""
+        if job.recipe.restore_best:
+            checkpoints.take_best()
+            if job.learner.averaging is not None:
+                job.learner.averaging.begin_again()
+            text = f"; the weights of epoch {checkpoints.best_epoch} are restored"
+        self._tell(State(state="training", text=f"no better epoch in {job.recipe.patience}{text}"))
+
     def _save(self) -> None:
         """Write weights, and all that the run needs to go on from here. Between two steps, all of them told."""
         follower = self.follower
-        follower.checkpoints.write(follower.meter.epoch, follower.meter.step)
+        with self._prepared.job.learner.shown():
+            follower.checkpoints.write(follower.meter.epoch, follower.meter.step)
         if self._recording:
             with self._reporting():
                 state = states.take(self._prepared.job, meter=follower.meter, checkpoints=follower.checkpoints)
@@ -149,7 +165,7 @@ class Run:
     def _trace(self, found: NotFinite) -> Failure:
         """Where numbers stopped being finite; leaves, and writes, the last finite weights."""
         job, network = self._prepared.job, self._network
-        rate = job.optimizer.param_groups[0]["lr"]
+        rate = job.learner.learning_rate
         origin = self.follower.rewind.trace()
         self.follower.checkpoints.write(found.epoch, found.step - 1)
         block = network.blocks.get(job.program.blocks.get(origin.identifier)) if origin else None

@@ -82,7 +82,7 @@ def take(job: Job, **kept: Kept) -> Snapshot:
         "random": devices.random_state(job.device),
         "course": job.course.state(),
         "module": job.module.state_dict(),
-        "optimizer": job.optimizer.state_dict(),
+        "learner": job.learner.state(),
         **{name: part.state() for name, part in kept.items()},
     }
 
@@ -93,7 +93,7 @@ def put_back(job: Job, state: Snapshot, **kept: Kept) -> None:
         raise StateError("the run cannot go on: its data have changed since it was begun. Begin a new run")
     try:
         job.module.load_state_dict(state["module"])
-        load_optimizer(job.optimizer, state["optimizer"])
+        job.learner.restore(state["learner"])
         job.course.restore(state["course"])
         for name, part in kept.items():
             part.restore(state[name])
@@ -113,15 +113,6 @@ def differences(job: Job, state: Snapshot) -> str:
     now = {"torch": torch.__version__, "device": str(job.device)}
     changed = [f"{name} was {state[name]} and is {value}" for name, value in now.items() if state[name] != value]
     return f"not to the bit: {', '.join(changed)}" if changed else ""
-
-
-def load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
-    """Load the optimizer's state; what it keeps for a parameter lies in memory as the parameter does."""
-    optimizer.load_state_dict(state)
-    for parameter, kept in optimizer.state.items():
-        for name, value in kept.items():
-            if name != "step" and isinstance(value, torch.Tensor) and value.shape == parameter.shape:
-                kept[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def fingerprint(job: Job) -> dict[str, Any]:

@@ -245,7 +245,7 @@ FAULTS = [
     (lambda r: r.update(name=" x"), "name", "1 to 80 printable characters"),
     (lambda r: r.update(extra=1), "extra", "this version knows no such entry; its value is 1"),
     (lambda r: r["recipe"].update(batch_size=0), "recipe, batch_size", "it must be greater than or equal to 1, not 0"),
-    (lambda r: r["recipe"].update(optimizer="Adm"), "recipe, optimizer", "'Adam', 'AdamW' or 'SGD', not Adm"),
+    (lambda r: r["recipe"].update(optimizer="Adm"), "recipe, optimizer", "'Adm' is no optimizer; there are SGD, Adam"),
     (lambda r: r["recipe"].update(device="gpu"), "recipe, device", "it must be auto, cpu, mps, cuda or one device"),
     (lambda r: r["recipe"]["data"].update(kind="zip"), "recipe, data, kind", "not zip"),
     (

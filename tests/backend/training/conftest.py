@@ -7,9 +7,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from backend.training import optimizer as optimizers
 from backend.training.course import Course
 from backend.training.job import Job
+from backend.training.objectives import Length, build_learner
 from backend.training.resident import Batches, Resident
 from graph.recipe import Recipe
 
@@ -47,7 +47,7 @@ def samples(count, seed=1):
 
 @pytest.fixture
 def make_job():
-    def make(module=Small, objective=objective, train=None, validation=None, **recipe):
+    def make(module=Small, objective=objective, train=None, validation=None, network=None, **recipe):
         recipe = Recipe(**{"batch_size": 16, "epochs": 3, "learning_rate": 0.01, "seed": 3, **recipe})
         torch.manual_seed(recipe.seed)
         module = module()
@@ -62,6 +62,9 @@ def make_job():
         )
         train = train if train is not None else samples(100)
         normalizes = any(isinstance(part, nn.BatchNorm2d) for part in module.modules())
+        batches = Batches(len(train), recipe.batch_size, join_single=normalizes)
+        steps = recipe.epochs * len(batches)
+        length = Length(min(steps, recipe.steps or steps), len(batches))
         return Job(
             program=program,
             recipe=recipe,
@@ -69,8 +72,8 @@ def make_job():
             epochs=recipe.epochs,
             train=train,
             validation=validation if validation is not None else samples(30, seed=2),
-            optimizer=optimizers.build(recipe, module),
-            batches=Batches(len(train), recipe.batch_size, join_single=normalizes),
+            learner=build_learner(program, network, recipe, torch.device("cpu"), length),
+            batches=batches,
             course=Course(recipe.seed),
         )
 

@@ -98,7 +98,7 @@ def test_a_stop_during_validation_is_obeyed(make_job, follow):
 def test_a_learning_rate_holds_from_the_next_step_on(make_job, follow):
     run = follow(make_job(optimizer="SGD", momentum=0.0))
     weights = []
-    run.follower._job.optimizer.register_step_post_hook(
+    run.follower._job.learner.turns[0].optimizer.register_step_post_hook(
         lambda *_: weights.append([p.detach().clone() for p in run.follower._job.module.parameters()])
     )
     post_at(run, 3, SetLearningRate(value=1e-30))

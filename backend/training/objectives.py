@@ -1,0 +1,145 @@
+"""The recipe's objectives as turns of a learner: their losses by key, their weights, their optimizers.
+
+Checks that what the recipe names is in the network. Knows no data and no loop.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from backend.training import optimizer as optimizers
+from backend.training.averaging import Averaging
+from backend.training.job import forward
+from backend.training.learner import Learner
+from backend.training.optimizer import NothingToLearn, Weight
+from backend.training.turn import Rules, Sum, Turn, Uncertainties
+from graph import Network
+from graph.objective import Objective
+from graph.recipe import Recipe
+
+if TYPE_CHECKING:
+    from backend.compile import Program
+
+HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class RecipeError(Exception):
+    """The recipe asks for what this network or machine has not; the text names the place and what there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """Batches of the whole run and of one epoch."""
+
+    steps: int
+    epoch_steps: int
+
+
+def build_learner(
+    program: Program, network: Network | None, recipe: Recipe, device: torch.device, length: Length
+) -> Learner:
+    """What trains the program's module; raises RecipeError or NothingToLearn."""
+    rules = _rules(recipe, device)
+    compute = _compiled(getattr(program.module, "compute", program.module), recipe)
+    judged = functools.partial(_forward, compute, program.objective)
+    weights = optimizers.weights_of(program.module, program.blocks)
+    _check_groups(recipe, network)
+    if recipe.objectives:
+        turns = tuple(_turn(one, program, network, recipe, weights, rules, judged) for one in recipe.objectives)
+    else:
+        turns = (Turn(optimizers.build(recipe, weights), judged, rules, base=recipe.learning_rate),)
+    averaging = Averaging(program.module, recipe, length.steps) if recipe.averaging != "none" else None
+    return Learner(turns, recipe.schedule, length.steps, length.epoch_steps, averaging)
+
+
+def _forward(compute: Any, objective: Any, inputs: Any, targets: Any) -> Any:
+    return forward(compute, objective, inputs, targets)
+
+
+def _rules(recipe: Recipe, device: torch.device) -> Rules:
+    scaler, more = None, {}
+    if recipe.precision in HALVES:
+        more["precision"] = functools.partial(torch.autocast, device.type, dtype=HALVES[recipe.precision])
+        scaler = torch.amp.GradScaler(device.type) if recipe.precision == "float16" else None
+    if recipe.optimizer == "LBFGS" and (scaler or recipe.accumulate > 1 or recipe.clip_norm or recipe.clip_value):
+        raise RecipeError(
+            "LBFGS looks at a batch several times: it goes neither with float16, accumulated batches nor clipping"
+        )
+    return Rules(recipe.accumulate, recipe.clip_norm, recipe.clip_value, recipe.l1, scaler, **more)
+
+
+def _compiled(compute: Any, recipe: Recipe) -> Any:
+    if not (recipe.compile or recipe.cuda_graphs):
+        return compute
+    return torch.compile(compute, mode="reduce-overhead" if recipe.cuda_graphs else "default")
+
+
+def _turn(
+    objective: Objective,
+    program: Program,
+    network: Network,
+    recipe: Recipe,
+    weights: tuple[Weight, ...],
+    rules: Rules,
+    judged: Any,
+) -> Turn:
+    """An objective's turn: the weights of its blocks, the sum of its losses."""
+    owners = _owners(network, objective)
+    own = [weight for weight in weights if owners is None or weight.block in owners]
+    others = tuple(w.parameter for w in weights if owners is not None and w.block not in owners)
+    if not own:
+        raise NothingToLearn(
+            f'the objective "{objective.name}" trains no weights: the blocks it names have none to learn'
+        )
+    shares = _shares(objective, program, network)
+    uncertainties = Uncertainties(tuple(shares)) if objective.weighting == "learned" else None
+    moved: Iterable[Weight] = own
+    if uncertainties is not None:
+        uncertainties.to(own[0].parameter.device)
+        moved = [*own, Weight(None, uncertainties.log_variances)]
+    rate = objective.learning_rate or recipe.learning_rate
+    total = Sum(objective.name, shares, uncertainties)
+    return Turn(optimizers.build(recipe, moved, rate), judged, rules, total, objective.steps, others, rate)
+
+
+def _owners(network: Network, objective: Objective) -> set[str] | None:
+    """The blocks whose weights an objective trains, those they reuse included; None for all."""
+    if not objective.trains:
+        return None
+    found = set()
+    for id in objective.trains:
+        block = network.blocks.get(id)
+        if block is None:
+            raise RecipeError(f'the objective "{objective.name}" trains the block {id!r}, which is not in the network')
+        found.add(block.reuses or id)
+    return found
+
+
+def _shares(objective: Objective, program: Program, network: Network) -> dict[str, float]:
+    """Key in the objective's values -> weight, for every loss it sums."""
+    losses = [block.id for block in network.with_role("loss")]
+    keys = {id: "loss" if len(losses) == 1 else program.source.names.get(id, "loss") for id in losses}
+    if not objective.losses:
+        return {key: 1.0 for key in keys.values()} or {"loss": 1.0}
+    found: dict[str, float] = {}
+    for share in objective.losses:
+        if share.loss not in keys:
+            there = ", ".join(f"{network.block(id).name} ({id})" for id in losses) or "none"
+            raise RecipeError(
+                f'the objective "{objective.name}" sums the loss {share.loss!r}, which is no loss block of the '
+                f"network; there are: {there}"
+            )
+        found[keys[share.loss]] = share.weight
+    return found
+
+
+def _check_groups(recipe: Recipe, network: Network | None) -> None:
+    for group in recipe.groups:
+        for id in group.blocks:
+            if network is None or id not in network.blocks:
+                raise RecipeError(f"a group of the recipe names the block {id!r}, which is not in the network")
