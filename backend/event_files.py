@@ -19,13 +19,13 @@ VERSION = "brain.Event:2"
 MOST_STEPS = 8  # of the steps told at once: ten times a second, more than a reader ever draws
 LONGEST_TAG = 200
 _MASK = 0xA282EAD8
-_START = b"\x08\x01"  # SessionLog with status START: what another file said of later steps is void
+_START = b"\x08\x01"  # SessionLog with status START; a second one voids what was said before of its step and later
 
 
 class EventFile:
-    """One event file, made anew; `first_step` tells readers from which step on it replaces the ones before."""
+    """One event file, made anew; it voids what files before it in the folder said of `first_step` and later."""
 
-    def __init__(self, path: Path, first_step: int | None = None) -> None:
+    def __init__(self, path: Path, first_step: int = 0) -> None:
         """Raises OSError, also where the file is there already."""
         path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -33,8 +33,7 @@ class EventFile:
         self._file = os.open(path, flags, 0o644)
         now = time.time()
         self._write(record(event(now, 0, _bytes(3, VERSION.encode()))))
-        if first_step is not None:
-            self._write(record(event(now, first_step, _bytes(7, _START))))
+        self._write(record(event(now, first_step, _bytes(7, _START))))
 
     def scalar(self, tag: str, value: float, step: int, wall_time: float | None = None) -> None:
         """Add one point of the curve `tag`; raises OSError."""
@@ -76,7 +75,7 @@ class RunCurves:
             values |= {f"epoch mean/{name}": value for name, value in event.train.items()}
             self._opened(event.step).scalars(values | {"learning rate": event.learning_rate}, event.step)
             self._rate = event.learning_rate
-        elif isinstance(event, Progress) and event.step and event.learning_rate != self._rate:
+        elif isinstance(event, Progress) and self._file is not None and event.learning_rate != self._rate:
             self._opened(event.step).scalar("learning rate", event.learning_rate, event.step)
             self._rate = event.learning_rate
 
@@ -88,7 +87,7 @@ class RunCurves:
         if self._file is None:
             number = _next_number(self._folder)
             path = self._folder / f"{NAME}.{int(time.time()):010d}.{number:04d}.netloom"
-            self._file = EventFile(path, first_step=step if number else None)
+            self._file = EventFile(path, first_step=step if number else 0)
         return self._file
 
 
@@ -100,7 +99,8 @@ def record(data: bytes) -> bytes:
 
 def event(wall_time: float, step: int, what: bytes) -> bytes:
     """An Event message; `what` is its encoded file_version, summary or session_log."""
-    return b"\x09" + struct.pack("<d", wall_time) + b"\x10" + _varint(step & 0xFFFFFFFFFFFFFFFF) + what
+    at = b"\x10" + _varint(step) if step else b""  # zero is what is not said
+    return b"\x09" + struct.pack("<d", wall_time) + at + what
 
 
 def masked_crc(data: bytes) -> int:
