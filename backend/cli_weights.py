@@ -1,0 +1,107 @@
+"""The command `netloom weights`: what a file of weights holds, and what of it fits a project. Imports no torch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as Drawn
+
+from backend.source import SourceError, generate_source
+from backend.weight_files import SAFETENSORS, WeightFileError, printable, weight_file
+from backend.weight_matching import Row, Shaped, Table, match
+from backend.weight_names import all_weights, weights_by_block
+from backend.weights_apart import convert, shapes_in
+from graph import Document
+from graph.quantities import thousands
+
+STYLES = {"loaded": "green", "other shape": "yellow", "other type": "yellow", "not found": "yellow"}
+
+
+@click.command()
+@click.argument("weights", metavar="FILE_OR_RUN", type=click.Path(path_type=Path))
+@click.argument("project", type=click.Path(path_type=Path), required=False)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write them as this .safetensors file.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def weights(weights: Path, project: Path | None, output: Path | None, as_json: bool) -> None:
+    """Print the tensors of FILE_OR_RUN, or with PROJECT which of them its network can begin from.
+
+    FILE_OR_RUN is a .safetensors file, a state dict that torch saved (nothing in it is executed), or a run's folder.
+    """
+    from backend.cli import open_project
+
+    document = open_project(project) if project else None
+    try:
+        path = weight_file(weights)
+        if output is not None:
+            _convert(path, output)
+            return
+        found = shapes_in(path)
+        if document is None:
+            _tell_tensors(path, found, as_json)
+        else:
+            _tell_table(path, matched(document, found), as_json)
+    except WeightFileError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def matched(document: Document, found: dict[str, Shaped]) -> Table:
+    """What of a file fits a document's network; ends the command where that cannot be written."""
+    try:
+        source = generate_source(document.network, document.recipe.fields, analysis=document.analysis)
+    except SourceError as error:
+        raise click.ClickException(str(error)) from None
+    return match(all_weights(weights_by_block(document.network, document.analysis, source)), found)
+
+
+def _convert(path: Path, output: Path) -> None:
+    if output.suffix.lower() != SAFETENSORS:
+        raise click.ClickException(f"{output}: converted weights end in {SAFETENSORS}")
+    if path.suffix.lower() == SAFETENSORS:
+        raise click.ClickException(f"{path} is a {SAFETENSORS} file already")
+    click.echo(f"wrote {thousands(convert(path, output.resolve()))} tensors to {output}")
+
+
+def _tell_tensors(path: Path, found: dict[str, Shaped], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({name: {"shape": one.shape, "dtype": one.dtype} for name, one in found.items()}))
+        return
+    table = Drawn(title=printable(path), title_justify="left", header_style="bold", box=SIMPLE_HEAD)
+    for heading in ("Tensor", "Shape", "Type"):
+        table.add_column(heading, overflow="fold")
+    for name, one in found.items():
+        table.add_row(escape(printable(name)), str(one), one.dtype)
+    Console(highlight=False).print(table)
+    click.echo(f"{thousands(len(found))} tensors")
+
+
+def _tell_table(path: Path, table: Table, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"rows": [_entry(row) for row in table.rows], "unused": table.unused}))
+        return
+    drawn = Drawn(title=printable(path), title_justify="left", header_style="bold", box=SIMPLE_HEAD)
+    for heading in ("Here", "In the file", "Shape here", "There", ""):
+        drawn.add_column(heading, overflow="fold")
+    for row in table.rows:
+        style = STYLES.get(row.outcome, "")
+        outcome = f"[{style}]{row.outcome}[/]{', by order' if row.by_order else ''}" if style else row.outcome
+        theirs = escape(printable(row.theirs or "")), str(row.their or "")
+        drawn.add_row(escape(row.ours), theirs[0], str(row.our), theirs[1], outcome)
+    Console(highlight=False).print(drawn)
+    left = f"; {thousands(len(table.unused))} of the file are not used" if table.unused else ""
+    click.echo(f"{table.sentence()}{left}")
+
+
+def _entry(row: Row) -> dict:
+    return {
+        "ours": row.ours,
+        "theirs": row.theirs,
+        "our_shape": row.our.shape,
+        "their_shape": row.their.shape if row.their else None,
+        "outcome": row.outcome,
+        "by_order": row.by_order,
+    }
