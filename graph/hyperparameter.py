@@ -110,14 +110,17 @@ class Axis(Int):
 
 @dataclass(frozen=True)
 class Float(Hyperparameter):
-    """A finite number within [low, high]."""
+    """A finite number within [low, high]; an open bound is itself left out."""
 
     _: KW_ONLY
     low: float = -math.inf
     high: float = math.inf
     low_open: bool = False  # the lower bound itself is not allowed
+    high_open: bool = False  # nor the upper one
 
     def rule_text(self) -> str:
+        if self.high_open:
+            return f"a number {'above' if self.low_open else 'of at least'} {self.low:g} and below {self.high:g}"
         if self.low_open and self.low > -math.inf:
             upper = "" if math.isinf(self.high) else f" and at most {self.high:g}"
             return f"a number above {self.low:g}{upper}"
@@ -131,7 +134,8 @@ class Float(Hyperparameter):
         except OverflowError:
             raise self.wrong(value) from None
         below = number <= self.low if self.low_open else number < self.low
-        if not math.isfinite(number) or below or number > self.high:
+        above = number >= self.high if self.high_open else number > self.high
+        if not math.isfinite(number) or below or above:
             raise self.wrong(value)
         return number
 
