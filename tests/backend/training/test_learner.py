@@ -284,7 +284,7 @@ def test_learned_weights_find_each_losses_scale(two):
     """At the optimum exp(s) is the loss, so what each counts is one over its size."""
     learned = Objective(name="both", weighting="learned", trains=(two.id["class_head"],))
     job = two(learned, learning_rate=0.02, epochs=1000)
-    for _ in range(80):
+    for _ in range(400):
         told = learn(job, batches(6))
     [turn] = job.learner.turns
     assert isinstance(turn.total.uncertainties, Uncertainties)
