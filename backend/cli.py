@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from backend import messages, reference
+from backend.cli_weights import begin_with
 from backend.client import SubprocessClient
 from backend.messages import Event, Start
 from backend.report import FORM, report
@@ -181,10 +182,21 @@ def export(project: Path, output: Path) -> None:
 @click.option(
     "--run", "run_folder", type=click.Path(path_type=Path), help="The folder to write; default runs/NAME-TIME."
 )
-@click.option("--outside", is_flag=True, help="Agree to data outside the project's folder.")
-def train(project: Path, epochs: int | None, device: str | None, run_folder: Path | None, outside: bool) -> None:
+@click.option("--outside", is_flag=True, help="Agree to data and weights outside the project's folder.")
+@click.option(
+    "--from", "begins", type=click.Path(path_type=Path), multiple=True, help="A run or file of weights to begin from."
+)
+def train(
+    project: Path,
+    epochs: int | None,
+    device: str | None,
+    run_folder: Path | None,
+    outside: bool,
+    begins: tuple[Path, ...],
+) -> None:
     """Train PROJECT and write a run folder: weights, source, event log."""
     document = open_project(project)
+    agreed = begin_with(document, begins, project.resolve().parent)
     folder = run_folder or Path("runs") / f"{project.stem}-{time.strftime('%Y%m%d-%H%M%S')}"
     start = Start(
         project=to_json(document),
@@ -193,6 +205,7 @@ def train(project: Path, epochs: int | None, device: str | None, run_folder: Pat
         epochs=epochs,
         device=device,
         outside=outside,
+        agreed=agreed,
     )
     raise SystemExit(run_training(document, start))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Drawn
 
+from backend.data import named_from
 from backend.source import SourceError, generate_source
 from backend.weight_files import SAFETENSORS, WeightFileError, printable, weight_file
 from backend.weight_matching import Row, Shaped, Table, match
@@ -18,6 +20,7 @@ from backend.weight_names import all_weights, weights_by_block
 from backend.weights_apart import convert, shapes_in
 from graph import Document
 from graph.quantities import thousands
+from graph.transfer import StartWeights
 
 STYLES = {"loaded": "green", "other shape": "yellow", "other type": "yellow", "not found": "yellow"}
 
@@ -47,6 +50,21 @@ def weights(weights: Path, project: Path | None, output: Path | None, as_json: b
             _tell_table(path, matched(document, found), as_json)
     except WeightFileError as error:
         raise click.ClickException(str(error)) from None
+
+
+def begin_with(document: Document, paths: Iterable[Path], base: Path) -> tuple[str, ...]:
+    """Let a document's recipe begin from these files or runs, and return how it names them; ends the command where
+    one is not there."""
+    names = []
+    for path in paths:
+        try:
+            weight_file(path)
+        except WeightFileError as error:
+            raise click.ClickException(str(error)) from None
+        names.append(named_from(path.resolve(), base))
+    if names:
+        document.recipe = document.recipe.having(start_weights=tuple(StartWeights(path=name) for name in names))
+    return tuple(names)
 
 
 def matched(document: Document, found: dict[str, Shaped]) -> Table:

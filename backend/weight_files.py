@@ -17,7 +17,7 @@ from graph.strict_json import JsonError, Limits, loads
 from graph.transfer import StartWeights
 
 SAFETENSORS = ".safetensors"
-PICKLED = (".pth", ".pt", ".bin", ".ckpt")
+PICKLED = (".pth", ".pt", ".bin", ".ckpt")  # what torch's own files are called
 MOST_HEADER = 32 * 2**20  # bytes of a header: about 200,000 tensors
 MOST_TENSORS = 200_000
 MOST_DIMS = 16
@@ -79,11 +79,6 @@ def weight_file(path: Path) -> Path:
         what = "the run has written no weights yet" if (path / PROJECT).exists() else "the folder is no run"
         raise WeightFileError(path, f"{what}: neither {BEST} nor {LAST} is in it")
     return found
-
-
-def is_pickled(path: Path) -> bool:
-    """Whether a file is one of torch's own, which only a process apart may open."""
-    return path.suffix.lower() in PICKLED
 
 
 def open_weights(path: Path) -> tuple[BinaryIO, int]:
