@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QWidget
 
 from gui import theme
+from gui.language import N_, tr
 from gui.panels.rows import label
 
 LEFT, RIGHT, BOTTOM = (
@@ -27,6 +28,18 @@ PLACES = {
     "training": BOTTOM,
     "receptive field": BOTTOM,
 }
+TITLES = {
+    "palette": N_("Palette"),
+    "outline": N_("Outline"),
+    "history": N_("History"),
+    "inspector": N_("Inspector"),
+    "code": N_("Code"),
+    "reference": N_("Reference"),
+    "problems": N_("Problems"),
+    "summary": N_("Summary"),
+    "training": N_("Training"),
+    "receptive field": N_("Receptive field"),
+}
 HEIGHT = theme.ROW + theme.SPACE
 TRAINING_HEIGHT = 340  # while training: room for the bars of a prediction under its picture
 
@@ -45,14 +58,15 @@ class Dock(QDockWidget):
     """A panel's frame. Its title is a line of text; panels that share a place show tabs instead."""
 
     def __init__(self, name: str, panel: QWidget, window: QMainWindow):
-        super().__init__(name.capitalize(), window)
+        title = tr(TITLES[name])
+        super().__init__(title, window)
         self.setObjectName(name)
         self.setWidget(panel)
         self.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
         )
         tells_itself = PLACES[name] == BOTTOM or name == "reference"  # by its tab, or by what it shows
-        self.setTitleBarWidget(QWidget() if tells_itself else DockTitle(name.capitalize(), panel))
+        self.setTitleBarWidget(QWidget() if tells_itself else DockTitle(title, panel))
 
 
 class DockTitle(QWidget):

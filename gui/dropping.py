@@ -9,30 +9,31 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QMimeData
+from PySide6.QtCore import QMimeData
 
 from graph import Document
 from graph.files import DISK
+from gui.language import N_, tr
 from gui.opening import CannotOpen, read
 
 PROJECT = ".netloom"
-PROJECTS = "Netloom projects (*.netloom)"
-IMPORTS = "Python exported by Netloom (*.py);;Models (*.onnx *.pt *.pth *.h5 *.keras);;All files (*)"
+PROJECTS = N_("Netloom projects (*.netloom)")
+IMPORTS = N_("Python exported by Netloom (*.py);;Models (*.onnx *.pt *.pth *.h5 *.keras);;All files (*)")
 PYTHON_LIMIT = 2**20  # bytes; a longer file was not exported by Netloom
 MOST_NEIGHBOURS = 50
 EXPORTED = re.compile(r'"""([A-Z][A-Za-z0-9]{0,60}), drawn with Netloom\."""')
 MODELS = {
-    ".onnx": "ONNX models",
-    ".pt": "PyTorch checkpoints",
-    ".pth": "PyTorch checkpoints",
-    ".pt2": "exported PyTorch programs",
-    ".ckpt": "checkpoints",
-    ".h5": "Keras models",
-    ".keras": "Keras models",
-    ".tflite": "TensorFlow Lite models",
-    ".pb": "TensorFlow models",
-    ".safetensors": "weights alone, which hold no drawing,",
-    ".ipynb": "notebooks",
+    ".onnx": N_("ONNX models"),
+    ".pt": N_("PyTorch checkpoints"),
+    ".pth": N_("PyTorch checkpoints"),
+    ".pt2": N_("exported PyTorch programs"),
+    ".ckpt": N_("checkpoints"),
+    ".h5": N_("Keras models"),
+    ".keras": N_("Keras models"),
+    ".tflite": N_("TensorFlow Lite models"),
+    ".pb": N_("TensorFlow models"),
+    ".safetensors": N_("weights alone, which hold no drawing,"),
+    ".ipynb": N_("notebooks"),
 }
 DATA = (".npz", ".npy", ".csv", ".gz")
 
@@ -43,10 +44,6 @@ class Verdict:
 
     project: Path | None
     text: str = ""
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Dropping", text)
 
 
 def dropped_files(data: QMimeData) -> list[Path]:
@@ -64,11 +61,11 @@ def judge(path: Path) -> Verdict:
     if ending == ".py":
         return _of_python(path)
     if ending in DATA:
-        text = _tr("{name} is data, not a network. Choose it under Data, in the inspector of a network.")
+        text = tr("{name} is data, not a network. Choose it under Data, in the inspector of a network.")
         return Verdict(None, text.format(name=path.name))
-    kind = MODELS.get(ending, _tr("such files"))
+    kind = tr(MODELS.get(ending, N_("such files")))
     kind = kind[:1].upper() + kind[1:]
-    text = _tr("{kind} cannot be imported yet. Netloom opens its own projects (*.netloom).")
+    text = tr("{kind} cannot be imported yet. Netloom opens its own projects (*.netloom).")
     return Verdict(None, text.format(kind=kind))
 
 
@@ -80,22 +77,22 @@ def _of_python(path: Path) -> Verdict:
         return Verdict(None, f"{path}: {error.strerror or error}")
     named = EXPORTED.match(text)
     if named is None:
-        words = _tr(
+        words = tr(
             "{name} was not written by Netloom. Python models cannot be imported yet; a file that Netloom exported "
             "leads back to its project."
         )
         return Verdict(None, words.format(name=path.name))
     found = _beside(path, named[1])
     if found is None:
-        words = _tr(
+        words = tr(
             "{name} was exported from a network {network}, but no project of that name lies beside it in {folder}. "
             "Put the project there, or open it by itself."
         )
         return Verdict(None, words.format(name=path.name, network=named[1], folder=path.parent))
     project, document = found
-    words = _tr("{name} was exported from {project}, which is open now.")
+    words = tr("{name} was exported from {project}, which is open now.")
     if _exported(document) != text:
-        words += " " + _tr("The two differ: the project, not the Python file, is what you see.")
+        words += " " + tr("The two differ: the project, not the Python file, is what you see.")
     return Verdict(project, words.format(name=path.name, project=project.name))
 
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui import actions, theme
+from gui.language import tr
 from gui.panels.palette import SearchField
 from gui.panels.rows import button, label
 from gui.settings import forget_keys, remember_key
@@ -58,7 +59,7 @@ class KeysDialog(QDialog):
         others = {other: action.shortcut() for other, action in self.bound.items() if other != id}
         holder = next((other for other, held in others.items() if held == key and not key.isEmpty()), None)
         if holder is not None:
-            words = self.bound[holder].text().replace("&", "").rstrip(".")
+            words = actions.plain(self.bound[holder].text())
             self.wrong.setText(self.tr("{0} belongs to {1}: give that another key first").format(key.toString(), words))
             self.editors[id].setKeySequence(self.bound[id].shortcut())
             return False
@@ -91,7 +92,7 @@ class KeysDialog(QDialog):
         table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         table.setColumnWidth(KEY, 180)
         for row, command in enumerate(actions.COMMANDS):
-            for column, text in ((MENU, command.menu), (NAME, command.text.replace("&", "").rstrip("."))):
+            for column, text in ((MENU, tr(command.menu)), (NAME, actions.plain(tr(command.text)))):
                 item = QTableWidgetItem(text)
                 item.setData(ID, command.id)
                 if column == MENU:
@@ -100,7 +101,7 @@ class KeysDialog(QDialog):
             editor = self.editors[command.id] = QKeySequenceEdit(self.bound[command.id].shortcut())
             editor.setMaximumSequenceLength(1)
             editor.setClearButtonEnabled(True)
-            editor.setAccessibleName(self.tr("Key of {0}").format(command.text.replace("&", "")))
+            editor.setAccessibleName(self.tr("Key of {0}").format(actions.plain(tr(command.text))))
             editor.editingFinished.connect(lambda id=command.id: self._typed(id))
             table.setCellWidget(row, KEY, editor)
         return table
@@ -113,5 +114,6 @@ class KeysDialog(QDialog):
     def _filter(self, text: str) -> None:
         wanted = text.strip().lower()
         for row, command in enumerate(actions.COMMANDS):
-            words = f"{command.menu} {command.text.replace('&', '')} {self.bound[command.id].shortcut().toString()}"
+            key = self.bound[command.id].shortcut().toString()
+            words = f"{tr(command.menu)} {actions.plain(tr(command.text))} {key}"
             self.table.setRowHidden(row, wanted not in words.lower())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 FOLDER = Path(__file__).parent / "translations"  # netloom_de.qm and the like, made from .ts files by lrelease
 
@@ -23,8 +23,38 @@ def tr(text: str) -> str:
     return QCoreApplication.translate("", text)
 
 
+SEVERITIES = {"error": N_("Error"), "warning": N_("Warning"), "hint": N_("Hint")}
+COUNTED = {
+    "block": (N_("{0} block"), N_("{0} blocks")),
+    "error": (N_("{0} error"), N_("{0} errors")),
+    "hint": (N_("{0} hint"), N_("{0} hints")),
+    "module": (N_("{0} module"), N_("{0} modules")),
+    "more error": (N_("{0} more error"), N_("{0} more errors")),
+    "parameter": (N_("{0} parameter"), N_("{0} parameters")),
+    "place": (N_("{0} place"), N_("{0} places")),
+    "problem": (N_("{0} problem"), N_("{0} problems")),
+    "step": (N_("{0} step"), N_("{0} steps")),
+    "warning": (N_("{0} warning"), N_("{0} warnings")),
+    "wire": (N_("{0} wire"), N_("{0} wires")),
+}
+
+
+def counted(count: int, what: str) -> str:
+    """1 block, 2 blocks, 1,000 blocks: what can be counted stands in COUNTED."""
+    one, many = COUNTED[what]
+    return tr(one if count == 1 else many).format(f"{count:,}")
+
+
 def speak(app: QCoreApplication, locale: QLocale | None = None, folder: Path = FOLDER) -> bool:
-    """Take the translation for the person's language, if there is one; whether there was."""
-    translator = QTranslator(app)
-    found = translator.load(locale or QLocale(), "netloom", "_", str(folder))
-    return found and app.installTranslator(translator)
+    """Take the translation for the first of the person's languages that there is one for; whether there was."""
+    for language in (locale or QLocale()).uiLanguages():
+        if language == "C" or language.split("-")[0] == "en":
+            return False  # what stands in the source
+        name = language.replace("-", "_")
+        own = QTranslator(app)
+        if own.load(f"netloom_{name}", str(folder)):
+            qt = QTranslator(app)  # the buttons of Qt's own dialogs
+            if qt.load(f"qtbase_{name}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+                app.installTranslator(qt)
+            return app.installTranslator(own)
+    return False

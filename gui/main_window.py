@@ -21,6 +21,7 @@ from gui.docks import Dock, bring_training, tidy
 from gui.dropping import dropped_files
 from gui.file_menus import FileMenus
 from gui.keys_dialog import KeysDialog
+from gui.language import tr
 from gui.panels.code import Code
 from gui.panels.history import History
 from gui.panels.inspector import Inspector
@@ -115,7 +116,7 @@ class MainWindow(QMainWindow):
     def _make_menus(self) -> None:
         self.menus: dict[str, QMenu] = {}
         for name in actions.MENUS:
-            menu = self.menus[name] = self.menuBar().addMenu(f"&{name}")
+            menu = self.menus[name] = self.menuBar().addMenu(f"&{tr(name)}")
             menu.setToolTipsVisible(True)
             group = 0
             for command in (c for c in actions.COMMANDS if c.menu == name):
@@ -244,8 +245,8 @@ class MainWindow(QMainWindow):
         entries = []
         for action in self.actions_by_id.values():
             if action.isEnabled() and action.objectName() != "commands":
-                words = action.text().replace("&", "").rstrip(".")
-                entries.append(Entry(words, action.shortcut().toString(), action.trigger, action.icon()))
+                words, key = actions.plain(action.text()), action.shortcut().toString()
+                entries.append(Entry(words, key, action.trigger, action.icon()))
         for path in examples.templates():
             words = self.tr("New {0}").format(title_of(path.stem).lower())
             entries.append(Entry(words, "", lambda path=path: self.windows.open_copy(path, self)))
@@ -304,7 +305,7 @@ class MainWindow(QMainWindow):
             ("redo", document.can_redo, document.redo_text),
         ):
             self.actions_by_id[id].setEnabled(able)
-            self.actions_by_id[id].setText(f"&{id.capitalize()} {text}".strip())
+            self.actions_by_id[id].setText(f"{tr(actions.BY_ID[id].text)} {text}".strip())
         for id in ("cut", "copy", "duplicate", "delete_bridge", "fit_selection", "rename", "make_module"):
             self.actions_by_id[id].setEnabled(bool(selection))
         self.actions_by_id["unpack_module"].setEnabled(any(map(self.session.can_step_into, selection)))

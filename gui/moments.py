@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from datetime import date
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
+from PySide6.QtCore import QDateTime, QLocale
+
+from gui.language import tr
 
 MINUTE, HOUR = 60, 3600
 
@@ -15,22 +17,18 @@ def ago(then: float, now: float | None = None) -> str:
     now = time.time() if now is None else now
     passed = now - then
     if passed < MINUTE:
-        return _tr("just now")
+        return tr("just now")
     if passed < HOUR:
         minutes = int(passed // MINUTE)
-        return _tr("a minute ago") if minutes == 1 else _tr("{n} minutes ago").format(n=minutes)
+        return tr("a minute ago") if minutes == 1 else tr("{n} minutes ago").format(n=minutes)
     days = (date.fromtimestamp(now) - date.fromtimestamp(then)).days
     if days == 0 or passed < 3 * HOUR:
         hours = int(passed // HOUR)
-        return _tr("an hour ago") if hours == 1 else _tr("{n} hours ago").format(n=hours)
+        return tr("an hour ago") if hours == 1 else tr("{n} hours ago").format(n=hours)
     moment = QDateTime.fromSecsSinceEpoch(int(then))
     clock = QLocale().toString(moment.time(), QLocale.FormatType.ShortFormat)
     if days == 1:
-        return _tr("yesterday at {clock}").format(clock=clock)
+        return tr("yesterday at {clock}").format(clock=clock)
     if days < 7:
-        return _tr("{n} days ago").format(n=days)
+        return tr("{n} days ago").format(n=days)
     return QLocale().toString(moment.date(), QLocale.FormatType.LongFormat if days > 300 else "d MMMM")
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Moments", text)

@@ -20,13 +20,14 @@ from graph.files import sweep
 from graph.project_file import ProjectError, to_json
 from gui.dropping import IMPORTS, PROJECTS
 from gui.file_watch import FileWatch
+from gui.language import N_, tr
 from gui.opening import Opened, read_or_tell, tell, untitled
 from gui.recovery import Autosave
 from gui.recovery_store import digest
 from gui.session import Session
 from gui.settings import Look, look_at, recent_files, remember_file, remember_look
 
-PICTURES = "SVG picture (*.svg);;PDF page (*.pdf);;PNG picture (*.png)"
+PICTURES = N_("SVG picture (*.svg);;PDF page (*.pdf);;PNG picture (*.png)")
 
 
 class ProjectFiles(QObject):
@@ -55,7 +56,7 @@ class ProjectFiles(QObject):
 
     def open(self) -> None:
         """Ask for a project, and open it in this window if it holds nothing, else in one of its own."""
-        chosen, _ = QFileDialog.getOpenFileName(self.window, self.tr("Open a project"), self._folder(), PROJECTS)
+        chosen, _ = QFileDialog.getOpenFileName(self.window, self.tr("Open a project"), self._folder(), tr(PROJECTS))
         if chosen:
             self.windows.open(Path(chosen), self.window)
 
@@ -77,7 +78,7 @@ class ProjectFiles(QObject):
 
     def import_file(self) -> None:
         """Ask for a file of another kind, and open what it leads to, or say what can be imported."""
-        chosen, _ = QFileDialog.getOpenFileName(self.window, self.tr("Import"), self._folder(), IMPORTS)
+        chosen, _ = QFileDialog.getOpenFileName(self.window, self.tr("Import"), self._folder(), tr(IMPORTS))
         if chosen:
             self.windows.take(Path(chosen), self.window)
 
@@ -149,7 +150,7 @@ class ProjectFiles(QObject):
     def save_as(self) -> bool:
         document = self.session.project
         start = str(document.path or Path(self._folder()) / f"{document.network.name}.netloom")
-        chosen, _ = QFileDialog.getSaveFileName(self.window, self.tr("Save the project"), start, PROJECTS)
+        chosen, _ = QFileDialog.getSaveFileName(self.window, self.tr("Save the project"), start, tr(PROJECTS))
         if not chosen:
             return False
         path = Path(chosen)
@@ -224,7 +225,7 @@ class ProjectFiles(QObject):
 
     def export_picture(self) -> bool:
         start = Path(self._folder()) / f"{Path(self.title).stem}.svg"
-        chosen, kind = QFileDialog.getSaveFileName(self.window, self.tr("Export a picture"), str(start), PICTURES)
+        chosen, kind = QFileDialog.getSaveFileName(self.window, self.tr("Export a picture"), str(start), tr(PICTURES))
         if not chosen:
             return False
         path = Path(chosen)

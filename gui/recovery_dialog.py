@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLa
 from graph import Document
 from graph.difference import difference
 from graph.project_file import ProjectError
-from graph.quantities import counted
 from gui import theme
+from gui.language import counted
 from gui.moments import ago
 from gui.opening import CannotOpen, read, tell
 from gui.panels.rows import Hairline, button, label

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QByteArray, QCoreApplication, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QToolButton
 
 from gui import theme
 from gui.docks import Arrangement, Dock, arrange, put_up, tidy
+from gui.language import N_, tr
 from gui.settings import settings
 
 LAYOUT = 4  # version of the arrangements that are kept between starts
@@ -32,8 +33,8 @@ class Space:
 SPACES = (
     Space(
         "build",
-        QT_TRANSLATE_NOOP("Spaces", "Build"),
-        QT_TRANSLATE_NOOP("Spaces", "Does it fit together?"),
+        N_("Build"),
+        N_("Does it fit together?"),
         Arrangement(
             shown=("palette", "outline", "inspector", "code", "problems", "summary", "training"),
             front=("outline", "code", "training"),
@@ -43,8 +44,8 @@ SPACES = (
     ),
     Space(
         "train",
-        QT_TRANSLATE_NOOP("Spaces", "Train"),
-        QT_TRANSLATE_NOOP("Spaces", "Is it learning, and if not, why?"),
+        N_("Train"),
+        N_("Is it learning, and if not, why?"),
         Arrangement(
             shown=("inspector", "problems", "summary", "training"),
             front=("training",),
@@ -54,8 +55,8 @@ SPACES = (
     ),
     Space(
         "explain",
-        QT_TRANSLATE_NOOP("Spaces", "Explain"),
-        QT_TRANSLATE_NOOP("Spaces", "Why this answer?"),
+        N_("Explain"),
+        N_("Why this answer?"),
         Arrangement(
             shown=("outline", "inspector", "summary", "training", "receptive field"),
             front=("outline", "receptive field"),
@@ -65,8 +66,8 @@ SPACES = (
     ),
     Space(
         "learn",
-        QT_TRANSLATE_NOOP("Spaces", "Learn"),
-        QT_TRANSLATE_NOOP("Spaces", "What is the idea?"),
+        N_("Learn"),
+        N_("What is the idea?"),
         Arrangement(
             shown=("palette", "inspector", "code", "reference"),
             front=("reference",),
@@ -145,7 +146,7 @@ class SpaceSwitch(QFrame):
     def __init__(self, spaces: Spaces, actions: Callable[[str], QAction]):
         super().__init__()
         self.setObjectName("spaces")
-        self.setAccessibleName(QCoreApplication.translate("Spaces", "Spaces"))
+        self.setAccessibleName(tr("Spaces"))
         line = QHBoxLayout(self)
         line.setContentsMargins(2, 2, 2, 2)
         line.setSpacing(2)
@@ -153,7 +154,7 @@ class SpaceSwitch(QFrame):
         for space in SPACES:
             action = actions(f"space_{space.id}")
             made = self.buttons[space.id] = QToolButton()
-            made.setText(QCoreApplication.translate("Spaces", space.name))
+            made.setText(tr(space.name))
             made.setAccessibleName(made.text())
             made.setCheckable(True)
             made.setFocusPolicy(Qt.FocusPolicy.TabFocus)

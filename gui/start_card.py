@@ -11,8 +11,8 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from graph.quantities import counted
 from gui import theme
+from gui.language import counted
 from gui.thumbnails import Thumbnail, Thumbnails
 
 PICTURE = QSize(216, 138)
@@ -64,7 +64,7 @@ class Card(QAbstractButton):
         if self.detail or picture is None:
             return self.detail
         size = self.tr("{0} parameters").format(picture.parameters) if picture.parameters not in ("", "0") else ""
-        return size or (counted(picture.blocks, "block") if picture.blocks else "empty")
+        return size or (counted(picture.blocks, "block") if picture.blocks else self.tr("empty"))
 
     @property
     def pictured(self) -> bool:

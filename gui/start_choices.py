@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
-
 import examples
+from gui.language import N_, tr
 from gui.moments import ago
 from gui.settings import recent_files
 
@@ -34,13 +33,13 @@ class Group:
 
 
 WORDS = {
-    "image_classifier": ("Image classifier", "convolutions, on digits"),
-    "sequence_classifier": ("Sequence classifier", "a GRU reads digits in steps"),
-    "autoencoder": ("Autoencoder", "64 pixels, 8 numbers, 64 pixels"),
+    "image_classifier": (N_("Image classifier"), N_("convolutions, on digits")),
+    "sequence_classifier": (N_("Sequence classifier"), N_("a GRU reads digits in steps")),
+    "autoencoder": (N_("Autoencoder"), N_("64 pixels, 8 numbers, 64 pixels")),
     "lenet5": ("LeNet-5", ""),
-    "lenet_digits": ("LeNet today", ""),
-    "lstm_rows": ("LSTM, row by row", ""),
-    "mlp_spirals": ("Two spirals", ""),
+    "lenet_digits": (N_("LeNet today"), ""),
+    "lstm_rows": (N_("LSTM, row by row"), ""),
+    "mlp_spirals": (N_("Two spirals"), ""),
     "alexnet": ("AlexNet", ""),
     "googlenet": ("GoogLeNet", ""),
 }
@@ -50,19 +49,19 @@ FAMILIES = {"resnet": "ResNet", "vgg": "VGG", "densenet": "DenseNet"}
 
 def sections() -> list[Group]:
     """Everything there is to begin from; groups of shipped projects that are empty are left out."""
-    empty = Choice(_tr("Empty"), _tr("nothing on the canvas"), _tr("Begin with nothing on the canvas"))
+    empty = Choice(tr("Empty"), tr("nothing on the canvas"), tr("Begin with nothing on the canvas"))
     shipped = (
-        (_tr("Examples, ready to train"), examples.paths()),
-        (_tr("Well-known networks"), examples.zoo()),
-        (_tr("From the lectures"), examples.lectures()),
+        (tr("Examples, ready to train"), examples.paths()),
+        (tr("Well-known networks"), examples.zoo()),
+        (tr("From the lectures"), examples.lectures()),
     )
     return [
         Group(
-            _tr("Recent projects"),
+            tr("Recent projects"),
             tuple(map(_recent, recent_files())),
-            _tr("Projects that you open or save stand here with their picture. Begin with a template."),
+            tr("Projects that you open or save stand here with their picture. Begin with a template."),
         ),
-        Group(_tr("New from template"), (*map(_template, examples.templates()), empty)),
+        Group(tr("New from template"), (*map(_template, examples.templates()), empty)),
         *(Group(title, tuple(map(_example, sorted(paths, key=_in_order)))) for title, paths in shipped if paths),
     ]
 
@@ -70,7 +69,7 @@ def sections() -> list[Group]:
 def title_of(stem: str) -> str:
     """A file's name as a title: resnet50 is ResNet-50, my_net is My net."""
     if stem in WORDS:
-        return _tr(WORDS[stem][0])
+        return tr(WORDS[stem][0])
     family = FAMILY.match(stem)
     if family:
         return f"{FAMILIES[family[1]]}-{family[2]}"
@@ -93,12 +92,12 @@ def _recent(path: Path) -> Choice:
 
 
 def _template(path: Path) -> Choice:
-    detail = _tr(WORDS[path.stem][1])
-    return Choice(title_of(path.stem), detail, _tr("Begin a project of your own with it"), path)
+    detail = tr(WORDS[path.stem][1])
+    return Choice(title_of(path.stem), detail, tr("Begin a project of your own with it"), path)
 
 
 def _example(path: Path) -> Choice:
-    return Choice(title_of(path.stem), "", _tr("Opens as a copy of your own ({name})").format(name=path.name), path)
+    return Choice(title_of(path.stem), "", tr("Opens as a copy of your own ({name})").format(name=path.name), path)
 
 
 def short_folder(folder: Path) -> str:
@@ -107,7 +106,3 @@ def short_folder(folder: Path) -> str:
         return str(Path("~") / folder.relative_to(Path.home()))
     except (ValueError, RuntimeError):
         return str(folder)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("StartPage", text)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMenu, Q
 from gui import actions, theme
 from gui.dropping import IMPORTS, PROJECTS, dropped_files
 from gui.flow import Flow, neighbour
+from gui.language import tr
 from gui.panels.palette import SearchField
 from gui.panels.rows import EmptyState, button, label
 from gui.settings import forget_file, own_keys
@@ -130,7 +131,7 @@ class StartPage(QWidget):
         made.setProperty("icon_name", icon)
         made.setIconSize(QSize(18, 18))
         key = self._key(command).toString(QKeySequence.SequenceFormat.NativeText)
-        words = actions.BY_ID[command].help or text.rstrip(".")
+        words = tr(actions.BY_ID[command].help) or actions.plain(text)
         made.setToolTip(f"{words}  ({key})" if key else words)
         return made
 
@@ -212,13 +213,13 @@ class StartPage(QWidget):
         self.windows.open_empty(self._beside())
 
     def open(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, self.tr("Open a project"), str(Path.home()), PROJECTS)
+        chosen, _ = QFileDialog.getOpenFileName(self, self.tr("Open a project"), str(Path.home()), tr(PROJECTS))
         if chosen:
             self.windows.open(Path(chosen), self._beside())
 
     def import_file(self) -> None:
         """Ask for a file of another kind, and open what it leads to, or say what can be imported."""
-        chosen, _ = QFileDialog.getOpenFileName(self, self.tr("Import"), str(Path.home()), IMPORTS)
+        chosen, _ = QFileDialog.getOpenFileName(self, self.tr("Import"), str(Path.home()), tr(IMPORTS))
         if chosen:
             self.windows.take(Path(chosen), self._beside())
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QStatusBar, QWidget
 
-from graph.quantities import counted, prefixed, thousands
+from graph.quantities import prefixed, thousands
 from gui import theme
+from gui.language import counted
 from gui.panels.rows import label, restyle
 from gui.session import Session
 from gui.updates import Updates

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from graph.module_edits import times_placed
-from graph.quantities import counted
 from gui import theme
+from gui.language import counted
 from gui.panels.rows import label
 from gui.session import Session
 

@@ -12,14 +12,13 @@ from graph import commands, placeable
 from graph.edits import Disconnect, Move, RemoveBlocks, Rename
 from graph.layout import layout
 from graph.names import NamingError
-from graph.quantities import counted
 from gui.canvas import placing, walking
 from gui.canvas.geometry import GRID, TEXT_LEFT, PortRef
 from gui.canvas.motion import glide
 from gui.canvas.rename import RenameField
 from gui.canvas.search_popup import Entry, SearchPopup
 from gui.canvas.tools.tool import Pointer
-from gui.language import tr
+from gui.language import counted, tr
 
 NUDGE = 2 * GRID
 

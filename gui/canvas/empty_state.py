@@ -7,14 +7,17 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from gui import theme
 from gui.canvas.ink import ICON, icon_path, ink
+from gui.language import N_, tr
 
-TITLE = "Draw a network"
+TITLE = N_("Draw a network")
+KEYS = "Space", "Tab"
 WAYS = (
-    ("plus", "Press", ("Space", "Tab"), "to search for a block"),
-    ("convolution", "Drag", (), "blocks here from the palette"),
-    ("open", "", (), "Open an example"),
+    ("plus", N_("Press {keys} to search for a block")),
+    ("convolution", N_("Drag blocks here from the palette")),
+    ("open", N_("Open an example")),
 )
-LINE = 40.0
+LINE, LEAST, EDGE = 40.0, 388.0, 56.0  # between ways, width, room before the words
+GAP, CAP = 7.0, 14.0  # between words, beside the letters of a key
 
 
 class EmptyState:
@@ -27,7 +30,8 @@ class EmptyState:
     def paint(self, painter: QPainter, area: QRectF) -> None:
         """The painter is in pixels of the viewport."""
         pen = ink()
-        box = QRectF(0, 0, 388, 76 + LINE * len(WAYS))
+        width = EDGE + max(self._width(words) for _, words in WAYS) + EDGE
+        box = QRectF(0, 0, max(LEAST, width), 76 + LINE * len(WAYS))
         box.moveCenter(area.center())
         painter.setPen(QPen(pen.hairline.color(), 1.5, Qt.PenStyle.DashLine))
         painter.setBrush(pen.ground)
@@ -35,13 +39,12 @@ class EmptyState:
         painter.setFont(theme.ui_font("large", bold=True))
         painter.setPen(pen.text)
         top = QRectF(box.left(), box.top() + 20, box.width(), 28)
-        painter.drawText(top, Qt.AlignmentFlag.AlignCenter, TITLE)
-        for index, way in enumerate(WAYS):
-            self._way(painter, QPointF(box.left() + 56, box.top() + 78 + LINE * index), way, pen)
+        painter.drawText(top, Qt.AlignmentFlag.AlignCenter, tr(TITLE))
+        for index, (glyph, words) in enumerate(WAYS):
+            at = QPointF(box.left() + EDGE, box.top() + 78 + LINE * index)
+            self._way(painter, at, glyph, words, pen, is_link=index == len(WAYS) - 1)
 
-    def _way(self, painter: QPainter, at: QPointF, way, pen) -> None:
-        glyph, before, keys, after = way
-        is_link = not before
+    def _way(self, painter: QPainter, at: QPointF, glyph: str, words: str, pen, is_link: bool) -> None:
         colour = pen.theme.accent if is_link else pen.secondary
         painter.save()
         painter.translate(at.x() - 18, at.y())
@@ -51,24 +54,32 @@ class EmptyState:
         font = theme.ui_font("normal")
         font.setUnderline(is_link and self.hovered)
         metrics = QFontMetricsF(font)
-        x = at.x() + 6
-        for word in (before, *keys, after):
-            if not word:
+        x = at.x() + GAP
+        for part in _parts(words):
+            if part in KEYS:
+                x = self._key(painter, x, at.y(), part, pen)
                 continue
-            width = metrics.horizontalAdvance(word)
-            if word in keys:
-                x = self._key(painter, x, at.y(), word, pen)
-                continue
+            width = metrics.horizontalAdvance(part)
             painter.setFont(font)
-            painter.setPen(colour if is_link else pen.text if word == before else pen.secondary)
-            painter.drawText(QPointF(x, at.y() + 5), word)
+            painter.setPen(colour)
+            painter.drawText(QPointF(x, at.y() + 5), part)
             if is_link:
                 self.link = QRectF(x - 30, at.y() - 14, width + 40, 28)
-            x += width + 7
+            x += width + GAP
+
+    @staticmethod
+    def _width(words: str) -> float:
+        """How far a way reaches."""
+        plain, key = QFontMetricsF(theme.ui_font("normal")), QFontMetricsF(theme.ui_font("small"))
+        widths = (
+            key.horizontalAdvance(part) + CAP if part in KEYS else plain.horizontalAdvance(part)
+            for part in _parts(words)
+        )
+        return sum(width + GAP for width in widths)
 
     def _key(self, painter: QPainter, x: float, y: float, word: str, pen) -> float:
         font = theme.ui_font("small")
-        width = QFontMetricsF(font).horizontalAdvance(word) + 14
+        width = QFontMetricsF(font).horizontalAdvance(word) + CAP
         cap = QRectF(x, y - 10, width, 20)
         painter.setPen(pen.outline)
         painter.setBrush(pen.theme.surface[2])
@@ -76,4 +87,10 @@ class EmptyState:
         painter.setFont(font)
         painter.setPen(pen.text)
         painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, word)
-        return x + width + 7
+        return x + width + GAP
+
+
+def _parts(words: str) -> list[str]:
+    """A way's words with its keys where they stand."""
+    before, keys, after = tr(words).partition("{keys}")
+    return [part for part in (before.strip(), *(KEYS if keys else ()), after.strip()) if part]

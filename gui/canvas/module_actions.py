@@ -11,8 +11,8 @@ from PySide6.QtCore import QPointF, QRect, QSize, Qt
 
 from graph.module import ModuleError
 from graph.module_commands import make_module, unpack
-from graph.quantities import counted
 from gui.canvas.rename import RenameField
+from gui.language import counted
 
 FIELD = QSize(200, 28)
 

@@ -8,7 +8,7 @@ from graph import Document, TensorType
 from graph.quantities import prefixed, thousands
 from gui.canvas.face import bytes_text, wire_text
 from gui.canvas.geometry import PortRef
-from gui.language import tr
+from gui.language import SEVERITIES, tr
 
 BYTES = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "float16": 2, "bfloat16": 2, "uint8": 1, "bool": 1}
 
@@ -38,7 +38,7 @@ def of_block(document: Document, id: str) -> str:
     network, analysis = document.network, document.analysis
     block, declared = network.blocks[id], network.type_of(id)
     lines = [f"<b>{escape(block.name)}</b> {escape(block.type)}"]
-    lines += [f"{problem.severity.capitalize()}: {escape(problem.text)}" for problem in analysis.problems_of(id)]
+    lines += [f"{tr(SEVERITIES[problem.severity])}: {escape(problem.text)}" for problem in analysis.problems_of(id)]
     first = declared.help.split("\n\n")[0].replace("\n", " ")
     lines += [escape(first)] if first else []
     macs = analysis.macs(id)
@@ -52,10 +52,9 @@ def of_port(document: Document, port: PortRef) -> str:
     network = document.network
     declared = network.type_of(port.block)
     found = declared.output_port(port.name) if port.output else declared.input_port(port.name)
-    kind = "output" if port.output else "input"
-    marks = [
-        word for word, on in (("optional", found and found.optional), (tr("any number"), found and found.many)) if on
-    ]
+    kind = tr("output") if port.output else tr("input")
+    marks = [tr("optional")] if found and found.optional else []
+    marks += [tr("any number")] if found and found.many else []
     lines = [f"<b>{escape(port.name)}</b> {kind}" + (f" ({', '.join(marks)})" if marks else "")]
     if found and found.help:
         lines.append(escape(found.help))
@@ -82,7 +81,8 @@ def _volume(tensor: TensorType) -> str:
             else tr("{0} class numbers").format(thousands(count))
         )
     size = bytes_text(count * BYTES.get(tensor.dtype, 4))
-    return tr("{0} {1} a sample, {2}").format(thousands(count), "value" if count == 1 else "values", size)
+    words = tr("{0} value a sample, {1}") if count == 1 else tr("{0} values a sample, {1}")
+    return words.format(thousands(count), size)
 
 
 def _arithmetic(document: Document, id: str) -> list[str]:

@@ -17,8 +17,9 @@ from graph.commands import bind
 from graph.edits import UNSET, Compound, Edit, Rename, SetHyperparameter
 from graph.expression import Expression
 from graph.hyperparameter import REQUIRED
-from graph.quantities import counted, thousands
+from graph.quantities import thousands
 from gui import theme
+from gui.language import counted
 from gui.panels.explain_tree import ExplainTree
 from gui.panels.field_kinds import make_field
 from gui.panels.fields import SEVERAL, ChoiceField, ValueField

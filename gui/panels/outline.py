@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QAbstractItemView, QStackedLayout, QTreeView, QWid
 from graph.edits import RemoveBlocks, Rename
 from graph.level import Level
 from graph.module import ModuleType
-from graph.quantities import counted
 from gui import theme
+from gui.language import counted
 from gui.panels.rows import EmptyState
 from gui.session import Path, Session
 from gui.updates import Updates

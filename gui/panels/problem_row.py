@@ -10,9 +10,8 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QMenu, QSizePolic
 
 from graph import Problem
 from graph.problems import RULES, silencing
-from graph.quantities import counted
 from gui import theme
-from gui.language import tr
+from gui.language import SEVERITIES, counted, tr
 from gui.panels.rows import button, label
 from gui.session import Session
 
@@ -81,7 +80,7 @@ class ProblemRow(QWidget):
         if with_place and problem.block:
             self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(f"{problem.severity}: {problem.text}")
+        self.setAccessibleName(f"{tr(SEVERITIES[problem.severity])}: {problem.text}")
         self._explain(text)
 
     def _picture(self) -> QLabel:
@@ -89,7 +88,7 @@ class ProblemRow(QWidget):
         colour = theme.current().severity[self.problem.severity]
         picture.setPixmap(theme.icon(self.problem.severity, colour).pixmap(QSize(16, 16)))
         picture.setFixedSize(16, theme.ROW)
-        picture.setToolTip(self.problem.severity.capitalize())
+        picture.setToolTip(tr(SEVERITIES[self.problem.severity]))
         return picture
 
     def _add_place(self, words: QHBoxLayout) -> None:

@@ -8,8 +8,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from graph.problems import RULES, bring_back
-from graph.quantities import counted
 from gui import theme
+from gui.language import counted
 from gui.panels.problem_row import ProblemRow, fix_all, same_kind
 from gui.panels.rows import EmptyState, button, clear, label
 from gui.session import Session
@@ -105,7 +105,7 @@ class Problems(QWidget):
             self._add_rows(group)
         if len(found) > SHOWN:
             more = label(
-                self.tr("and {0}: solve the first, many follow").format(counted(len(found) - SHOWN, "more", "more")),
+                self.tr("and {0:,} more: solve the first, many follow").format(len(found) - SHOWN),
                 "quiet",
             )
             self._rows.addWidget(more)
@@ -167,7 +167,7 @@ class Problems(QWidget):
         line = QHBoxLayout(made)
         line.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, 0)
         line.setSpacing(theme.GAP)
-        those = counted(count, "problem", "problems")
+        those = counted(count, "problem")
         line.addWidget(
             label(
                 self.tr("No other problems; {0} silenced").format(those)

@@ -111,8 +111,8 @@ def _html(declared: BlockType, like_it: list[str]) -> str:
     if details:
         parts.append(f"<p style='{_mono()}; {quiet}'>{escape(' '.join(details.split()))}</p>")
     parts += [_settings(found["hyperparameters"], quiet)]
-    for title in ("inputs", "outputs"):
-        parts.append(_ports(title, found[title], quiet))
+    for ports, title in (("inputs", tr("Inputs")), ("outputs", tr("Outputs"))):
+        parts.append(_ports(title, found[ports], quiet))
     if like_it:
         links = ", ".join(
             f"<a style='color:{look.accent.name()}' href='type:{escape(name)}'>{escape(name)}</a>"
@@ -120,14 +120,14 @@ def _html(declared: BlockType, like_it: list[str]) -> str:
         )
         parts.append(f"{_heading(tr('Like it'))}<p>{links}</p>")
     if found["also_called"]:
-        parts.append(f"<p style='{quiet}'>Found as {escape(', '.join(found['also_called']))}.</p>")
+        parts.append(f"<p style='{quiet}'>{escape(tr('Found as {0}.').format(', '.join(found['also_called'])))}</p>")
     return "".join(parts)
 
 
 def _settings(settings: list[dict[str, Any]], quiet: str) -> str:
     if not settings:
-        return f"<p style='{quiet}'>It has no settings.</p>"
-    rows = [_heading("Settings"), "<table width='100%' cellspacing='0' cellpadding='0'>"]
+        return f"<p style='{quiet}'>{tr('It has no settings.')}</p>"
+    rows = [_heading(tr("Settings")), "<table width='100%' cellspacing='0' cellpadding='0'>"]
     for one in settings:
         rows.append(
             f"<tr><td style='{_mono()}; padding-top:6px'>{escape(one['name'])}</td>"
@@ -141,9 +141,10 @@ def _settings(settings: list[dict[str, Any]], quiet: str) -> str:
 def _ports(title: str, ports: list[dict[str, Any]], quiet: str) -> str:
     if not ports:
         return ""
-    rows = [_heading(title.capitalize())]
+    rows = [_heading(title)]
     for port in ports:
-        marks = [word for word, on in (("optional", port["optional"]), (tr("any number of wires"), port["many"])) if on]
+        marks = [tr("optional")] if port["optional"] else []
+        marks += [tr("any number of wires")] if port["many"] else []
         words = ". ".join(filter(None, (port["help"].rstrip("."), ", ".join(marks))))
         words = f" <span style='{quiet}'>{escape(words)}.</span>" if words else ""
         rows.append(f"<p style='margin:2px 0'><span style='{_mono()}'>{escape(port['name'])}</span>{words}</p>")

@@ -9,15 +9,16 @@ from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter
 from PySide6.QtWidgets import QHeaderView, QPushButton, QStackedLayout, QTableView, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from graph.quantities import counted, thousands
+from graph.quantities import thousands
 from gui import theme
+from gui.language import N_, counted, tr
 from gui.panels.rows import EmptyState, button
 from gui.session import Session
 from gui.updates import Updates
 
-COLUMNS = ("Block", "Type", "Output shape", "Parameters", "Multiply-adds")
+COLUMNS = (N_("Block"), N_("Type"), N_("Output shape"), N_("Parameters"), N_("Multiply-adds"))
 NUMBERS = (3, 4)
-UNKNOWN = "not known yet"
+UNKNOWN = N_("not known yet")
 PAD = 11  # of a cell, as the stylesheet and the style set it
 Row = tuple[str, str, str, str, str]
 
@@ -54,7 +55,7 @@ class SummaryModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
-                return COLUMNS[section]
+                return tr(COLUMNS[section])
             if role == Qt.ItemDataRole.TextAlignmentRole:
                 return _side(section)
         return None
@@ -67,13 +68,13 @@ class SummaryModel(QAbstractTableModel):
             return _side(column)
         if role == Qt.ItemDataRole.FontRole and column >= 2:
             return theme.mono_font()
-        if role == Qt.ItemDataRole.ForegroundRole and (column == 1 or self.rows[row][column] in ("0", UNKNOWN)):
+        if role == Qt.ItemDataRole.ForegroundRole and (column == 1 or self.rows[row][column] in ("0", tr(UNKNOWN))):
             return theme.current().text[2]
         return None
 
     def markdown(self, totals: Row) -> str:
         """The table as Markdown, numbers right-aligned, totals last."""
-        lines = [COLUMNS, ("---", "---", "---", "---:", "---:"), *self.rows, totals]
+        lines = [tuple(map(tr, COLUMNS)), ("---", "---", "---", "---:", "---:"), *self.rows, totals]
         return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
 
 
@@ -128,7 +129,7 @@ class Summary(QWidget):
     def _totals(self) -> Row:
         analysis = self.session.what_if.document.analysis
         blocks = counted(len(self.model.ids), "block")
-        return "Total", blocks, "", thousands(analysis.total_parameters), thousands(analysis.total_macs)
+        return self.tr("Total"), blocks, "", thousands(analysis.total_parameters), thousands(analysis.total_macs)
 
     def keyPressEvent(self, event) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -231,7 +232,7 @@ class Totals(QWidget):
 def _row(block, analysis) -> Row:
     inferred = analysis.inferred(block.id)
     if inferred is None:
-        return block.name, block.type, UNKNOWN, "", ""
+        return block.name, block.type, tr(UNKNOWN), "", ""
     shape = str(next(iter(inferred.outputs.values()))) if inferred.outputs else ""
     parameters = thousands(inferred.parameters) if inferred.parameters else "0"
     return block.name, block.type, shape, parameters, thousands(inferred.macs)

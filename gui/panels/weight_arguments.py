@@ -6,18 +6,19 @@ from typing import Any, ClassVar
 
 from graph.hyperparameter import Choice, Float, Hyperparameter
 from graph.weights import KINDS, MODES, NONLINEARITIES, WeightError, initial
+from gui.language import N_, tr
 from gui.panels.fields import ChoiceField, TextField, ValueField
 from gui.panels.number_field import NumberField
 
 WORDS = {
-    "gain": "A factor on the spread: a number, or the activation that follows, such as relu.",
-    "mode": "What is kept: fan_in the spread of values forward, fan_out that of gradients backward.",
-    "nonlinearity": "The activation that follows.",
-    "mean": "The middle.",
-    "std": "The spread.",
-    "a": "The lower end.",
-    "b": "The upper end.",
-    "val": "The value of every number.",
+    "gain": N_("A factor on the spread: a number, or the activation that follows, such as relu."),
+    "mode": N_("What is kept: fan_in the spread of values forward, fan_out that of gradients backward."),
+    "nonlinearity": N_("The activation that follows."),
+    "mean": N_("The middle."),
+    "std": N_("The spread."),
+    "a": N_("The lower end."),
+    "b": N_("The upper end."),
+    "val": N_("The value of every number."),
 }
 
 
@@ -41,7 +42,7 @@ class Gain(Hyperparameter):
 
 def argument_field(kind: str, name: str) -> ValueField:
     """The field for one argument of one way to begin."""
-    default, words = KINDS[kind][name], WORDS[name]
+    default, words = KINDS[kind][name], tr(WORDS[name])
     if name in ("mode", "nonlinearity"):
         return ChoiceField(Choice(name, default, words, choices=MODES if name == "mode" else NONLINEARITIES))
     if name == "gain":

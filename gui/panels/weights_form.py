@@ -18,6 +18,7 @@ from graph.weight_commands import begin, lenders, type_in
 from graph.weight_rules import weights_of
 from graph.weights import HELP, KINDS, MOST_NUMBERS, Initial, WeightError, count_of, initial, shape_of
 from gui import theme
+from gui.language import N_, tr
 from gui.panels.fields import SEVERAL, BoolField, ChoiceField
 from gui.panels.form import Form
 from gui.panels.numbers_field import NumbersField
@@ -26,7 +27,7 @@ from gui.panels.weight_arguments import argument_field
 from gui.session import Session
 
 MOST_ROWS = 16  # weights of a large layer or a module are better left to themselves
-TORCH, TYPED = "as torch does", "typed in"
+TORCH, TYPED = N_("as torch does"), N_("typed in")
 TRAINS, WHOSE = "trains", "whose"
 TYPING = count()
 
@@ -144,9 +145,10 @@ class WeightsForm(QWidget):
         if shape is not None and len(self.ids) == 1 and count_of(shape) <= MOST_NUMBERS:
             kinds.append(TYPED)
         choice = Choice(weight, TORCH, words, choices=tuple(kinds))
-        self._add(weight, ChoiceField(choice, tuple((one.replace("_", " "), one) for one in kinds)))
+        said = [tr(one) if one in (TORCH, TYPED) else one.replace("_", " ") for one in kinds]
+        self._add(weight, ChoiceField(choice, tuple(zip(said, kinds, strict=True))))
         if kind == TYPED:
-            self._add(self.tr("{0} numbers").format(weight), NumbersField(weight, shape), f"    {sizes}")
+            self._add(f"{weight} numbers", NumbersField(weight, shape), f"    {sizes}")
         for name in KINDS.get(kind, {}):
             self._add(f"{weight} {name}", argument_field(kind, name), f"    {name}")
 

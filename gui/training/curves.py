@@ -19,6 +19,7 @@ from gui.training.view_header import PictureButton, ViewHeader
 
 BETWEEN = 80  # ms between two drawings: every one costs what the training could use
 LOG_KEY = Qt.Key.Key_Y
+BEST = 2  # the entry of the legend that is a ring
 
 
 class CurvesView(QWidget):
@@ -28,9 +29,9 @@ class CurvesView(QWidget):
         super().__init__(parent)
         self._controller = controller
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.loss = MetricPlot(LOSS, "loss")
+        self.loss = MetricPlot(LOSS, self.tr("loss"))
         self.other: MetricPlot | None = None
-        self.header = ViewHeader("Curves")
+        self.header = ViewHeader(self.tr("Curves"))
         self._build_choices()
         self._plots = QHBoxLayout()
         self._plots.setSpacing(theme.GROUP)
@@ -119,7 +120,7 @@ class CurvesView(QWidget):
 
     def _begin(self, run: Run) -> None:
         run.history.smooth_by(self._weight)
-        self.loss.title.tell(run.loss_label, "loss")
+        self.loss.title.tell(run.loss_label, self.tr("loss"))
         previous = self._controller.previous
         for plot in self._all():
             plot.show_history(run.history, previous.history if previous else None)
@@ -172,7 +173,7 @@ class CurvesView(QWidget):
         self.draw()
 
     def _say_smoothing(self) -> None:
-        words = self.tr("smooth .{0:02}").format(self.smoothing.value()) if self._weight else "raw"
+        words = self.tr("smooth .{0:02}").format(self.smoothing.value()) if self._weight else self.tr("raw")
         self.smoothing_label.setText(words)
         for widget in (self.smoothing, self.smoothing_label):
             widget.setToolTip(
@@ -185,7 +186,7 @@ class CurvesView(QWidget):
     def _say(self, run: Run) -> None:
         if run.edited_since:
             self.header.note.tell(
-                self.tr("{0}, before your edits").format(run.title), self.tr("before your edits"), "old"
+                self.tr("{0}, before your edits").format(run.title), self.tr("before your edits"), self.tr("old")
             )
         else:
             self.header.note.tell(run.title, self.tr("run {0}").format(run.number), "")
@@ -210,13 +211,20 @@ class Legend(QWidget):
         self._fit_width()
         self.update()
 
-    def _entries(self) -> list[str]:
-        return ["training", "validation", "best", *([self.tr("run before")] if self._ghost else [])]
+    def _entries(self) -> list[tuple[str, QPen]]:
+        colours = theme.current()
+        entries = [
+            (self.tr("training"), QPen(colours.series[0], 2)),
+            (self.tr("validation"), QPen(colours.series[1], 2)),
+            (self.tr("best"), QPen(colours.text[0], 2)),
+            (self.tr("run before"), QPen(thin(colours.text[2], 0.8), 1)),
+        ]
+        return entries if self._ghost else entries[:-1]
 
     def _fit_width(self) -> None:
         self.ensurePolished()
         metrics = self._metrics()
-        width = sum(metrics.horizontalAdvance(text) + 18 + 12 for text in self._entries())
+        width = sum(metrics.horizontalAdvance(text) + 18 + 12 for text, _ in self._entries())
         self.setFixedSize(QSize(width, theme.ROW))
 
     def _metrics(self):
@@ -228,20 +236,14 @@ class Legend(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.ui_font("small"))
-        colours, left, middle = theme.current(), 0, self.height() // 2
-        pens = {
-            "training": QPen(colours.series[0], 2),
-            "validation": QPen(colours.series[1], 2),
-            "best": QPen(colours.text[0], 2),
-            "run before": QPen(thin(colours.text[2], 0.8), 1),
-        }
-        for text in self._entries():
-            painter.setPen(pens[text])
-            if text == "best":
+        left, middle = 0, self.height() // 2
+        for index, (text, pen) in enumerate(self._entries()):
+            painter.setPen(pen)
+            if index == BEST:
                 painter.drawEllipse(left + 2, middle - 5, 10, 10)
             else:
                 painter.drawLine(left, middle, left + 14, middle)
-            painter.setPen(colours.text[1])
+            painter.setPen(theme.current().text[1])
             width = painter.fontMetrics().horizontalAdvance(text)
             painter.drawText(left + 18, 0, width, self.height(), Qt.AlignmentFlag.AlignVCenter, text)
             left += 18 + width + 12

@@ -11,8 +11,7 @@ from pathlib import Path
 from backend.client import describe_exit
 from backend.messages import Failure
 from graph import Document
-from graph.quantities import counted
-from gui.language import tr
+from gui.language import counted, tr
 from gui.training.run import Run
 
 LONGEST_HEADER = 16 * 1024 * 1024  # bytes
@@ -29,7 +28,7 @@ def refusal(document: Document) -> Failure | None:
         return None
     first = errors[0]
     name = f"{document.network.blocks[first.block].name}: " if first.block else ""
-    more = tr("; and {0}").format(counted(len(errors) - 1, tr("more error"))) if len(errors) > 1 else ""
+    more = tr("; and {0}").format(counted(len(errors) - 1, "more error")) if len(errors) > 1 else ""
     return Failure(kind="network", text=f"{name}{first.text}{more}.", block=first.block)
 
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from backend.messages import Prediction
 from gui import theme
-from gui.language import tr
+from gui.language import N_, tr
 from gui.training.prediction_view import PredictionView
 from gui.training.probe_view import ProbeView
 from gui.training.run import Look, Run
@@ -25,11 +25,11 @@ class FeatureMapsView(ProbeView):
     """Choose a block and a sample; see what the one makes of the other."""
 
     kind = "features"
-    title = "Feature maps"
-    what = "The block whose feature maps are shown"
+    title = N_("Feature maps")
+    what = N_("The block whose feature maps are shown")
     refusal_word = "feature maps"
-    nothing_to_choose = "Add a layer: what it makes of a sample is shown here while it trains."
-    before_a_run = (
+    nothing_to_choose = N_("Add a layer: what it makes of a sample is shown here while it trains.")
+    before_a_run = N_(
         "While the network trains, see here what this block makes of one validation sample,"
         " and what the network says it is."
     )

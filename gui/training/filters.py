@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gui.language import N_
 from gui.training.probe_view import ProbeView
 from gui.training.run import Look
 from gui.training.tiles import steady_limit
@@ -16,11 +17,11 @@ class FiltersView(ProbeView):
     """The weights of a convolution or a Linear as tiles."""
 
     kind = "filters"
-    title = "Filters"
-    what = "The block whose filters are shown"
+    title = N_("Filters")
+    what = N_("The block whose filters are shown")
     refusal_word = "filters"
-    nothing_to_choose = "Add a convolution or a Linear: its filters are drawn here while it learns."
-    before_a_run = "While the network trains, the filters of this block are drawn here live."
+    nothing_to_choose = N_("Add a convolution or a Linear: its filters are drawn here while it learns.")
+    before_a_run = N_("While the network trains, the filters of this block are drawn here live.")
 
     def _can_be_shown(self, block) -> bool:
         return self._session.project.network.type_of(block).family in FAMILIES

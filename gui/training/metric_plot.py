@@ -82,7 +82,7 @@ class MetricPlot(QWidget):
         self.line.hide()
         self.plot.scene().sigMouseMoved.connect(self._mouse_moved)
         self.plot.setMinimumSize(160, 96)
-        self.units = [QLabel(text, self.plot) for text in ("epoch", "step")]
+        self.units = [QLabel(text, self.plot) for text in (self.tr("epoch"), self.tr("step"))]
         for label in self.units:
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
@@ -285,7 +285,8 @@ class MetricPlot(QWidget):
         show = percent if self.percent else number
         parts = []
         if step is not None:
-            parts.append(f'<span style="color:{colours.text[1].name()}">step {round(step):,}</span>')
+            words = self.tr("step {0:,}").format(round(step))
+            parts.append(f'<span style="color:{colours.text[1].name()}">{words}</span>')
         if values["smooth"] is not None:
             raw = f" ({show(values['raw'])})" if step is not None else ""
             parts.append(f'<span style="color:{colours.series[0].name()}">{show(values["smooth"])}{raw}</span>')

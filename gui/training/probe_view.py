@@ -23,7 +23,7 @@ class ProbeView(QWidget):
     """A header with a choice of block over a picture in tiles; `look` is what is shown, None before the first."""
 
     kind: ProbeKind
-    title: str
+    title: str  # this and the other words are marked for translation
     what: str  # the tooltip of the choice
     refusal_word: str  # refusals that hold this word are ours
     nothing_to_choose: str
@@ -36,8 +36,8 @@ class ProbeView(QWidget):
         self._limit: float | None = None
         self._refusal = ""
         self.look: Look | None = None
-        self.choice = BlockChoice(session, self._can_be_shown, self.what)
-        self.header = ViewHeader(self.title)
+        self.choice = BlockChoice(session, self._can_be_shown, tr(self.what))
+        self.header = ViewHeader(tr(self.title))
         self.header.add(self.choice)
         self.picture = TileView()
         self.empty = QLabel(wordWrap=True)
@@ -139,10 +139,12 @@ class ProbeView(QWidget):
     def _in_the_way(self) -> str:
         """Why nothing is shown yet, or what will be."""
         if self.choice.block is None:
-            return self.nothing_to_choose
+            return tr(self.nothing_to_choose)
         if self._refusal:
             return self._refusal
-        return self.tr("The first picture comes with the first step.") if self._controller.active else self.before_a_run
+        if self._controller.active:
+            return self.tr("The first picture comes with the first step.")
+        return tr(self.before_a_run)
 
 
 def step_text(look: Look) -> str:

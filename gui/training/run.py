@@ -13,7 +13,7 @@ from PySide6.QtCore import QStandardPaths
 
 from backend.messages import Failure, Finished, Prediction, ProbeKind
 from graph import Document
-from gui.language import tr
+from gui.language import N_, tr
 from gui.training.history import History
 
 
@@ -71,10 +71,10 @@ def runs_home(project: Path | None) -> Path:
 
 
 LOSS_UNITS = {
-    "CrossEntropyLoss": "cross-entropy loss (nats)",
-    "BCEWithLogitsLoss": "cross-entropy loss (nats)",
-    "MSELoss": "mean squared error",
-    "L1Loss": "mean absolute error",
+    "CrossEntropyLoss": N_("cross-entropy loss (nats)"),
+    "BCEWithLogitsLoss": N_("cross-entropy loss (nats)"),
+    "MSELoss": N_("mean squared error"),
+    "L1Loss": N_("mean absolute error"),
 }
 
 
@@ -87,5 +87,5 @@ def describe_objective(document: Document) -> tuple[str, int | None]:
     if not kinds:  # the default objective
         labels = any(target and target.dtype.startswith("int") for target in targets)
         kinds = {"CrossEntropyLoss" if labels else "MSELoss"}
-    labels = {LOSS_UNITS.get(kind, "loss") for kind in kinds}
+    labels = {tr(LOSS_UNITS.get(kind, N_("loss"))) for kind in kinds}
     return (labels.pop() if len(labels) == 1 else tr("loss (sum of several)")), classes

@@ -83,6 +83,7 @@ class RunController(QObject):
         self._ending = False  # we ended the process ourselves
         self._closed = False
         self._warned = ""
+        self._slow = False  # the warning is of a step that takes long
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
         self._patience.timeout.connect(self.escalate)
         self.worker.told.connect(self._hear)
@@ -126,7 +127,7 @@ class RunController(QObject):
         self._ending = False
         self._warn("")
         self._set_learning_rate(document.recipe.learning_rate)
-        self._become("starting", "starting")
+        self._become("starting", self.tr("starting"))
         self.run_started.emit(self.run)
         base = str(document.path.parent) if document.path else None
         text = project_file.to_json(document)
@@ -283,10 +284,9 @@ class RunController(QObject):
 
     def _hear_heartbeat(self, event: Heartbeat) -> None:
         if self.active and event.stuck_for > 10:
-            self._warn(
-                self.tr("Step {0:,} has taken {1:.0f} s so far. Stop ends it.").format(event.step + 1, event.stuck_for)
-            )
-        elif self._warned.startswith("Step "):
+            words = self.tr("Step {0:,} has taken {1:.0f} s so far. Stop ends it.")
+            self._warn(words.format(event.step + 1, event.stuck_for), slow=True)
+        elif self._slow:
             self._warn("")
 
     # Inner
@@ -301,7 +301,8 @@ class RunController(QObject):
                 self._set_learning_rate(self._session.project.recipe.learning_rate)
         self.state_changed.emit(state)
 
-    def _warn(self, text: str) -> None:
+    def _warn(self, text: str, slow: bool = False) -> None:
+        self._slow = slow
         if text != self._warned:
             self._warned = text
             self.warned.emit(text)

@@ -106,7 +106,7 @@ class TrainingPanel(QWidget):
 
     def _warn(self, text: str) -> None:
         if text:
-            self.banner.tell(text, "warning", (("Stop", self._controller.stop),))
+            self.banner.tell(text, "warning", ((self.tr("Stop"), self._controller.stop),))
         elif self.banner.isVisible() and self.banner._severity == "warning":
             self.banner.hide()
 
@@ -176,7 +176,7 @@ class Invitation(QWidget):
 def _first_step(refused: Failure | None) -> tuple[str, str, str]:
     """What the button says, its icon and its tooltip; no text where only drawing helps."""
     if refused is None:
-        return "Train", "play", tr("Train this network  (F5)")
+        return tr("Train"), "play", tr("Train this network  (F5)")
     if refused.block is not None:
         return tr("Show Block"), "", tr("Go to the block that is in the way")
     if refused.kind == "data":

@@ -154,11 +154,11 @@ class TransportBar(QWidget):
     def _show_buttons(self, state: str) -> None:
         ink = theme.current().on_accent
         text, picture, tip = {
-            "starting": ("Starting", "play", self.tr("The data and the network are being prepared")),
-            "training": ("Pause", "pause", self.tr("Hold after this step  (F5)")),
-            "paused": ("Resume", "play", self.tr("Go on  (F5)")),
-            "stopping": ("Stopping", "pause", self.tr("The step under way is finished first")),
-        }.get(state, ("Train", "play", self.tr("Train this network  (F5)")))
+            "starting": (self.tr("Starting"), "play", self.tr("The data and the network are being prepared")),
+            "training": (self.tr("Pause"), "pause", self.tr("Hold after this step  (F5)")),
+            "paused": (self.tr("Resume"), "play", self.tr("Go on  (F5)")),
+            "stopping": (self.tr("Stopping"), "pause", self.tr("The step under way is finished first")),
+        }.get(state, (self.tr("Train"), "play", self.tr("Train this network  (F5)")))
         self.play.setText(text)
         self.play.setIcon(theme.icon(picture, ink))  # never disabled: that would throw the focus elsewhere
         self.play.setToolTip(tip)
@@ -177,10 +177,12 @@ class TransportBar(QWidget):
             return
         width = len(f"{progress.steps:,}")
         self.place.setText(
-            f"epoch {run.history.epoch}/{progress.epochs}  step {run.history.at_step:>{width},}/{progress.steps:,}"
+            self.tr("epoch {0}/{1}  step {2}/{3}").format(
+                run.history.epoch, progress.epochs, f"{run.history.at_step:>{width},}", f"{progress.steps:,}"
+            )
         )
         speed = progress.images_per_second
-        self.speed.setText(f"{speed:,.0f} {self._samples()}/s" if speed else "")
+        self.speed.setText(self._samples().format(f"{speed:,.0f}") if speed else "")
         spent = duration(progress.seconds)
         if self._controller.active and progress.seconds_left is not None:
             self.left.setText(self.tr("{0} so far, {1} left").format(spent, duration(progress.seconds_left)))
@@ -195,7 +197,8 @@ class TransportBar(QWidget):
         """What a second is counted in."""
         network, analysis = self._session.project.network, self._session.project.analysis
         outputs = [analysis.output(block.id) for block in network.with_role("input")]
-        return "images" if any(output is not None and output.rank == 4 for output in outputs) else "samples"
+        pictures = any(output is not None and output.rank == 4 for output in outputs)
+        return self.tr("{0} images/s") if pictures else self.tr("{0} samples/s")
 
     def _verdict(self) -> Verdict:
         controller = self._controller

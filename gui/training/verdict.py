@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from backend.messages import Epoch
-from gui.language import tr
+from gui.language import counted, tr
 
 Tone = Literal["quiet", "good", "warning", "error"]
 
@@ -72,7 +72,7 @@ def percent(share: float) -> str:
 def number(value: float) -> str:
     """A loss with three significant digits, without an exponent where it can be helped."""
     if not math.isfinite(value):
-        return tr("not a number") if math.isnan(value) else "infinite"
+        return tr("not a number") if math.isnan(value) else tr("infinite")
     if value and not 1e-4 <= abs(value) < 1e5:
         mantissa, exponent = f"{value:.1e}".split("e")
         return f"{mantissa}e{int(exponent)}"
@@ -132,7 +132,9 @@ def _too_early(evidence: Evidence) -> Verdict | None:
         return None
     count, first, now = len(evidence.raw), float(evidence.raw[0]), float(evidence.losses[-1])
     if count < FEW_STEPS:
-        return Verdict("quiet", tr("Too early to tell: loss {0} after {1}.").format(number(now), _count(count, "step")))
+        return Verdict(
+            "quiet", tr("Too early to tell: loss {0} after {1}.").format(number(now), counted(count, "step"))
+        )
     step = int(evidence.steps[-1])
     if now < 0.98 * first:
         return Verdict(
@@ -198,13 +200,15 @@ def _learning(evidence: Evidence) -> Verdict | None:
             "quiet", tr("Learning: {0}. Without validation data nobody can tell whether it generalises.").format(what)
         )
     if evidence.share is None:
-        start = "Finished" if evidence.finished else "Learning"
+        start = tr("Finished") if evidence.finished else tr("Learning")
         return Verdict("good", tr("{0}: {1}, training {2}.").format(start, what, number(evidence.train("loss")[-1])))
     if gap > WIDE_GAP:
         start = tr("Finished, but training is ahead") if evidence.finished else tr("Learning, but training is ahead")
         return Verdict("warning", tr("{0}: {1}, gap {2}.").format(start, what, percent(gap)))
     good = value >= 0.9
-    start = ("Finished" if evidence.finished else "Learning") + (tr(" well") if good else "")
+    start = tr("Finished") if evidence.finished else tr("Learning")
+    if good:
+        start = tr("Finished well") if evidence.finished else tr("Learning well")
     return Verdict("good", tr("{0}: {1}, gap {2}.").format(start, what, percent(max(gap, 0.0))))
 
 
@@ -237,8 +241,4 @@ def _kept(evidence: Evidence) -> str:
 
 def _last(evidence: Evidence, name: str) -> tuple[str, float]:
     value = evidence.validation(name)[-1]
-    return ("validation", value) if math.isfinite(value) else ("training", evidence.train(name)[-1])
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+    return (tr("validation"), value) if math.isfinite(value) else (tr("training"), evidence.train(name)[-1])

@@ -51,7 +51,7 @@ class MoveAnnotation(Tool):
         document, shift = self.session.document, at.scene - self._begin.scene
         if self.grip == "corner":
             width, height = self._size(shift)
-            document.do(Annotate((self.item.annotation.having(width=width, height=height),), "Resize"))
+            document.do(Annotate((self.item.annotation.having(width=width, height=height),), tr("Resize")))
             return
         dx, dy = _on_grid(shift.x()), _on_grid(shift.y())
         if not (dx or dy):

@@ -157,7 +157,7 @@ class DrawWire(Tool):
         if old is None:
             document.do(Connect(network.new_wire(source.block, target.block, source.name, target.name)))
         else:
-            with document.group("Rewire"):
+            with document.group(tr("Rewire")):
                 document.do(Disconnect((old.id,)))
                 document.do(Connect(network.new_wire(source.block, target.block, source.name, target.name)))
         if self.reason:  # it was drawn, and will be a problem: say so where the eye is
