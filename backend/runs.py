@@ -115,7 +115,7 @@ def _read(path: Path, name: str, problems: list[str]) -> RunEntry:
         notes = None
         problems.append(str(error))
     damaged = (path / MANIFEST).exists() and manifest is None
-    damaged = damaged or not (path / EVENTS).exists() or not (path / PROJECT).exists()
+    damaged = damaged or not (path / EVENTS).is_file() or not (path / PROJECT).is_file()
     if damaged:
         outcome = "damaged"
     elif manifest is not None:

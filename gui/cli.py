@@ -15,6 +15,9 @@ import click
 
 import examples
 from backend import cli as backend_cli
+from backend.cli_runs import runs
+from backend.cli_train import train
+from backend.cli_weights import weights
 
 X11_LIBRARIES = "libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1"
 
@@ -94,7 +97,7 @@ def picture(project: Path, output: Path, theme: str) -> None:
     click.echo(f"wrote {output}")
 
 
-for command in (backend_cli.check, backend_cli.blocks, backend_cli.train, backend_cli.export):
+for command in (backend_cli.check, backend_cli.blocks, train, runs, weights, backend_cli.export):
     main.add_command(command)
 
 
