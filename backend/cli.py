@@ -1,4 +1,4 @@
-"""The commands that need no window: check, train, export. Imports neither Qt nor torch; training is the worker's.
+"""The commands that tell of a project without a window: check, blocks, export. Imports neither Qt nor torch.
 
 Every failure is one clear line on standard error and exit status 1 (2 for a misused command line).
 """
@@ -6,7 +6,6 @@ Every failure is one clear line on standard error and exit status 1 (2 for a mis
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import click
@@ -14,17 +13,13 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from backend import messages, reference
-from backend.cli_weights import begin_with
-from backend.client import SubprocessClient
-from backend.messages import Event, Start
+from backend import reference
 from backend.report import FORM, report
 from graph import BlockType, Document, load_project, registry
 from graph.memory import PRECISIONS, STATE
-from graph.project_file import ProjectError, to_json
+from graph.project_file import ProjectError
 from graph.quantities import binary, prefixed, thousands
 
 PROJECT = click.argument("project", type=click.Path(path_type=Path))
@@ -173,108 +168,3 @@ def export(project: Path, output: Path) -> None:
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"wrote {output}")
-
-
-@click.command()
-@PROJECT
-@click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's.")
-@click.option("--device", help="auto, cpu, cuda, cuda:1, mps; instead of the recipe's.")
-@click.option(
-    "--run", "run_folder", type=click.Path(path_type=Path), help="The folder to write; default runs/NAME-TIME."
-)
-@click.option("--outside", is_flag=True, help="Agree to data and weights outside the project's folder.")
-@click.option(
-    "--from", "begins", type=click.Path(path_type=Path), multiple=True, help="A run or file of weights to begin from."
-)
-def train(
-    project: Path,
-    epochs: int | None,
-    device: str | None,
-    run_folder: Path | None,
-    outside: bool,
-    begins: tuple[Path, ...],
-) -> None:
-    """Train PROJECT and write a run folder: weights, source, event log."""
-    document = open_project(project)
-    agreed = begin_with(document, begins, project.resolve().parent)
-    folder = run_folder or Path("runs") / f"{project.stem}-{time.strftime('%Y%m%d-%H%M%S')}"
-    start = Start(
-        project=to_json(document),
-        run_folder=str(folder.resolve()),
-        base=str(project.resolve().parent),
-        epochs=epochs,
-        device=device,
-        outside=outside,
-        agreed=agreed,
-    )
-    raise SystemExit(run_training(document, start))
-
-
-def run_training(document: Document, start: Start) -> int:
-    """Train in a worker process with a progress bar; 0 when the run finished, 1 when it failed."""
-    console = Console(highlight=False)
-    bar = Progress(
-        TextColumn("epoch {task.fields[epoch]}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[speed]}"),
-        TimeRemainingColumn(),
-        console=console,
-    )
-    telling = Telling(document, console, bar)
-    with SubprocessClient() as client, bar:
-        client.send(start)
-        try:
-            for event in client.events():
-                if telling.hear(event):
-                    break
-        except KeyboardInterrupt:
-            console.print("stopping, the last weights are saved")
-    return 0 if telling.finished and not telling.failed else 1
-
-
-class Telling:
-    """Says on the terminal what the worker says, until the run is over."""
-
-    def __init__(self, document: Document, console: Console, bar: Progress):
-        self.document, self.console, self.bar = document, console, bar
-        self.task = bar.add_task("steps", total=None, epoch="-", speed="")
-        self.failed = self.finished = False
-
-    def hear(self, event: Event) -> bool:
-        """Tell one event; whether the run is over."""
-        say = self.console.print
-        if isinstance(event, messages.Ready):
-            say(f"{event.device_name}, torch {event.torch}; epochs: training / validation, * best so far")
-        elif isinstance(event, messages.State) and event.state == "loading":
-            say(event.text)
-        elif isinstance(event, messages.Progress):
-            speed = f"{event.images_per_second:,.0f} samples/s"
-            place = f"{event.epoch}/{event.epochs}"
-            self.bar.update(self.task, completed=event.step, total=event.steps, epoch=place, speed=speed)
-        elif isinstance(event, messages.Epoch):
-            say(_epoch_line(event))
-        elif isinstance(event, messages.Failure):
-            self.failed = True
-            block = self.document.network.blocks.get(event.block or "")
-            place = f"{block.name}: " if block and block.name not in event.text else ""
-            say("[red]error[/]", f"{place}{event.text}", soft_wrap=True)
-        elif isinstance(event, messages.Finished):
-            self.finished = True
-            self.bar.update(self.task, completed=event.step, total=event.step)
-            say(f"{_best_line(event)}\nrun folder: {event.run_folder}", soft_wrap=True)
-        return self.finished or (isinstance(event, messages.State) and event.state == "failed")
-
-
-def _epoch_line(event) -> str:
-    """One line: training / validation for every metric, a star where the weights are the best so far."""
-    parts = [f"epoch {event.epoch:>3}  {event.seconds:.1f} s"]
-    for name, value in event.train.items():
-        checked = f" / {event.validation[name]:.4f}" if name in event.validation else ""
-        parts.append(f"{name} {value:.4f}{checked}")
-    return "  ".join(parts) + ("  *" if event.best else "")
-
-
-def _best_line(event) -> str:
-    values = ", ".join(f"{name} {value:.4f}" for name, value in event.best.items())
-    return f"best epoch {event.best_epoch}: {values}" if event.best_epoch is not None else "no epoch was finished"

@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Drawn
 
-from backend.data import named_from
 from backend.source import SourceError, generate_source
 from backend.weight_files import SAFETENSORS, WeightFileError, printable, weight_file
 from backend.weight_matching import Row, Shaped, Table, match
@@ -55,6 +54,8 @@ def weights(weights: Path, project: Path | None, output: Path | None, as_json: b
 def begin_with(document: Document, paths: Iterable[Path], base: Path) -> tuple[str, ...]:
     """Let a document's recipe begin from these files or runs, and return how it names them; ends the command where
     one is not there."""
+    from backend.data import named_from  # deferred: it brings numpy, which most commands do without
+
     names = []
     for path in paths:
         try:

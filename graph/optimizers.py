@@ -27,13 +27,18 @@ class OptimizerType:
     fused: bool = False  # torch can do all weights in one kernel
     decays: bool = True  # takes a weight decay
 
+    def has(self, name: str) -> None:
+        """Raise HyperparameterError unless it takes an argument of that name."""
+        names = [argument.name for argument in self.arguments]
+        if name not in names:
+            there = ", ".join(names) or "no arguments"
+            raise HyperparameterError(f"{self.name} has no argument {name}; it has {there}")
+
     def complete(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every argument, those not given at their default; raises HyperparameterError for a wrong name or value."""
         declared = {argument.name: argument for argument in self.arguments}
         for name in given:
-            if name not in declared:
-                there = ", ".join(declared) or "no arguments"
-                raise HyperparameterError(f"{self.name} has no argument {name}; it has {there}")
+            self.has(name)
         return {
             name: argument.coerce(given[name]) if name in given else argument.default
             for name, argument in declared.items()

@@ -122,8 +122,8 @@ class Run:
         states.put_back(job, state, meter=follower.meter, checkpoints=follower.checkpoints)
         follower.rewind.keep(force=True)
         self._from = None
-        if job.course.epochs_done >= job.epochs:
-            raise StateError(f"all {job.epochs} epochs of the run are done: ask for more epochs, or begin a new run")
+        if job.course.epochs_done >= job.epochs or job.step >= job.steps:
+            raise StateError(f"all {job.steps:,} steps of the run are done: ask for more epochs, or begin a new run")
         note = states.differences(job, state)
         self._loading(f"going on from step {follower.meter.step:,}{note and ', ' + note}")
 

@@ -1,0 +1,46 @@
+"""`netloom train`: the recipe's values as flags, wrong ones before anything starts, and runs that go on."""
+
+from click.testing import CliRunner
+
+import examples
+from graph import load_project
+from graph.recipe_form import VALUES
+from gui.cli import main
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_every_value_of_the_recipe_has_a_flag_and_wrong_ones_start_nothing(tmp_path):
+    listed = run("train", "--help").output
+    for value in VALUES:
+        assert value.flag in listed
+    for flags, words in (
+        (["--optimizer", "Adm"], "Adm"),
+        (["--batch-size", "0"], "batch_size must be a whole number from 1"),
+        (["--batch-size", "1.5"], "not '1.5'"),
+        (["--learning-rate", "nan"], "learning_rate must be a number above 0"),
+        (["--optimizer-alpha", "0.5"], "Adam has no argument alpha"),
+        (["--optimizer", "SGD", "--optimizer-nesterov", "--schedule-kind", "spiral"], "schedule"),
+    ):
+        done = run("train", examples.path("mlp_spirals"), "--run", str(tmp_path / "run"), *flags)
+        assert done.exit_code == 2 and words in done.output, done.output
+        assert "Traceback" not in done.output
+    assert not (tmp_path / "run").exists()
+
+
+def test_flags_reach_the_run_and_a_stopped_run_goes_on(tmp_path):
+    folder = tmp_path / "run"
+    flags = ("--optimizer", "RMSprop", "--optimizer-alpha", "0.9", "--schedule-kind", "cosine", "--steps", "30")
+    done = run("train", examples.path("mlp_spirals"), "--run", str(folder), *flags, "--no-restore-best")
+    assert done.exit_code == 0, done.output
+    recipe = load_project(folder / "project.netloom").recipe
+    assert (recipe.optimizer, recipe.optimizer_arguments, recipe.steps) == ("RMSprop", {"alpha": 0.9}, 30)
+    assert recipe.schedule.kind == "cosine" and not recipe.restore_best
+    again = run("train", "--resume", str(folder), "--learning-rate", "0.1")
+    assert again.exit_code == 2 and "--learning-rate" in again.output
+    over = run("train", "--resume", str(folder))
+    assert over.exit_code == 1 and "done" in over.output
+    nowhere = run("train", "--resume", str(tmp_path))
+    assert nowhere.exit_code == 1 and "no run" in nowhere.output
