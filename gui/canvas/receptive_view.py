@@ -151,7 +151,8 @@ class ReceptiveView(QWidget):
         self.input.show_map(*((1, *sight.lengths) if len(sight.lengths) == 1 else sight.lengths[-2:]))
         self.input.show_picture(self._picture)
         names = network.blocks[sight.block].name, network.blocks[sight.field.input].name
-        self.output_title.setText(f"{names[0]}   {_by(sight.places) or self.tr('no directions of its own')}")
+        directions = _by(sight.places) or self.tr("no directions of its own")
+        self.output_title.setText(f"{names[0]}   {directions}")
         self.input_title.setText(f"{names[1]}   {_by(sight.lengths)}")
         for name, (fact, told) in self.facts.items():
             fact.setText(_by(getattr(sight.field, name)))

@@ -17,6 +17,7 @@ from graph.memory import STATE, UnknownSize
 from graph.quantities import thousands
 from graph.recipe import OPTIMIZERS, Recipe
 from gui import theme
+from gui.language import N_, tr
 from gui.panels.data_source import DataChooser
 from gui.panels.explain_tree import LATER, ExplainTree
 from gui.panels.field_kinds import make_field
@@ -27,27 +28,33 @@ from gui.session import Session
 DEFAULTS = Recipe()
 DEVICES = ("auto", "cpu", "cuda", "mps")
 SETTINGS = (
-    ("epochs", Int("epochs", DEFAULTS.epochs, "How often every sample is seen.", low=1, high=1_000_000)),
-    ("batch size", Int("batch_size", DEFAULTS.batch_size, "Samples in one step.", low=1, high=1_000_000)),
+    (N_("epochs"), Int("epochs", DEFAULTS.epochs, N_("How often every sample is seen."), low=1, high=1_000_000)),
+    (N_("batch size"), Int("batch_size", DEFAULTS.batch_size, N_("Samples in one step."), low=1, high=1_000_000)),
     (
-        "optimizer",
-        Choice("optimizer", DEFAULTS.optimizer, "The rule that turns gradients into steps.", choices=OPTIMIZERS),
+        N_("optimizer"),
+        Choice("optimizer", DEFAULTS.optimizer, N_("The rule that turns gradients into steps."), choices=OPTIMIZERS),
     ),
     (
-        "learning rate",
-        Float("learning_rate", DEFAULTS.learning_rate, "Length of a step.", low=0.0, high=1000.0, low_open=True),
-    ),
-    ("momentum", Float("momentum", DEFAULTS.momentum, "Share of the last step kept (SGD).", low=0.0, high=0.999999)),
-    (
-        "weight decay",
-        Float("weight_decay", DEFAULTS.weight_decay, "Pull of every weight towards zero.", low=0.0, high=10.0),
+        N_("learning rate"),
+        Float("learning_rate", DEFAULTS.learning_rate, N_("Length of a step."), low=0.0, high=1000.0, low_open=True),
     ),
     (
-        "validation",
-        Float("validation", DEFAULTS.validation, "Share of the samples held out from training.", low=0.0, high=0.9),
+        N_("momentum"),
+        Float("momentum", DEFAULTS.momentum, N_("Share of the last step kept (SGD)."), low=0.0, high=0.999999),
     ),
-    ("seed", Int("seed", DEFAULTS.seed, "The same seed gives the same run.", low=0, high=2**31 - 1)),
-    ("device", Choice("device", DEFAULTS.device, "Where it trains; auto takes the fastest there is.", choices=DEVICES)),
+    (
+        N_("weight decay"),
+        Float("weight_decay", DEFAULTS.weight_decay, N_("Pull of every weight towards zero."), low=0.0, high=10.0),
+    ),
+    (
+        N_("validation"),
+        Float("validation", DEFAULTS.validation, N_("Share of the samples held out from training."), low=0.0, high=0.9),
+    ),
+    (N_("seed"), Int("seed", DEFAULTS.seed, N_("The same seed gives the same run."), low=0, high=2**31 - 1)),
+    (
+        N_("device"),
+        Choice("device", DEFAULTS.device, N_("Where it trains; auto takes the fastest there is."), choices=DEVICES),
+    ),
 )
 
 
@@ -71,7 +78,8 @@ class NetworkPage(QWidget):
         self.data = DataChooser(session)
         self.recipe = Form()
         for title, declared in SETTINGS:
-            self.recipe.add(declared.name, make_field(declared), title)
+            said = replace(declared, help=tr(declared.help))
+            self.recipe.add(declared.name, make_field(said), tr(title))
         self.recipe.entered.connect(self._entered)
         self.recipe.reset.connect(lambda name: self._set(name, getattr(DEFAULTS, name)))
         self.partial = label("", "small", wrap=True)

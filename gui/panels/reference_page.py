@@ -118,15 +118,18 @@ def _html(declared: BlockType, like_it: list[str]) -> str:
             f"<a style='color:{look.accent.name()}' href='type:{escape(name)}'>{escape(name)}</a>"
             for name in like_it[:MOST_LIKE_IT]
         )
-        parts.append(f"{_heading(tr('Like it'))}<p>{links}</p>")
+        words = tr("Like it")
+        parts.append(f"{_heading(words)}<p>{links}</p>")
     if found["also_called"]:
-        parts.append(f"<p style='{quiet}'>{escape(tr('Found as {0}.').format(', '.join(found['also_called'])))}</p>")
+        words = tr("Found as {0}.").format(", ".join(found["also_called"]))
+        parts.append(f"<p style='{quiet}'>{escape(words)}</p>")
     return "".join(parts)
 
 
 def _settings(settings: list[dict[str, Any]], quiet: str) -> str:
     if not settings:
-        return f"<p style='{quiet}'>{tr('It has no settings.')}</p>"
+        words = tr("It has no settings.")
+        return f"<p style='{quiet}'>{words}</p>"
     rows = [_heading(tr("Settings")), "<table width='100%' cellspacing='0' cellpadding='0'>"]
     for one in settings:
         rows.append(
