@@ -44,6 +44,8 @@ class History:
         self.at_step = max(self.at_step, self.step)
 
     def add_epoch(self, event: Epoch) -> None:
+        while self.epochs and self.epochs[-1].epoch >= event.epoch:  # told again by a run that went on
+            self.epochs.pop()
         self.epochs.append(event)
         self.at_step = max(self.at_step, event.step)
 

@@ -6,6 +6,7 @@ Owns which run is on, the one before it, and what is being watched. Draws nothin
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -33,6 +34,7 @@ from backend.messages import (
 from graph import Document
 from gui.session import Session
 from gui.training.endings import ended_process, refusal
+from gui.training.history import History
 from gui.training.run import Look, Run, describe_objective, new_run_folder
 from gui.training.worker_process import WorkerProcess
 
@@ -119,19 +121,30 @@ class RunController(QObject):
 
         outside = self.may_read_outside(document)
         folder = new_run_folder(document)
+        base = str(document.path.parent) if document.path else None
+        text = project_file.to_json(document)
+        return self._begin(document, Start(project=text, run_folder=str(folder), base=base, outside=outside))
+
+    def go_on(self, document: Document, start: Start, history: History) -> bool:
+        """Let a run go on from its last state: what it trains, how, and what it has told so far; False while one is on.
+
+        Whether it may read the data that it asks for has been settled.
+        """
+        return not self.active and self._begin(document, start, history)
+
+    def _begin(self, document: Document, start: Start, history: History | None = None) -> bool:
         label, classes = describe_objective(document)
         names = {id: block.name for id, block in document.network.blocks.items()}
         self._count += 1
         previous = self.run if self.run and len(self.run.history.losses) else self.previous
-        self.previous, self.run = previous, Run(self._count, folder, document.recipe.seed, label, classes, names)
+        folder, seed = Path(start.run_folder), document.recipe.seed
+        self.previous, self.run = previous, Run(self._count, folder, seed, label, classes, names, history or History())
         self._ending = False
         self._warn("")
         self._set_learning_rate(document.recipe.learning_rate)
-        self._become("starting", self.tr("starting"))
+        self._become("starting", "starting")
         self.run_started.emit(self.run)
-        base = str(document.path.parent) if document.path else None
-        text = project_file.to_json(document)
-        self.worker.send(Start(project=text, run_folder=str(folder), base=base, outside=outside))
+        self.worker.send(start)
         for watch in self._watches.values():
             self.worker.send(watch)
         return True
