@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 PROTOCOL = 1
+MOST_DEVICES = 4096
 MAX_LINE = 32 * 1024 * 1024  # a project of 100,000 blocks stays below it
 
 RunState = Literal["idle", "loading", "training", "paused", "stopped", "finished", "failed"]
@@ -65,6 +66,8 @@ class Start(Message):
     outside: bool = False  # the person agreed to data and weights outside `base`
     agreed: tuple[str, ...] = ()  # single paths outside, as the recipe names them, that the person chose
     resume: bool = False
+    devices: int = Field(default=1, ge=1, le=MOST_DEVICES)  # each a process with its share of every batch
+    shard: bool = False  # spread parameters and optimizer state over the devices
 
 
 class Pause(Message):

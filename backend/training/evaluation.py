@@ -34,14 +34,20 @@ def evaluate(
     Losses and metrics that are means over their batch come out exact, whatever the batch size.
     """
     sums: Values = {}
+    ranks = job.ranks
+    ranks.follow_first(job.module.buffers())  # normalizations have counted other samples in each process
     judge = job.learner.judge
     wide = torch.float32 if job.device.type == "mps" else torch.float64
     with evaluating(job.module):
-        for rows in Batches(len(data), batch_size).in_order():
-            inputs, targets = data.take(rows)
-            weight = rows.stop - rows.start
+        for rows in Batches(len(data), batch_size * ranks.size).in_order():
+            count = rows.stop - rows.start
+            start, stop, share = ranks.part(count)
+            inputs, targets = data.take(slice(rows.start + start, rows.start + stop))
+            weight = count * share
             for name, value in judge(job.compute, job.program.objective, inputs, targets).items():
                 sums[name] = sums.get(name, 0.0) + value.to(wide) * weight
             if not keep_on():
                 return None
+    if ranks.size > 1:
+        sums = dict(zip(sums, ranks.total(torch.stack(list(sums.values()))), strict=True))
     return {name: float(value) / len(data) for name, value in sums.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -11,6 +11,7 @@ from torch import nn
 
 from backend.training.course import Course
 from backend.training.learner import Learner
+from backend.training.ranks import Ranks
 from backend.training.resident import Batches, Resident, Tensors
 from backend.training.turn import Values
 from graph.recipe import Recipe
@@ -32,6 +33,7 @@ class Job:
     learner: Learner
     batches: Batches
     course: Course
+    ranks: Ranks = field(default_factory=Ranks)
 
     @property
     def module(self) -> nn.Module:

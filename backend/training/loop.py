@@ -30,12 +30,13 @@ def train(job: Job, observer: Observer) -> bool:
     the network (dropout) nor an observer can move it.
     """
     module, learn, course, steps = job.module, job.learner, job.course, job.steps
+    share = job.ranks.share
     while course.epoch <= job.epochs and job.step < steps:
         if not observer.epoch_begins(course.epoch):
             return False
         module.train()
         for rows in course.rows_left(job.batches, job.device):
-            inputs, targets = job.train.take(rows)
+            inputs, targets = job.train.take(share(rows))
             values = learn(inputs, targets)
             course.batch += 1
             if not observer.step(rows, values):

@@ -34,7 +34,7 @@ class Meter:
         self._job, self._emit = job, emit
         self.step = 0  # steps done
         self.epoch = 0  # the running epoch, from 1
-        self._readout = Readout()
+        self._readout = Readout(job.ranks)
         self._unsent: list[Columns] = []
         self._sent = 0  # the last step that was read
         self._samples = 0  # in _unsent

@@ -17,6 +17,8 @@ from backend.training.averaging import Averaging
 from backend.training.job import forward
 from backend.training.learner import Learner
 from backend.training.optimizer import NothingToLearn, Weight
+from backend.training.ranks import Ranks
+from backend.training.replicas import computed_by
 from backend.training.turn import Rules, Sum, Turn, Uncertainties
 from graph import Network
 from graph.objective import Objective
@@ -41,12 +43,21 @@ class Length:
 
 
 def build_learner(
-    program: Program, network: Network | None, recipe: Recipe, device: torch.device, length: Length
+    program: Program,
+    network: Network | None,
+    recipe: Recipe,
+    device: torch.device,
+    length: Length,
+    ranks: Ranks | None = None,
 ) -> Learner:
     """What trains the program's module; raises RecipeError or NothingToLearn."""
-    rules = _rules(recipe, device)
+    ranks = ranks or Ranks()
+    _check_ranks(recipe, ranks)
+    rules = _rules(recipe, device, ranks)
     compute = _compiled(getattr(program.module, "compute", program.module), recipe)
     judged = functools.partial(_forward, compute, program.objective)
+    plain = not recipe.objectives and recipe.accumulate == 1 and not recipe.l1
+    judged = computed_by(ranks, program.module, judged, plain)
     weights = optimizers.weights_of(program.module, program.blocks)
     _check_groups(recipe, network)
     if recipe.objectives:
@@ -61,7 +72,24 @@ def _forward(compute: Any, objective: Any, inputs: Any, targets: Any) -> Any:
     return forward(compute, objective, inputs, targets)
 
 
-def _rules(recipe: Recipe, device: torch.device) -> Rules:
+def _check_ranks(recipe: Recipe, ranks: Ranks) -> None:
+    """Some of what a recipe may ask for is not to be had on several devices."""
+    if ranks.size > 1 and recipe.optimizer == "LBFGS":
+        raise RecipeError("LBFGS judges a batch by its whole loss: it trains on one device only")
+    if ranks.shard:
+        unfit = {
+            "objectives of its own": recipe.objectives,
+            "accumulated batches": recipe.accumulate > 1,
+            "the L1 penalty": recipe.l1,
+            "averaged weights": recipe.averaging != "none",
+            "float16 (bfloat16 does)": recipe.precision == "float16",
+        }
+        asked = [what for what, is_asked in unfit.items() if is_asked]
+        if asked:
+            raise RecipeError(f"parameters spread over devices (--shard) do not go with {', '.join(asked)}")
+
+
+def _rules(recipe: Recipe, device: torch.device, ranks: Ranks) -> Rules:
     scaler, more = None, {}
     if recipe.precision in HALVES:
         more["precision"] = functools.partial(torch.autocast, device.type, dtype=HALVES[recipe.precision])
@@ -70,7 +98,7 @@ def _rules(recipe: Recipe, device: torch.device) -> Rules:
         raise RecipeError(
             "LBFGS looks at a batch several times: it goes neither with float16, accumulated batches nor clipping"
         )
-    return Rules(recipe.accumulate, recipe.clip_norm, recipe.clip_value, recipe.l1, scaler, **more)
+    return Rules(recipe.accumulate, recipe.clip_norm, recipe.clip_value, recipe.l1, scaler, ranks=ranks, **more)
 
 
 def _compiled(compute: Any, recipe: Recipe) -> Any:

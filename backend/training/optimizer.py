@@ -104,4 +104,12 @@ def load_state(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
     for parameter, kept in optimizer.state.items():
         for name, value in kept.items():
             if name != "step" and isinstance(value, torch.Tensor) and value.shape == parameter.shape:
-                kept[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+                kept[name] = _laid_as(value, parameter)
+
+
+def _laid_as(value: torch.Tensor, parameter: nn.Parameter) -> torch.Tensor:
+    if hasattr(parameter, "placements"):  # it is spread over devices
+        from backend.training.sharding import laid_as
+
+        return laid_as(value, parameter)
+    return torch.empty_like(parameter, dtype=value.dtype).copy_(value)

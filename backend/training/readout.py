@@ -6,10 +6,12 @@ Reading waits for the device once; adding never does. Knows no clock and no mess
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
 
+from backend.training.ranks import Ranks
 from backend.training.turn import Values
 
 
@@ -28,7 +30,8 @@ class Columns:
 class Readout:
     """Keeps what steps gave until somebody reads it."""
 
-    def __init__(self) -> None:
+    def __init__(self, ranks: Ranks) -> None:
+        self._ranks = ranks
         self._rows: list[torch.Tensor] = []
         self._values: list[Values] = []
         self._sums: dict[str, float] = {}
@@ -46,7 +49,7 @@ class Readout:
         """The steps since the last read; they also enter the epoch's means."""
         sizes = [len(rows) for rows in self._rows]
         names = self._values[0] if self._values else {}
-        metrics = {name: torch.stack([v[name] for v in self._values]).tolist() for name in names}
+        metrics = self._columns(names, sizes)
         self._rows.clear()
         self._values.clear()
         self._samples += sum(sizes)
@@ -54,6 +57,14 @@ class Readout:
             total = sum(value * size for value, size in zip(column, sizes, strict=True))
             self._sums[name] = self._sums.get(name, 0.0) + total
         return Columns(sizes, metrics)
+
+    def _columns(self, names: Iterable[str], sizes: list[int]) -> dict[str, list[float]]:
+        """Every metric's values, those of all processes as one."""
+        found = {name: torch.stack([v[name] for v in self._values]) for name in names}
+        if found and self._ranks.size > 1:
+            together = torch.stack([column.to(torch.get_default_dtype()) for column in found.values()])
+            found = dict(zip(found, self._ranks.means(together, sizes), strict=True))
+        return {name: column.tolist() for name, column in found.items()}
 
     def state(self) -> dict[str, object]:
         """The epoch's sums so far, all of it having been read."""

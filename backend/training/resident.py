@@ -57,17 +57,18 @@ class Batches:
     """How `count` samples are cut into batches of `size`.
 
     The last, partial batch is kept. A single left-over sample joins the batch before it when `join_single` is
-    set, for batch normalization cannot train on one sample.
+    set, for batch normalization cannot train on one sample; nor can it where each process has but one.
     """
 
     count: int
     size: int
     join_single: bool = False
+    processes: int = 1  # that compute a batch together; `size` counts the samples of all
 
     def bounds(self) -> list[tuple[int, int]]:
         """(start, stop) of every batch of an epoch."""
         starts = list(range(0, self.count, self.size))
-        if self.join_single and len(starts) > 1 and self.count - starts[-1] == 1:
+        if self.join_single and len(starts) > 1 and self.count - starts[-1] < 2 * self.processes:
             starts.pop()
         stops = [*starts[1:], self.count][: len(starts)]
         return list(zip(starts, stops, strict=True))

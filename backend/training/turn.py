@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from backend.training.ranks import Ranks
 from backend.training.resident import Tensors
 
 Values = dict[str, torch.Tensor]
@@ -62,6 +63,7 @@ class Rules:
     l1: float = 0.0
     scaler: torch.amp.GradScaler | None = None
     precision: Callable[[], AbstractContextManager[Any]] = field(default=contextlib.nullcontext)
+    ranks: Ranks = field(default_factory=Ranks)
 
 
 @dataclass(slots=True)
@@ -104,6 +106,7 @@ class Turn:
             values[self.total.name] = loss
         if rules.l1:
             loss = loss + rules.l1 * sum(p.abs().sum() for p in self.parameters() if p.ndim > 1)
+        loss = rules.ranks.weighed(loss)
         if rules.accumulate > 1:
             loss = loss / rules.accumulate
         (loss if rules.scaler is None else rules.scaler.scale(loss)).backward()
@@ -111,6 +114,7 @@ class Turn:
 
     def _step(self) -> None:
         rules, self.waiting = self.rules, 0
+        rules.ranks.average(self.parameters())
         if rules.scaler is not None:
             rules.scaler.unscale_(self.optimizer)
         if rules.clip_value is not None:
