@@ -41,7 +41,8 @@ def _submodules(one: StartWeights, program: Program, network: Network) -> list[s
         return None
     chosen = [network.blocks[id] for id in one.blocks if id in network.blocks]
     ids = {owner_of(network, block) or block.id for block in chosen} | {block.id for block in chosen}
-    found = [name for name, id in program.blocks.items() if id in ids]
+    layers = dict(program.module.named_children())
+    found = [name for name, id in program.blocks.items() if id in ids and layers[name].state_dict()]
     if not found:
         raise Unfit("weights", f"{one.path!r} is for blocks that are gone or hold no weights: choose others")
     return found
