@@ -78,6 +78,7 @@ QFrame#breadcrumb QToolButton { padding: 2px 6px; color: @t1; }
 QFrame#breadcrumb QToolButton[here="true"] { color: @t0; }
 QFrame#breadcrumb QToolButton:hover { color: @t0; }
 QWidget#dockTitle { background: @s1; border-bottom: 1px solid @line; }
+QFrame#card { background: @s1; border: 1px solid @line; border-radius: 6px; }
 QWidget#problemRow:hover { background: @s2; }
 QWidget#problemRow:focus { background: @select; }
 QDialog#finder { background: @s2; border: 1px solid @line; border-radius: 6px; }

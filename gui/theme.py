@@ -193,6 +193,7 @@ ICONS = {
     "random": "shuffle-variant",
     "logarithm": "math-log",
     "down": "chevron-down",
+    "up": "chevron-up",
     "filters": "grid",
     "eye": "eye-outline",
     "block": "shape-outline",
