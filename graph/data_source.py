@@ -22,6 +22,8 @@ DataKind = Literal[
     "circles",
     "spirals",
     "xor",
+    "gaussian_ring",
+    "noise",
     "npz",
     "idx",
     "image_folder",

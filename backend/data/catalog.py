@@ -1,17 +1,17 @@
 """Every source of data there is: how the interface names it, what it asks for, and the two functions that read it.
 
-A new kind of data is one entry here, one module beside, and one word in graph/recipe.py.
+A new kind of data is one entry here, one module beside, and one word in graph/data_source.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from backend.data import digits, idx, image_folder, npz, tables, toy
+from backend.data import digits, idx, image_folder, noise, npz, tables, toy
 from backend.data.dataset import Dataset
 from backend.data.options import Option
 from graph.data_source import Field
@@ -65,6 +65,15 @@ CATALOG: tuple[SourceKind, ...] = (
     _toy("circles", "Two circles", "One circle within another."),
     _toy("spirals", "Spirals", "Arms wound around each other: hard for a small network."),
     _toy("xor", "XOR", "Four squares, opposite ones alike: what a single layer cannot learn."),
+    _toy("gaussian_ring", "Ring of Gaussians", "Heaps of points on a ring: for generators, which like to miss some."),
+    SourceKind(
+        "noise",
+        "Noise",
+        "Standard normal numbers, drawn anew for every batch: what a generator begins with.",
+        noise.OPTIONS,
+        noise.describe,
+        noise.load,
+    ),
     SourceKind(
         "npz",
         "NPZ file",
@@ -94,6 +103,9 @@ CATALOG: tuple[SourceKind, ...] = (
         image_folder.load,
         "folder",
     ),
+)
+CATALOG = tuple(
+    entry if entry.kind == "noise" else replace(entry, options=(*entry.options, noise.BESIDE)) for entry in CATALOG
 )
 BY_KIND = {entry.kind: entry for entry in CATALOG}
 

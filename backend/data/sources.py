@@ -8,6 +8,7 @@ from typing import Any
 from backend.data.catalog import BY_KIND, SourceKind
 from backend.data.dataset import Dataset
 from backend.data.errors import DataError
+from backend.data.noise import BESIDE, with_field, with_noise
 from backend.data.options import read_options
 from backend.data.paths import locate
 from graph.data_source import DataSource, Field
@@ -16,7 +17,8 @@ from graph.data_source import DataSource, Field
 def describe(source: DataSource, base: Path | str | None = None) -> tuple[Field, ...]:
     """The fields `load` would give, found without loading; relative paths are taken from `base`. Raises DataError."""
     kind, options, path = _resolve(source, base)
-    return kind.describe(options, path)
+    noise = options.pop(BESIDE.name, 0)
+    return with_field(kind.describe(options, path), noise)
 
 
 def load(source: DataSource, base: Path | str | None = None) -> Dataset:
@@ -26,8 +28,9 @@ def load(source: DataSource, base: Path | str | None = None) -> Dataset:
     option `standardize` is on (iris, wine, breast_cancer and diabetes unless switched off), and changes nothing else.
     """
     kind, options, path = _resolve(source, base)
+    noise = options.pop(BESIDE.name, 0)
     try:
-        return kind.load(options, path)
+        return with_noise(kind.load(options, path), noise)
     except MemoryError:
         raise DataError(source.path or source.kind, "does not fit into this machine's free memory") from None
 

@@ -1,4 +1,4 @@
-"""Four sets of points in the plane that a straight line cannot part: moons, circles, spirals, XOR.
+"""Sets of points in the plane: moons, circles, spirals and XOR, which no straight line parts; a ring of Gaussians.
 
 All are drawn here from a seed; the points lie within about -1..1, in no order, and every class has its share.
 """
@@ -26,18 +26,28 @@ def _noise(default: float) -> Option:
 TURNS = Option("turns", "number", 1.5, "How often an arm winds around the centre.", low=0.1, high=10)
 ARMS = Option("arms", "whole number", 2, "How many arms there are, each a class.", low=2, high=10)
 FACTOR = Option("factor", "number", 0.5, "Radius of the inner circle.", low=0.05, high=0.95)
+MODES = Option("modes", "whole number", 8, "How many heaps of points stand on the ring.", low=2, high=100)
 OPTIONS = {
     "moons": (SAMPLES, _noise(0.08), SEED),
     "circles": (SAMPLES, _noise(0.06), FACTOR, SEED),
     "spirals": (SAMPLES, _noise(0.02), TURNS, ARMS, SEED),
     "xor": (SAMPLES, _noise(0.0), SEED),
+    "gaussian_ring": (SAMPLES, _noise(0.05), MODES, SEED),
 }
-TITLES = {"moons": "Two moons", "circles": "Two circles", "spirals": "Spirals", "xor": "XOR"}
+TITLES = {
+    "moons": "Two moons",
+    "circles": "Two circles",
+    "spirals": "Spirals",
+    "xor": "XOR",
+    "gaussian_ring": "Ring of Gaussians",
+}
 
 
 def class_names(kind: str, options: dict[str, Any]) -> tuple[str, ...]:
     if kind == "spirals":
         return tuple(f"arm {number}" for number in range(1, options["arms"] + 1))
+    if kind == "gaussian_ring":
+        return tuple(f"heap {number}" for number in range(1, options["modes"] + 1))
     return {"moons": ("upper", "lower"), "circles": ("outer", "inner"), "xor": ("same sign", "opposite signs")}[kind]
 
 
@@ -58,7 +68,7 @@ def load(kind: str, options: dict[str, Any], path: Path | None = None) -> Datase
         number = rng.permutation(samples)
         label = number % classes
         along = (number // classes + 0.5) / -(-samples // classes)  # 0..1 within each class
-        points = {"moons": _moons, "circles": _circles, "spirals": _spirals}[kind](along, label, options)
+        points = DRAWN[kind](along, label, options)
     points = points + options["noise"] * rng.standard_normal((samples, 2))
     arrays = {"point": points.astype(np.float32), **class_arrays(label, class_names(kind, options))}
     return Dataset(TITLES[kind], describe(kind, options), arrays)
@@ -82,5 +92,13 @@ def _spirals(along: np.ndarray, label: np.ndarray, options: dict[str, Any]) -> n
     return _polar(radius, 2 * np.pi * (options["turns"] * radius + label / options["arms"]))
 
 
+def _gaussian_ring(along: np.ndarray, label: np.ndarray, options: dict[str, Any]) -> np.ndarray:
+    """The centres of heaps of equal size: what a generator must cover all of."""
+    return _polar(np.ones(len(label)), 2 * np.pi * label / options["modes"])
+
+
 def _polar(radius: np.ndarray, angle: np.ndarray) -> np.ndarray:
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+
+
+DRAWN = {"moons": _moons, "circles": _circles, "spirals": _spirals, "gaussian_ring": _gaussian_ring}

@@ -16,18 +16,30 @@ Tensors = tuple[torch.Tensor, ...]
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """Samples on the device: `inputs` in the order of the module's arguments, `targets` of the objective's."""
+    """Samples on the device: `inputs` in the order of the module's arguments, `targets` of the objective's.
+
+    The tensors at the places `redrawn`, counted over inputs and targets together, are one field of noise: every batch
+    gets other standard normal numbers, the same at all of these places.
+    """
 
     inputs: Tensors
     targets: Tensors
     count: int
+    redrawn: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return self.count
 
     def take(self, rows: torch.Tensor | slice) -> tuple[Tensors, Tensors]:
         """One batch: (inputs, targets)."""
-        return tuple(x[rows] for x in self.inputs), tuple(y[rows] for y in self.targets)
+        inputs, targets = tuple(x[rows] for x in self.inputs), tuple(y[rows] for y in self.targets)
+        if not self.redrawn:
+            return inputs, targets
+        both = [*inputs, *targets]
+        noise = torch.randn_like(both[self.redrawn[0]])
+        for place in self.redrawn:
+            both[place] = noise
+        return tuple(both[: len(inputs)]), tuple(both[len(inputs) :])
 
 
 def to_device(
@@ -36,10 +48,12 @@ def to_device(
     target_fields: tuple[str, ...],
     device: torch.device,
     channels_last: bool = False,
+    redrawn: tuple[str, ...] = (),
 ) -> Resident:
     """The named fields of a data set on the device, their first axis being the samples.
 
-    With `channels_last` pictures lie there with their channels innermost, as some kernels want them.
+    A field of `redrawn` is noise, other for every batch. With `channels_last` pictures lie there with their channels
+    innermost, as some kernels want them.
     """
     moved = {
         name: torch.from_numpy(np.ascontiguousarray(arrays[name])).to(device)
@@ -49,7 +63,9 @@ def to_device(
         pictures = {name: tensor for name, tensor in moved.items() if tensor.ndim == 4}
         moved |= {name: one.contiguous(memory_format=torch.channels_last) for name, one in pictures.items()}
     count = len(next(iter(moved.values()))) if moved else 0
-    return Resident(tuple(moved[name] for name in input_fields), tuple(moved[name] for name in target_fields), count)
+    places = tuple(place for place, name in enumerate((*input_fields, *target_fields)) if name in redrawn)
+    inputs, targets = tuple(moved[name] for name in input_fields), tuple(moved[name] for name in target_fields)
+    return Resident(inputs, targets, count, places)
 
 
 @dataclass(frozen=True, slots=True)
