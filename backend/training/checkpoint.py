@@ -16,6 +16,8 @@ import safetensors.torch
 import torch
 from torch import nn
 
+from backend.training.ranks import Ranks
+
 FIRST = 1.0  # seconds into the run
 SECONDS = 5.0  # between two writes, at least
 PRICE = 0.02  # share of the time that writes may take
@@ -23,9 +25,9 @@ PRICE = 0.02  # share of the time that writes may take
 Weights = dict[str, torch.Tensor]
 
 
-def snapshot(module: nn.Module) -> Weights:
-    """A copy of the module's state in host memory: the device's is for training."""
-    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in module.state_dict().items()}
+def snapshot(weights: Weights) -> Weights:
+    """A copy of a module's state in host memory: the device's is for training."""
+    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in weights.items()}
 
 
 def to_bytes(weights: Weights, **about: int) -> bytes:
@@ -47,13 +49,14 @@ class Checkpoints:
         accuracies: tuple[str, ...] = ("accuracy",),
         monitor: str | None = None,
         keep: int = 1,
+        ranks: Ranks | None = None,
     ) -> None:
         """`accuracies` names the metrics of which more is better; they decide what is best, then the loss.
 
         `monitor` names the one metric that decides instead. Of the `keep` best epochs each has a file, if it is
         more than one.
         """
-        self._module = module
+        self._module, self._ranks = module, ranks or Ranks()
         self._write = write
         self._accuracies = accuracies
         self._monitor, self._keep = monitor, keep
@@ -70,7 +73,7 @@ class Checkpoints:
         """Take note of a finished epoch; whether it is the best so far."""
         better = not self.best or self.rank(metrics) < self.rank(self.best)
         if better:
-            self._best, self._best_at = snapshot(self._module), {"epoch": epoch, "step": step}
+            self._best, self._best_at = snapshot(self._weights()), {"epoch": epoch, "step": step}
             self._best_is_written = False
             self.best_epoch, self.best, self.waited = epoch, dict(metrics), 0
         else:
@@ -89,7 +92,7 @@ class Checkpoints:
             if self._kept[slot][0] <= rank:
                 return
             self._kept[slot] = (rank, epoch)
-        self._write(f"kept-{slot + 1}.safetensors", to_bytes(self._module.state_dict(), epoch=epoch, step=step))
+        self._put(f"kept-{slot + 1}.safetensors", self._weights(), epoch=epoch, step=step)
 
     def due(self) -> bool:
         """Whether it is time to write again."""
@@ -107,15 +110,22 @@ class Checkpoints:
 
     def write(self, epoch: int, step: int) -> None:
         """Write the last weights, and the best when they are new."""
-        self._write("last.safetensors", to_bytes(self._module.state_dict(), epoch=epoch, step=step))
+        self._put("last.safetensors", self._weights(), epoch=epoch, step=step)
         if self._best is not None and not self._best_is_written:
-            self._write("best.safetensors", to_bytes(self._best, **self._best_at))
+            self._put("best.safetensors", self._best, **self._best_at)
             self._best_is_written = True
 
     def take_best(self) -> None:
         """Let the best weights be the module's."""
         if self._best is not None:
-            self._module.load_state_dict(self._best)
+            self._ranks.load(self._module, self._best)
+
+    def _weights(self) -> Weights:
+        return self._ranks.whole(self._module.state_dict())
+
+    def _put(self, name: str, weights: Weights, **about: int) -> None:
+        if self._ranks.first:
+            self._write(name, to_bytes(weights, **about))
 
     def state(self) -> dict[str, Any]:
         """What `restore` takes."""

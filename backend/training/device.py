@@ -48,7 +48,7 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def share_processors(multiply_adds: int) -> int:
+def share_processors(multiply_adds: int, processes: int = 1) -> int:
     """Choose how many threads compute a batch of so many multiply-adds on the CPU; returns their number.
 
     One core stays with the window: threads that meet at a barrier all wait for the one that was put aside
@@ -56,7 +56,7 @@ def share_processors(multiply_adds: int) -> int:
     thread costs more than it brings. OMP_NUM_THREADS overrules.
     """
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(max(1, min(processors() - 1, multiply_adds // PER_THREAD)))
+        torch.set_num_threads(max(1, min((processors() - 1) // processes, multiply_adds // PER_THREAD)))
     return torch.get_num_threads()
 
 
@@ -84,6 +84,19 @@ def warm_up(device: torch.device) -> None:
 def free_memory(device: torch.device) -> int:
     """Bytes of the device's memory that are free; of the host's, all there is."""
     return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else _host_memory() or 1 << 33
+
+
+def peak_memory(device: torch.device) -> int:
+    """The most bytes this process has held on the device at once; 0 where that is not known."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    if device.type == "cpu":
+        with contextlib.suppress(ImportError):
+            import resource
+
+            unit = 1 if platform.system() == "Darwin" else 1024
+            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return 0
 
 
 def synchronize(device: torch.device) -> None:

@@ -27,6 +27,7 @@ from backend.messages import (
     Watch,
 )
 from backend.probes.watching import Watching
+from backend.training.agreement import Agreement
 from backend.training.checkpoint import Checkpoints
 from backend.training.control import Control
 from backend.training.evaluation import evaluate
@@ -60,6 +61,8 @@ class Follower:
         self.leaving = False  # a Shutdown came: the process ends after the run
         self.moved = time.perf_counter()  # when the last step ended
         self._stopped = False
+        self._together = Agreement(job.ranks, INTERVAL) if job.ranks.size > 1 else None
+        self._save_agreed = False
         self._every = job.recipe.checkpoint_every
         self._look_at = self.moved + INTERVAL
         self._progress_at = self.moved
@@ -78,7 +81,7 @@ class Follower:
         self.moved = time.perf_counter()
         if self._every is not None and self.meter.step % self._every == 0:
             self._keep_state()
-        elif self.moved < self._look_at and self._control.idle():
+        elif not self._time_to_look():
             return True
         self._look()
         self._save_if_due()
@@ -129,12 +132,14 @@ class Follower:
 
     def _go_on(self) -> bool:
         self.moved = time.perf_counter()
-        if self.moved >= self._look_at or not self._control.idle():
+        if self._time_to_look():
             self._look()
         return not self._stopped
 
     def _save_if_due(self) -> None:
-        if self._every is None and self.checkpoints.due():
+        due = self.checkpoints.due() if self._together is None else self._save_agreed
+        if self._every is None and due:
+            self._save_agreed = False
             self._keep_state()
 
     def _keep_state(self) -> None:
@@ -143,13 +148,19 @@ class Follower:
         with self.checkpoints.writing():
             self._save()
 
+    def _time_to_look(self) -> bool:
+        if self._together is not None:
+            return self._together.due()
+        return self.moved >= self._look_at or not self._control.idle()
+
     def _look(self) -> None:
         """Read and tell the steps since the last look, then obey."""
         self.meter.read()
         now = time.perf_counter()
         if now >= self._look_at:
             self.meter.send_steps()
-            self.rewind.keep()
+            if self._together is None:
+                self.rewind.keep()
             self._watching.look(self.meter.step, self.meter.epoch)
             self._look_at = time.perf_counter() + INTERVAL
         if now >= self._progress_at:
@@ -157,8 +168,21 @@ class Follower:
             self._progress_at = now + PROGRESS
         while (command := self._control.next()) is not None:
             self._obey(command)
+        if self._together is not None:
+            self._settle(self._together)
+
+    def _settle(self, together: Agreement) -> None:
+        """Do what all processes of the run do now."""
+        agreed = together.settle(keep=self.rewind.due, save=self.checkpoints.due())
+        if agreed.keep:
+            self.rewind.keep(force=True)
+        self._save_agreed = self._save_agreed or agreed.save
+        for command in agreed.commands:
+            self._obey(command)
 
     def _obey(self, command: Command) -> None:
+        if self._together is not None:
+            self._together.note(command)
         match command:
             case Pause():
                 self._pause()

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from backend.compile import Program, compile_program
-from backend.data import Dataset, Scaling, leaves_folder, load, split
+from backend.data import Dataset, Scaling, leaves_folder, load
 from backend.messages import Start
 from backend.source import SourceError
 from backend.training import device as devices
@@ -23,10 +23,12 @@ from backend.training.failures import Unfit
 from backend.training.job import Job
 from backend.training.labels import check_labels
 from backend.training.objectives import Length, build_learner
+from backend.training.ranks import Ranks
 from backend.training.resident import Batches, Resident, to_device
 from graph import Document, Field, Network, Recipe, analyze
 from graph.project_file import ProjectError, from_json
 
+APART = 1_000_003  # between the seeds of two processes
 BATCH_NORM = nn.modules.batchnorm._BatchNorm  # the public classes share no public base
 
 
@@ -60,13 +62,17 @@ def read_project(text: str) -> Document:
         raise Unfit("project", f"The project cannot be read: {error}") from error
 
 
-def prepare(document: Document, start: Start, tell: Callable[[str], None], begins: bool = True) -> Prepared:
+def prepare(
+    document: Document, start: Start, tell: Callable[[str], None], begins: bool = True, ranks: Ranks | None = None
+) -> Prepared:
     """Load, check, compile and move everything to the device; `begins` is False where a state will be put back.
 
+    With other processes, all prepare the same and meet when they have; from then on their random numbers differ.
     Raises Unfit, DataError, LabelError, DeviceError or NothingToLearn, and whatever constructing blocks raises.
     """
     network, recipe = document.network, _recipe(document.recipe, start)
-    device = devices.pick(start.device or recipe.device)
+    ranks = ranks or Ranks()
+    device = ranks.device(start.device or recipe.device)
     if recipe.data is None:
         raise Unfit("data", "the recipe has no data: choose a data set to train on")
     if start.base and not start.outside and leaves_folder(recipe.data, start.base):
@@ -86,11 +92,13 @@ def prepare(document: Document, start: Start, tell: Callable[[str], None], begin
     layout = torch.channels_last if recipe.channels_last else torch.preserve_format
     program.module.to(device, memory_format=layout)
     train, validation, dataset = _resident(program, recipe, dataset, device)
+    if ranks.size > 1:
+        _meet(ranks, program, recipe, device, tell)
     if device.type == "cpu":
         macs = analyze(network, dataset.fields).total_macs
-        devices.share_processors(macs * recipe.batch_size if isinstance(macs, int) else 0)
+        devices.share_processors(macs * recipe.batch_size if isinstance(macs, int) else 0, ranks.local_size)
     normalizes = any(isinstance(part, BATCH_NORM) for part in program.module.modules())
-    batches = Batches(len(train), recipe.batch_size, join_single=normalizes)
+    batches = Batches(len(train), recipe.batch_size * ranks.size, join_single=normalizes, processes=ranks.size)
     steps = recipe.epochs * len(batches)
     length = Length(min(steps, recipe.steps or steps), len(batches))
     job = Job(
@@ -100,11 +108,24 @@ def prepare(document: Document, start: Start, tell: Callable[[str], None], begin
         epochs=recipe.epochs,
         train=train,
         validation=validation,
-        learner=build_learner(program, network, recipe, device, length),
+        learner=build_learner(program, network, recipe, device, length, ranks),
         batches=batches,
         course=Course(recipe.seed),
+        ranks=ranks,
     )
     return Prepared(job, network, dataset)
+
+
+def _meet(ranks: Ranks, program: Program, recipe: Recipe, device: torch.device, tell: Callable[[str], None]) -> None:
+    """Join the other processes, with the same weights as they and random numbers of one's own."""
+    tell(f"meeting {ranks.size - 1} other process{'es' if ranks.size > 2 else ''}")
+    ranks.join(device)
+    if ranks.shard:
+        from backend.training.sharding import shard
+
+        shard(program.module, ranks, device)
+    if not ranks.first:
+        torch.manual_seed(recipe.seed + ranks.rank * APART)
 
 
 def _compiled(network: Network, dataset: Dataset, seed: int) -> Program:
@@ -126,7 +147,7 @@ def _resident(
     program: Program, recipe: Recipe, dataset: Dataset, device: torch.device
 ) -> tuple[Resident, Resident, Dataset]:
     """Training and validation samples on the device, and the data set as it was standardised for them."""
-    chosen = split(len(dataset), recipe.validation, recipe.seed, dataset.labels)
+    chosen = dataset.parts(recipe.validation, recipe.seed)
     dataset = dataset.standardize(chosen[0])
     used = dict.fromkeys((*program.input_fields, *program.target_fields))
     train, validation = (
@@ -136,8 +157,9 @@ def _resident(
             program.target_fields,
             device,
             channels_last=recipe.channels_last,
+            redrawn=drawn,
         )
-        for rows in chosen
+        for rows, drawn in zip(chosen, (dataset.redrawn, ()), strict=True)  # validation compares like with like
     )
     return train, validation, dataset
 

@@ -8,6 +8,7 @@ or passes back something that is not finite is named, and the weights are left a
 from __future__ import annotations
 
 import copy
+import json
 import time
 import warnings
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ class Rewind:
         self._kept: dict[str, Any] | None = None
         self._not_before = 0.0
         size = 3 * sum(tensor.nbytes for tensor in job.module.state_dict().values())  # Adam keeps two more
-        self._enabled = size <= min(LARGEST, devices.free_memory(job.device) // 10)
+        fits = size <= min(LARGEST, devices.free_memory(job.device) // 10)
+        self._enabled = job.ranks.everywhere(fits and not job.ranks.shard)
         self.keep(force=True)
 
     def note(self, rows: torch.Tensor) -> None:
@@ -49,13 +51,18 @@ class Rewind:
             self._since.clear()
         self._since.append(rows)
 
+    @property
+    def due(self) -> bool:
+        """Whether the last copy has earned its price."""
+        return time.perf_counter() >= self._not_before
+
     def keep(self, force: bool = False) -> None:
         """Copy the present moment, which is known to be good, unless the last copy was too recent for its price."""
         begun = time.perf_counter()
         averaging = self._job.learner.averaging
         if averaging is not None and averaging.shown:
             return  # the module has other weights for a while
-        if not self._enabled or (begun < self._not_before and not force):
+        if not self._enabled or not (force or self.due):
             return
         self._kept = {
             "module": {name: tensor.clone() for name, tensor in self._job.module.state_dict().items()},
@@ -82,20 +89,30 @@ class Rewind:
         Leaves the weights as they were before the step that went wrong. Of a network too large to keep copies
         of, one step is done with the weights as they are.
         """
+        if self._job.ranks.shard:
+            return None
         self.restore()
         self._job.module.train()
         for rows in self._since:
             before = {name: tensor.clone() for name, tensor in self._job.module.state_dict().items()}
-            origin = _watched_step(self._job, rows)
+            origin = _of_all(self._job, _watched_step(self._job, rows))
             if origin is not None:
                 self._job.module.load_state_dict(before)
                 return origin
         return None
 
 
+def _of_all(job: Job, origin: Origin | None) -> Origin | None:
+    """What the first process found that found anything, for each went through samples of its own."""
+    if job.ranks.size == 1:
+        return origin
+    said = job.ranks.first_words("" if origin is None else json.dumps([origin.identifier, origin.what]))
+    return Origin(*json.loads(said)) if said else None
+
+
 def _watched_step(job: Job, rows: torch.Tensor) -> Origin | None:
     """One training step; where in it something was not finite."""
-    inputs, targets = job.train.take(rows)
+    inputs, targets = job.train.take(job.ranks.share(rows))
     found: list[Origin] = []
     hooks = [hook for name, part in job.module.named_children() for hook in _hooks(name, part, found)]
     try:

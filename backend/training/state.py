@@ -80,9 +80,10 @@ def take(job: Job, **kept: Kept) -> Snapshot:
         "threads": torch.get_num_threads(),
         "data": fingerprint(job),
         "random": devices.random_state(job.device),
+        "others": _random_of_others(job),
         "course": job.course.state(),
-        "module": job.module.state_dict(),
-        "learner": job.learner.state(),
+        "module": job.ranks.whole(job.module.state_dict()),
+        "learner": job.ranks.whole(job.learner.state()),
         **{name: part.state() for name, part in kept.items()},
     }
 
@@ -91,8 +92,14 @@ def put_back(job: Job, state: Snapshot, **kept: Kept) -> None:
     """Let the job be where the state was taken; raises StateError when it is another job's."""
     if state["data"] != fingerprint(job):
         raise StateError("the run cannot go on: its data have changed since it was begun. Begin a new run")
+    random = [state["random"], *state.get("others", [])]
+    if len(random) != job.ranks.size:
+        raise StateError(
+            f"the run cannot go on with {job.ranks.size} devices: its batches were shared by {len(random)}. Go on with "
+            f"--devices {len(random)}, or begin a new run"
+        )
     try:
-        job.module.load_state_dict(state["module"])
+        job.ranks.load(job.module, state["module"])
         job.learner.restore(state["learner"])
         job.course.restore(state["course"])
         for name, part in kept.items():
@@ -102,10 +109,11 @@ def put_back(job: Job, state: Snapshot, **kept: Kept) -> None:
         raise StateError(f"the run cannot go on: its state is of another network or recipe ({reason})") from error
     if job.device.type == "cpu":
         torch.set_num_threads(state["threads"])  # sums are taken in another order by more threads
-    if state["device"] == str(job.device):
-        devices.set_random_state(job.device, state["random"])
+    own = random[job.ranks.rank]
+    if state["device"].split(":")[0] == job.device.type:
+        devices.set_random_state(job.device, own)
     else:
-        torch.set_rng_state(state["random"][0])
+        torch.set_rng_state(own[0])
 
 
 def differences(job: Job, state: Snapshot) -> str:
@@ -113,6 +121,13 @@ def differences(job: Job, state: Snapshot) -> str:
     now = {"torch": torch.__version__, "device": str(job.device)}
     changed = [f"{name} was {state[name]} and is {value}" for name, value in now.items() if state[name] != value]
     return f"not to the bit: {', '.join(changed)}" if changed else ""
+
+
+def _random_of_others(job: Job) -> list[tuple[torch.Tensor, torch.Tensor | None]]:
+    """The random states of the processes but the first, which draw numbers of their own."""
+    host, device = devices.random_state(job.device)
+    hosts = job.ranks.gather(host)
+    return list(zip(hosts, job.ranks.gather(device) if device is not None else [None] * len(hosts), strict=True))[1:]
 
 
 def fingerprint(job: Job) -> dict[str, Any]:
