@@ -17,7 +17,7 @@ from backend.weight_files import SAFETENSORS, WeightFileError, printable, weight
 from backend.weight_matching import Row, Shaped, Table, match
 from backend.weight_names import all_weights, weights_by_block
 from backend.weights_apart import convert, shapes_in
-from graph import Document
+from graph import Document, Field, analyze
 from graph.quantities import thousands
 from graph.transfer import StartWeights
 
@@ -46,7 +46,7 @@ def weights(weights: Path, project: Path | None, output: Path | None, as_json: b
         if document is None:
             _tell_tensors(path, found, as_json)
         else:
-            _tell_table(path, matched(document, found), as_json)
+            _tell_table(path, matched(document, found, project.resolve().parent), as_json)
     except WeightFileError as error:
         raise click.ClickException(str(error)) from None
 
@@ -68,13 +68,28 @@ def begin_with(document: Document, paths: Iterable[Path], base: Path) -> tuple[s
     return tuple(names)
 
 
-def matched(document: Document, found: dict[str, Shaped]) -> Table:
+def matched(document: Document, found: dict[str, Shaped], base: Path) -> Table:
     """What of a file fits a document's network; ends the command where that cannot be written."""
     try:
-        source = generate_source(document.network, document.recipe.fields, analysis=document.analysis)
+        fields = _fields(document, base)
+        analysis = analyze(document.network, fields)
+        source = generate_source(document.network, fields, analysis=analysis)
     except SourceError as error:
         raise click.ClickException(str(error)) from None
-    return match(all_weights(weights_by_block(document.network, document.analysis, source)), found)
+    return match(all_weights(weights_by_block(document.network, analysis, source)), found)
+
+
+def _fields(document: Document, base: Path) -> tuple[Field, ...]:
+    """What the data's fields are: as the project says, else as its data do, if they lie in its folder."""
+    from backend.data import DataError, describe, leaves_folder  # deferred: it brings numpy
+
+    data = document.recipe.data
+    if document.recipe.fields or data is None or leaves_folder(data, base):
+        return document.recipe.fields
+    try:
+        return describe(data, base)
+    except DataError:
+        return ()  # sizes that hang on them are told as unknown
 
 
 def _convert(path: Path, output: Path) -> None:
@@ -103,13 +118,17 @@ def _tell_table(path: Path, table: Table, as_json: bool) -> None:
         click.echo(json.dumps({"rows": [_entry(row) for row in table.rows], "unused": table.unused}))
         return
     drawn = Drawn(title=printable(path), title_justify="left", header_style="bold", box=SIMPLE_HEAD)
-    for heading in ("Here", "In the file", "Shape here", "There", ""):
+    renamed = any(row.theirs not in (None, row.ours) for row in table.rows)
+    reshaped = any(row.their and row.their.shape != row.our.shape for row in table.rows)
+    # a column that tells nothing is left out
+    columns = {"Here": True, "In the file": renamed, "Shape": True, "There": reshaped, "": True}
+    for heading in (heading for heading, shown in columns.items() if shown):
         drawn.add_column(heading, overflow="fold")
     for row in table.rows:
-        style = STYLES.get(row.outcome, "")
-        outcome = f"[{style}]{row.outcome}[/]{', by order' if row.by_order else ''}" if style else row.outcome
-        theirs = escape(printable(row.theirs or "")), str(row.their or "")
-        drawn.add_row(escape(row.ours), theirs[0], str(row.our), theirs[1], outcome)
+        style = STYLES.get(row.outcome, "default")
+        outcome = f"[{style}]{row.outcome}[/]{', by order' if row.by_order else ''}"
+        cells = (escape(row.ours), escape(printable(row.theirs or "")), str(row.our), str(row.their or ""), outcome)
+        drawn.add_row(*(cell for cell, shown in zip(cells, columns.values(), strict=True) if shown))
     Console(highlight=False).print(drawn)
     left = f"; {thousands(len(table.unused))} of the file are not used" if table.unused else ""
     click.echo(f"{table.sentence()}{left}")

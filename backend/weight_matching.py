@@ -5,6 +5,7 @@ Names, shapes and dtypes in, rows out; knows neither torch nor files.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Literal
 
 Outcome = Literal["loaded", "other shape", "other type", "not found", "not asked for"]
 OUTCOMES: tuple[str, ...] = Outcome.__args__
+NUMBER = re.compile(r"[0-9]{1,9}")
 WRAPPERS = ("module.", "_orig_mod.")  # what DataParallel and torch.compile put before every name
 COUNTERS = ("num_batches_tracked",)  # files of older versions lack them, and nothing is computed from them by default
 
@@ -103,8 +105,10 @@ def match(
 ) -> Table:
     """The table of what of `theirs` goes into `ours`; both are in the order of their networks.
 
-    A weight takes the tensor of its very name; where no name agrees, layers of the same parts and shapes pair up in
-    their order, if there are as many here as there. `asked` are beginnings of our names that may be filled, None all.
+    A weight takes the tensor of its very name; where no name agrees, layers of the same parts and shapes pair up if
+    there are as many here as there: several of them in the order of the numbers in their names, which must tell. (The
+    order within a file means nothing: safetensors sorts by name.) `asked` are beginnings of our names that may be
+    filled, None all.
     """
     named = renamed(theirs, renames or {})
     wanted = None if asked is None else tuple(asked)
@@ -165,7 +169,7 @@ def _row(
 def _pairs(ours: Mapping[str, Shaped], named: Mapping[str, tuple[str, Shaped]]) -> dict[str, tuple[str, Shaped]]:
     """Our name -> theirs, for layers of which no name agrees, where a form occurs as often here as there."""
     here = _by_form(_layers({name: (name, one) for name, one in ours.items()}), _prefixes(named))
-    there = _by_form(_layers(named), _prefixes(ours))
+    there = {form: _counted(layers) for form, layers in _by_form(_layers(named), _prefixes(ours)).items()}
     pairs: dict[str, tuple[str, Shaped]] = {}
     for form, layers in here.items():
         if form and len(there.get(form, ())) == len(layers):
@@ -189,6 +193,13 @@ def _by_form(layers: Iterable[_Layer], known: set[str]) -> dict[frozenset, list[
         if layer.prefix not in known:
             found[layer.form].append(layer)
     return found
+
+
+def _counted(layers: list[_Layer]) -> list[_Layer]:
+    """Several layers in the order of the numbers in their names; none where the names differ in more than numbers."""
+    if len({NUMBER.sub("#", layer.prefix) for layer in layers}) > 1:
+        return []
+    return sorted(layers, key=lambda layer: [int(number) for number in NUMBER.findall(layer.prefix)])
 
 
 def _prefixes(names: Iterable[str]) -> set[str]:

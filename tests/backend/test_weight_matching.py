@@ -59,10 +59,17 @@ def test_names_that_differ_pair_up_by_shape_in_their_order():
 
 def test_several_of_a_shape_pair_up_in_order_only_if_there_are_as_many():
     ours = of(a=((4, 4), (4,)), b=((4, 4), (4,)))
-    same = match(ours, of(x=((4, 4), (4,)), y=((4, 4), (4,))))
-    assert [row.theirs for row in same.rows] == ["x.weight", "x.bias", "y.weight", "y.bias"]
-    more = match(ours, of(x=((4, 4), (4,)), y=((4, 4), (4,)), z=((4, 4), (4,))))
+    same = match(ours, of(x10=((4, 4), (4,)), x9=((4, 4), (4,))))
+    assert [row.theirs for row in same.rows] == ["x9.weight", "x9.bias", "x10.weight", "x10.bias"]
+    more = match(ours, of(x1=((4, 4), (4,)), x2=((4, 4), (4,)), x3=((4, 4), (4,))))
     assert outcomes(more) == ["not found"] * 4 and len(more.unused) == 6
+
+
+def test_an_order_that_no_number_tells_is_not_guessed():
+    ours = of(query=((4, 4), (4,)), key=((4, 4), (4,)))
+    assert outcomes(match(ours, of(q=((4, 4), (4,)), k=((4, 4), (4,))))) == ["not found"] * 4
+    asked = match(ours, of(q=((4, 4), (4,)), k=((4, 4), (4,))), renames={"q": "query", "k": "key"})
+    assert outcomes(asked) == ["loaded"] * 4
 
 
 def test_a_name_that_agrees_is_never_given_away_by_order():
