@@ -70,6 +70,19 @@ class Start(Message):
     shard: bool = False  # spread parameters and optimizer state over the devices
 
 
+class FindRate(Message):
+    """Try learning rates from `low` to `high` on the first batches of a project; nothing is written or kept."""
+
+    type: Literal["find_rate"] = "find_rate"
+    project: str
+    base: str | None = None
+    device: str | None = None
+    outside: bool = False
+    low: Annotated[float, Field(gt=0, le=1000)] = 1e-6
+    high: Annotated[float, Field(gt=0, le=1000)] = 10.0
+    steps: Annotated[int, Field(ge=10, le=100_000)] = 100
+
+
 class Pause(Message):
     """Hold after the current step, with everything kept in memory."""
 
@@ -221,6 +234,15 @@ class Probe(Message):
     prediction: Prediction | None = None  # features only
 
 
+class RateCurve(Message):
+    """The answer to FindRate: the smoothed loss at every rate, and the rate where it fell fastest."""
+
+    type: Literal["rate_curve"] = "rate_curve"
+    rates: tuple[Finite, ...]
+    losses: tuple[Finite, ...]
+    suggested: float | None
+
+
 class Heartbeat(Message):
     """Sent every second whatever happens; `stuck_for`, the age of the current step, tells slow from hung."""
 
@@ -242,6 +264,7 @@ class Failure(Message):
     text: str
     block: str | None = None
     detail: str = ""
+    batch_size: int | None = None  # after memory ran out: one that was tried and fits
 
 
 class Finished(Message):
@@ -256,8 +279,8 @@ class Finished(Message):
     best: Metrics  # validation (else training) metrics of the best epoch
 
 
-Command = Start | Pause | Resume | Stop | SetLearningRate | Watch | Unwatch | Shutdown
-Event = Ready | State | Steps | Epoch | Progress | Probe | Heartbeat | Failure | Finished
+Command = Start | FindRate | Pause | Resume | Stop | SetLearningRate | Watch | Unwatch | Shutdown
+Event = Ready | State | Steps | Epoch | Progress | Probe | RateCurve | Heartbeat | Failure | Finished
 
 _COMMANDS: TypeAdapter[Any] = TypeAdapter(Annotated[Command, Field(discriminator="type")])
 _EVENTS: TypeAdapter[Any] = TypeAdapter(Annotated[Event, Field(discriminator="type")])

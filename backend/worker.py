@@ -21,6 +21,7 @@ from backend.messages import (
     MAX_LINE,
     Event,
     Failure,
+    FindRate,
     Heartbeat,
     ProtocolError,
     Ready,
@@ -113,6 +114,9 @@ class Worker:
                     self.run.execute(command)
                     if self.run.leaving:
                         return
+                case FindRate():
+                    if self._find_rate(command):
+                        return
                 case Shutdown():
                     return
                 case Watch():
@@ -122,6 +126,14 @@ class Worker:
                     self._watching.unwatch(command)
                 case _:
                     pass  # Pause, Resume, Stop, SetLearningRate came when their run had just ended
+
+    def _find_rate(self, command: FindRate) -> bool:
+        """Answer with a RateCurve or a Failure; whether the process shall end."""
+        from backend.training.rate_search import search
+
+        leaving = search(command, self._control, self._outbox.put)
+        self._outbox.put(State(state="idle", text=""))
+        return leaving
 
 
 def main() -> None:

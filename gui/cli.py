@@ -15,6 +15,7 @@ import click
 
 import examples
 from backend import cli as backend_cli
+from backend.cli_rate import rate
 from backend.cli_runs import runs
 from backend.cli_train import train
 from backend.cli_weights import weights
@@ -97,7 +98,7 @@ def picture(project: Path, output: Path, theme: str) -> None:
     click.echo(f"wrote {output}")
 
 
-for command in (backend_cli.check, backend_cli.blocks, train, runs, weights, backend_cli.export):
+for command in (backend_cli.check, backend_cli.blocks, train, rate, runs, weights, backend_cli.export):
     main.add_command(command)
 
 

@@ -11,6 +11,7 @@ import torch
 
 from backend.training import device as devices
 from backend.training.job import Job, forward
+from graph.quantities import binary
 
 
 def largest_batch(job: Job) -> int | None:
@@ -26,9 +27,11 @@ def largest_batch(job: Job) -> int | None:
     return None
 
 
-def advice(job: Job, fits: int | None) -> str:
-    """What to do about it, in words."""
+def advice(job: Job, fits: int | None, peak: int = 0) -> str:
+    """What to do about it, in words; `peak` is the most memory that was taken, in bytes."""
     asked = job.recipe.batch_size
+    if peak:
+        return f" {binary(peak)} were taken at most." + advice(job, fits)
     if fits is None:
         return f" Neither batch_size {asked} nor any smaller one fits: make the network or its inputs smaller."
     return f" batch_size {asked} does not fit; {fits} was tried and does."

@@ -11,6 +11,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QLabel, QPushButton, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from backend.messages import Failure
+from graph.edits import SetRecipe
 from gui import theme
 from gui.language import tr
 from gui.session import Session
@@ -93,9 +94,18 @@ class TrainingPanel(QWidget):
         offers: list[Offer] = []
         if failure.block is not None and failure.block in self._session.project.network.blocks:
             offers.append((self.tr("Show block"), lambda: self._session.reveal_in_project(failure.block)))
-        if failure.kind in ("process", "internal", "device", "out_of_memory", "not_finite"):
+        if failure.batch_size is not None:
+            words = self.tr("Train with batch size {0}").format(f"{failure.batch_size:,}")
+            offers.append((words, lambda: self._train_with(failure.batch_size)))
+        elif failure.kind in ("process", "internal", "device", "out_of_memory", "not_finite"):
             offers.append((self.tr("Start again"), self._controller.start))
         self.banner.tell(self._named(failure), "error", tuple(offers), failure.detail)
+
+    def _train_with(self, batch_size: int) -> None:
+        """What fits, as an edit that can be undone, and begin again."""
+        recipe = self._session.project.recipe.having(batch_size=batch_size)
+        self._session.project.do(SetRecipe(recipe, self.tr("Set batch size")))
+        self._controller.start()
 
     def _named(self, failure: Failure) -> str:
         """The text, beginning with the block where it does not name it already."""
@@ -107,7 +117,7 @@ class TrainingPanel(QWidget):
     def _warn(self, text: str) -> None:
         if text:
             self.banner.tell(text, "warning", ((self.tr("Stop"), self._controller.stop),))
-        elif self.banner.isVisible() and self.banner._severity == "warning":
+        elif not self.banner.isHidden() and self.banner._severity == "warning":
             self.banner.hide()
 
 

@@ -1,5 +1,7 @@
 """`netloom train`: the recipe's values as flags, wrong ones before anything starts, and runs that go on."""
 
+import json
+
 from click.testing import CliRunner
 
 import examples
@@ -44,3 +46,12 @@ def test_flags_reach_the_run_and_a_stopped_run_goes_on(tmp_path):
     assert over.exit_code == 1 and "done" in over.output
     nowhere = run("train", "--resume", str(tmp_path))
     assert nowhere.exit_code == 1 and "no run" in nowhere.output
+
+
+def test_rates_are_tried_and_one_is_suggested():
+    found = json.loads(run("rate", examples.path("mlp_spirals"), "--json").output)
+    assert len(found["rates"]) == len(found["losses"]) > 20
+    assert 1e-4 < found["suggested"] < 1
+    assert "falls fastest at a learning rate of" in run("rate", examples.path("mlp_spirals"), "--steps", "50").output
+    wrong = run("rate", examples.path("mlp_spirals"), "--low", "1", "--high", "0.1")
+    assert wrong.exit_code == 2 and "must be below --high" in wrong.output

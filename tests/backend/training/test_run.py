@@ -91,6 +91,7 @@ def test_out_of_memory_advises_a_batch_size_that_was_tried(execute, rig):
     told = failure(execute(project()))
     assert told.kind == "out_of_memory"
     assert "batch_size 64 does not fit; 16 was tried and does" in told.text
+    assert told.batch_size == 16 and "were taken at most" in told.text
 
 
 def test_an_error_in_the_generated_text_is_told_on_its_block(execute, rig):

@@ -1,0 +1,42 @@
+"""A worker's answer to FindRate: prepare the project, try rates, tell the curve or what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backend.messages import Event, FindRate, RateCurve, Shutdown, Start, State, Stop
+from backend.training.control import Control
+from backend.training.failures import failure
+from backend.training.preparation import prepare, read_project
+from backend.training.rate_finder import find_rate
+
+
+def search(command: FindRate, control: Control, tell: Callable[[Event], None]) -> bool:
+    """Tell a RateCurve or a Failure; whether a Shutdown came meanwhile."""
+    leaving = False
+
+    def keep_on() -> bool:
+        nonlocal leaving
+        while (other := control.next()) is not None:
+            leaving = leaving or isinstance(other, Shutdown)
+            if isinstance(other, Stop | Shutdown):
+                return False
+        return True
+
+    def say(text: str) -> None:
+        tell(State(state="loading", text=text))
+
+    network = None
+    try:
+        document = read_project(command.project)
+        network = document.network
+        document.recipe = document.recipe.having(schedule={}, accumulate=1, steps=None)
+        start = Start(project="", run_folder="", base=command.base, device=command.device, outside=command.outside)
+        job = prepare(document, start, say).job
+        say("trying learning rates")
+        found = find_rate(job, command.low, command.high, command.steps, keep_on)
+        tell(RateCurve(rates=found.rates, losses=found.losses, suggested=found.suggested))
+    except Exception as error:
+        tell(failure(error, network))
+        error.with_traceback(None)
+    return leaving
