@@ -20,6 +20,7 @@ PLACES = {
     "palette": LEFT,
     "outline": LEFT,
     "history": LEFT,
+    "recipe": LEFT,
     "inspector": RIGHT,
     "code": RIGHT,
     "reference": RIGHT,
@@ -32,6 +33,7 @@ TITLES = {
     "palette": N_("Palette"),
     "outline": N_("Outline"),
     "history": N_("History"),
+    "recipe": N_("Recipe"),
     "inspector": N_("Inspector"),
     "code": N_("Code"),
     "reference": N_("Reference"),
@@ -41,6 +43,7 @@ TITLES = {
     "receptive field": N_("Receptive field"),
 }
 HEIGHT = theme.ROW + theme.SPACE
+FULL_HEIGHT = 980  # of the window that heights are given for; a lower one shares what it has
 TRAINING_HEIGHT = 340  # while training: room for the bars of a prediction under its picture
 
 
@@ -55,7 +58,11 @@ class Arrangement:
 
 
 class Dock(QDockWidget):
-    """A panel's frame. Its title is a line of text; panels that share a place show tabs instead."""
+    """A panel's frame. Its title is a line of text; panels that share a place show tabs instead.
+
+    A panel behind another one's tab is hidden in its frame: to Qt the frame is visible there, and what nobody
+    sees is to compute nothing.
+    """
 
     def __init__(self, name: str, panel: QWidget, window: QMainWindow):
         title = tr(TITLES[name])
@@ -65,8 +72,23 @@ class Dock(QDockWidget):
         self.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
         )
+        keeping = panel.sizePolicy()
+        keeping.setRetainSizeWhenHidden(True)  # the place of a hidden panel stays as large as it needs
+        panel.setSizePolicy(keeping)
         tells_itself = PLACES[name] == BOTTOM or name == "reference"  # by its tab, or by what it shows
         self.setTitleBarWidget(QWidget() if tells_itself else DockTitle(title, panel))
+        self.visibilityChanged.connect(self._seen)
+
+    def _seen(self, seen: bool) -> None:
+        self.widget().setVisible(seen)
+        for dock in self.parent().findChildren(Dock):
+            dock.title_itself()
+
+    def title_itself(self) -> None:
+        """Give the title its name unless a tab says it."""
+        title = self.titleBarWidget()
+        if isinstance(title, DockTitle):
+            title.stand_alone(all(other.isHidden() for other in self.parent().tabifiedDockWidgets(self)))
 
 
 class DockTitle(QWidget):
@@ -79,12 +101,20 @@ class DockTitle(QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(theme.GAP + 4, 0, theme.GAP, 0)
         line.setSpacing(theme.SPACE)
-        line.addWidget(label(text, "heading"), 1)
-        for button in getattr(panel, "title_buttons", ()):
+        self.words = label(text, "heading")
+        self.buttons = tuple(getattr(panel, "title_buttons", ()))
+        line.addWidget(self.words)
+        line.addStretch(1)
+        for button in self.buttons:
             line.addWidget(button)
 
+    def stand_alone(self, alone: bool) -> None:
+        """Say the name where no tab says it; without name and buttons there is nothing to show."""
+        self.words.setVisible(alone)
+        self.setFixedHeight(HEIGHT if alone or self.buttons else 0)
+
     def sizeHint(self) -> QSize:
-        return QSize(120, HEIGHT)
+        return QSize(120, HEIGHT if self.buttons or not self.words.isHidden() else 0)
 
     minimumSizeHint = sizeHint
 
@@ -105,6 +135,7 @@ def arrange(window: QMainWindow, docks: dict[str, Dock], panels: Arrangement) ->
         dock.setFloating(False)
         dock.setVisible(name in panels.shown)
     window.splitDockWidget(docks["palette"], docks["outline"], Qt.Orientation.Vertical)
+    window.tabifyDockWidget(docks["palette"], docks["recipe"])
     window.tabifyDockWidget(docks["outline"], docks["history"])
     window.splitDockWidget(docks["inspector"], docks["code"], Qt.Orientation.Vertical)
     window.tabifyDockWidget(docks["problems"], docks["summary"])
@@ -113,7 +144,9 @@ def arrange(window: QMainWindow, docks: dict[str, Dock], panels: Arrangement) ->
     window.tabifyDockWidget(docks["code"], docks["reference"])
     for name in panels.front:
         docks[name].raise_()
-    for sizes, way in ((panels.widths, Qt.Orientation.Horizontal), (panels.heights, Qt.Orientation.Vertical)):
+    lower = min(1.0, window.height() / FULL_HEIGHT)
+    heights = {name: round(lower * height) for name, height in panels.heights.items()}
+    for sizes, way in ((panels.widths, Qt.Orientation.Horizontal), (heights, Qt.Orientation.Vertical)):
         window.resizeDocks([docks[name] for name in sizes], list(sizes.values()), way)
 
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -24,7 +25,7 @@ from gui.panels.rows import Hairline, button, label
 from gui.preferences import AUTOSAVE_SECONDS, preferences
 from gui.settings import remember_theme
 
-WIDTH = 500
+WIDTH = 500  # no line of help wraps, in English
 
 
 class SettingsDialog(QDialog):
@@ -54,12 +55,13 @@ class SettingsDialog(QDialog):
         box.addStretch(1)
         box.addWidget(Hairline())
         box.addLayout(foot)
-        self.setMinimumWidth(WIDTH)  # no line of help wraps
+        self.setMinimumWidth(max(WIDTH, self.minimumSizeHint().width()))
         theme.appearance.changed.connect(self._show_theme)
         preferences.changed.connect(self._show)
 
     def sizeHint(self) -> QSize:
-        return QSize(WIDTH, super().sizeHint().height())
+        width = self.minimumWidth()
+        return QSize(width, max(super().sizeHint().height(), self.layout().heightForWidth(width)))
 
     def _add_theme(self) -> None:
         names = {"system": self.tr("System"), "light": self.tr("Light"), "dark": self.tr("Dark")}
@@ -71,6 +73,7 @@ class SettingsDialog(QDialog):
             choice.setCheckable(True)
             choice.setChecked(theme.appearance.mode == mode)
             choice.setProperty("mode", mode)
+            choice.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
             self.themes.addButton(choice, number)
             line.addWidget(choice)
         line.addStretch(1)
@@ -85,6 +88,8 @@ class SettingsDialog(QDialog):
 
     def _add_autosave(self) -> None:
         self.autosave = QComboBox()
+        self.autosave.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.autosave.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.autosave.setAccessibleName(self.tr("Recovery copies"))
         for seconds in AUTOSAVE_SECONDS:
             every = self.tr("{seconds} seconds after a change").format(seconds=seconds)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QStac
 from graph.seen import Sight, sights
 from gui import theme
 from gui.canvas.pixel_map import PixelMap
+from gui.language import tr
 from gui.panels.rows import EmptyState, label
 from gui.session import Session
 from gui.updates import Updates
@@ -121,8 +122,9 @@ class ReceptiveView(QWidget):
             "stride": self.tr("further for the next value"),
             "offset": self.tr("where the first value's region begins"),
         }
+        names = {"size": self.tr("size"), "stride": self.tr("stride"), "offset": self.tr("offset")}
         for row, name in enumerate(FACTS):
-            self.names[name] = label(name, "quiet")
+            self.names[name] = label(names[name], "quiet")
             self.facts[name] = label(""), label(told[name], "small", wrap=True)
             self.facts[name][0].setFont(theme.mono_font())
             for column, part in enumerate((self.names[name], *self.facts[name])):
@@ -190,7 +192,7 @@ class ReceptiveView(QWidget):
 
 
 def _by(values: tuple) -> str:
-    return " x ".join("all" if one is None else _number(one) for one in values)
+    return " x ".join(tr("all") if one is None else _number(one) for one in values)
 
 
 def _number(value) -> str:

@@ -202,7 +202,7 @@ class BlockForm(QWidget):
             for name in found:
                 found[name].add(str(told[name]) if name in told else self.tr("from the input"))
         for name, texts in found.items():
-            self.form.facts[name].setText(texts.pop() if len(texts) == 1 else self.tr("several values"))
+            self.form.facts[name].tell(texts.pop() if len(texts) == 1 else self.tr("several values"))
 
     def _is_at_fault(self, name: str) -> bool:
         found = self.session.analysis.problems_of(self.ids[0]) if len(self.ids) == 1 else ()

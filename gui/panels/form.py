@@ -12,6 +12,7 @@ from gui import theme
 from gui.panels.fields import ValueField
 from gui.panels.number_field import Knob, NumberField
 from gui.panels.rows import IconButton, label
+from gui.training.fitting_label import FittingLabel
 
 LABELS = 128  # width of the column of names, the same in every form so that they align
 RESET = 28  # the button between name and field
@@ -31,7 +32,7 @@ class Form(QWidget):
         self.fields: dict[str, ValueField] = {}
         self.resets: dict[str, IconButton] = {}
         self.titles: dict[str, QLabel] = {}
-        self.facts: dict[str, QLabel] = {}
+        self.facts: dict[str, FittingLabel] = {}
         self._rows: dict[str, QWidget] = {}
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
@@ -72,12 +73,13 @@ class Form(QWidget):
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(theme.SPACE)
-        title, fact = label(name, "faint"), label("", "faint")
+        title, fact = label(name, "faint"), FittingLabel()
+        fact.setProperty("role", "faint")
+        fact.setTextFormat(Qt.TextFormat.PlainText)
         title.setFixedSize(LABELS + RESET, theme.ROW)
         fact.setIndent(theme.GAP)
         fact.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        for part in (title, fact):
-            part.setToolTip(tip)
+        title.setToolTip(tip)
         line.addWidget(title)
         line.addWidget(fact, 1)
         self.facts[name] = fact

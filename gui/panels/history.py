@@ -10,6 +10,7 @@ from gui.session import Session
 from gui.updates import Updates
 
 POSITION = Qt.ItemDataRole.UserRole
+LINE = QSize(1, theme.ROW)  # as wide as the list: long words end in dots
 MOST = 500  # lines; older steps can still be undone
 
 
@@ -22,6 +23,7 @@ class History(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Steps taken"))
         self.list.setUniformItemSizes(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.list)
@@ -46,14 +48,15 @@ class History(QWidget):
             if position == saved:
                 words += "   " + self.tr("saved")
             item = QListWidgetItem(words)
+            item.setSizeHint(LINE)
             item.setData(POSITION, position)
             font = theme.ui_font(bold=position == now)
             item.setFont(font)
             if position > now:
                 item.setForeground(theme.current().text[2])
-                item.setToolTip(self.tr("Redo up to here"))
+                item.setToolTip(f"{words}\n" + self.tr("Redo up to here"))
             elif position < now:
-                item.setToolTip(self.tr("Undo back to here"))
+                item.setToolTip(f"{words}\n" + self.tr("Undo back to here"))
             self.list.addItem(item)
             if position == now:
                 self.list.setCurrentItem(item)

@@ -113,9 +113,9 @@ class NetworkPage(QWidget):
     def _show_totals(self) -> None:
         network, analysis = self.session.network, self.session.analysis
         roots = (
-            Explanation("blocks", "", thousands(len(network.blocks))),
-            Explanation("wires", "", thousands(len(network.wires))),
-            replace(explain_total(network, analysis, "parameters"), what="parameters"),
+            Explanation(self.tr("blocks"), "", thousands(len(network.blocks))),
+            Explanation(self.tr("wires"), "", thousands(len(network.wires))),
+            replace(explain_total(network, analysis, "parameters"), what=self.tr("parameters")),
             replace(explain_total(network, analysis, "multiply-adds"), what=self.tr("multiply-adds a sample")),
         )
         self.totals.show_trees((*roots, *self._memory))

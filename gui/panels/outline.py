@@ -223,7 +223,10 @@ class Outline(QWidget):
 
     def show_selection(self) -> None:
         """Select the lines of what is selected on the canvas."""
-        if self._syncing or not self.isVisible():
+        if self._syncing:
+            return
+        if not self.isVisible():
+            self.updates.ask()  # when it is seen again
             return
         self._syncing = True
         selection, path = self.tree.selectionModel(), self.session.path

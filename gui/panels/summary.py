@@ -163,7 +163,10 @@ class Summary(QWidget):
             self.updates.ask()
 
     def _show_selection(self) -> None:
-        if self._syncing or not self.isVisible():
+        if self._syncing:
+            return
+        if not self.isVisible():
+            self.updates.ask()  # when it is seen again
             return
         self._syncing = True
         chosen, model = self.table.selectionModel(), self.model

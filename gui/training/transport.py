@@ -20,6 +20,7 @@ from gui.training.verdict import Evidence, Verdict, judge
 from gui.training.view_header import PictureButton
 
 BETWEEN = 100  # ms between two updates of numbers: faster cannot be read
+PLAY_EDGES = 48  # the picture and the room around it and the words
 TONES = {"quiet": None, "good": "good", "warning": "warning", "error": "error"}
 
 
@@ -32,6 +33,7 @@ class TransportBar(QWidget):
         self._controller = controller
         self._build_controls()
         self._build_words()
+        self._hold_width()
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.GAP, theme.SPACE, theme.GAP, theme.SPACE)
         column.setSpacing(0)
@@ -57,7 +59,6 @@ class TransportBar(QWidget):
         self.play = QPushButton()
         self.play.setProperty("role", "primary")
         self.play.setIconSize(QSize(16, 16))
-        self.play.setFixedWidth(104)
         self.play.clicked.connect(controller.toggle)
         self.stop = PictureButton("stop", self.tr("Stop after this step and keep the weights  (Shift+F5)"))
         self.stop.clicked.connect(controller.stop)
@@ -153,12 +154,7 @@ class TransportBar(QWidget):
 
     def _show_buttons(self, state: str) -> None:
         ink = theme.current().on_accent
-        text, picture, tip = {
-            "starting": (self.tr("Starting"), "play", self.tr("The data and the network are being prepared")),
-            "training": (self.tr("Pause"), "pause", self.tr("Hold after this step  (F5)")),
-            "paused": (self.tr("Resume"), "play", self.tr("Go on  (F5)")),
-            "stopping": (self.tr("Stopping"), "pause", self.tr("The step under way is finished first")),
-        }.get(state, (self.tr("Train"), "play", self.tr("Train this network  (F5)")))
+        text, picture, tip = self._plays().get(state) or self._plays()["idle"]
         self.play.setText(text)
         self.play.setIcon(theme.icon(picture, ink))  # never disabled: that would throw the focus elsewhere
         self.play.setToolTip(tip)
@@ -166,6 +162,23 @@ class TransportBar(QWidget):
         again = state == "stopping"
         tip = self.tr("End the training process now") if again else self.tr("Stop after this step and keep the weights")
         self.stop.show_picture("stop", f"{tip}  (Shift+F5)")
+
+    def _plays(self) -> dict[str, tuple[str, str, str]]:
+        """What the first button says, its picture and what it would do, by the state of the run."""
+        return {
+            "idle": (self.tr("Train"), "play", self.tr("Train this network  (F5)")),
+            "starting": (self.tr("Starting"), "play", self.tr("The data and the network are being prepared")),
+            "training": (self.tr("Pause"), "pause", self.tr("Hold after this step  (F5)")),
+            "paused": (self.tr("Resume"), "play", self.tr("Go on  (F5)")),
+            "stopping": (self.tr("Stopping"), "pause", self.tr("The step under way is finished first")),
+        }
+
+    def _hold_width(self) -> None:
+        """As wide as the longest thing the first button says: it does not jump while a run begins and ends."""
+        self.play.ensurePolished()
+        words = [text for text, _, _ in self._plays().values()]
+        widest = max(map(self.play.fontMetrics().horizontalAdvance, words))
+        self.play.setFixedWidth(widest + PLAY_EDGES)
 
     def _show_numbers(self) -> None:
         run, recipe = self._controller.run, self._session.project.recipe

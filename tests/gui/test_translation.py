@@ -43,6 +43,7 @@ SHOWN = {
 }
 NAMES = {"Netloom", "[*] - Netloom"}  # of the program, everywhere
 SAID = {  # where what looks like words is none
+    "recipe/recipe_edits.py": {"Value error, "},  # what pydantic begins with
     "training/training_panel.py": {"error", "warning"},  # of a banner
     "training/transport.py": {"  (Shift+F5)"},
 }
