@@ -11,13 +11,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from backend.client import describe_exit
 from backend.messages import MAX_LINE, Failure, ProtocolError, Start, State, decode_event, encode
 from backend.placement import Place
 
-PREPARED = "prepared"  # text of the State with which a process says that it is ready to meet the others
+PREPARED = (
+    "meeting the other processes"  # text of the State with which a process says that it is ready to meet the others
+)
 PATIENCE = 5.0  # seconds an ended run's process may take to leave
 LAST_WORDS = 2.0  # seconds to wait for the reason of a failure
 
@@ -33,8 +36,9 @@ class SiblingError(Exception):
 class Sibling:
     """One other process: `prepared` once it waits for the others, `failure` once it failed."""
 
-    def __init__(self, start: Start, place: Place | None, name: str, quiet: bool = False) -> None:
-        """`place` is None where the environment tells it."""
+    def __init__(self, start: Start, place: Place | None, name: str, lost: Callable[[], None] = lambda: None) -> None:
+        """`place` is None where the environment tells it; `lost` is called, from a thread, when it failed."""
+        self._lost = lost
         self.name, self.prepared, self.failure = name, False, None
         self.over = False  # it has ended, and all it said was heard
         self._news = threading.Condition()
@@ -42,7 +46,6 @@ class Sibling:
             [sys.executable, "-P", "-X", "faulthandler", "-m", "backend.rank", *_words(place)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL if quiet else None,
         )
         threading.Thread(target=self._listen, name=name, daemon=True).start()
         with contextlib.suppress(BrokenPipeError):
@@ -81,15 +84,17 @@ class Sibling:
                 self.failure = Failure(kind="process", text=text)
             self.over = True
             self._news.notify_all()
+        if self.failure is not None:
+            self._lost()
 
 
 class Siblings:
     """All other processes of one run on this machine."""
 
-    def __init__(self, start: Start, store: Path) -> None:
+    def __init__(self, start: Start, store: Path, lost: Callable[[], None] = lambda: None) -> None:
         places = [Place(rank, start.devices, rank, start.devices, str(store)) for rank in range(1, start.devices)]
         self._store = store
-        self._all = [Sibling(start, place, f"Process {place.rank + 1} of {place.size}") for place in places]
+        self._all = [Sibling(start, place, f"Process {place.rank + 1} of {place.size}", lost) for place in places]
 
     def wait_until_prepared(self) -> None:
         """Return when all are ready to meet; raises SiblingError when one failed."""
@@ -101,12 +106,12 @@ class Siblings:
     def failure(self) -> Failure | None:
         """Why one failed, for whom the connection to it broke; waits a moment for its words."""
         end = time.monotonic() + LAST_WORDS
-        while time.monotonic() < end:
-            for one in self._all:
-                if one.failure is not None:
-                    return one.failure
+        while True:
+            said = [one.failure for one in self._all if one.failure is not None]
+            reasons = [failure for failure in said if failure.kind != "internal"]  # others' connections broke, too
+            if reasons or time.monotonic() > end:
+                return next(iter(reasons or said), None)
             time.sleep(0.02)
-        return None
 
     def close(self) -> None:
         """The run is over: all leave by themselves, or are made to."""

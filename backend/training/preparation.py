@@ -15,6 +15,7 @@ from torch import nn
 from backend.compile import Program, compile_program
 from backend.data import Dataset, Scaling, leaves_folder, load
 from backend.messages import Start
+from backend.siblings import PREPARED
 from backend.source import SourceError
 from backend.training import device as devices
 from backend.training.beginning import begin_from
@@ -118,7 +119,7 @@ def prepare(
 
 def _meet(ranks: Ranks, program: Program, recipe: Recipe, device: torch.device, tell: Callable[[str], None]) -> None:
     """Join the other processes, with the same weights as they and random numbers of one's own."""
-    tell(f"meeting {ranks.size - 1} other process{'es' if ranks.size > 2 else ''}")
+    tell(PREPARED)
     ranks.join(device)
     if ranks.shard:
         from backend.training.sharding import shard

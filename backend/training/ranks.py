@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -42,6 +42,7 @@ class Ranks:
         self.rank, self.size, self.local_size = place.rank, place.size, place.local_size
         self.shard = shard and place.size > 1
         self.averaged = False  # something else, DDP or FSDP, takes the mean of gradients
+        self.wait_for_others: Callable[[], None] = lambda: None  # before they are met; raises when one failed
         self._place = place
         self._factor = 1.0
 
@@ -73,6 +74,7 @@ class Ranks:
         """Meet the others; returns when all have come."""
         if self.size == 1:
             return
+        self.wait_for_others()
         if device.type == "cuda":
             torch.cuda.set_device(device)
         backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
@@ -91,6 +93,15 @@ class Ranks:
         if self.size > 1 and dist.is_initialized():
             with contextlib.suppress(RuntimeError):
                 dist.destroy_process_group()
+
+    def abort(self) -> None:
+        """Break off what a GPU waits for, for another process is gone; may be called from any thread.
+
+        Processors learn it from the connection.
+        """
+        if dist.is_initialized() and "nccl" in str(dist.get_backend_config()):
+            with contextlib.suppress(AttributeError, RuntimeError):
+                dist.group.WORLD.abort()
 
     # ---- what each computes
 

@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from backend.messages import Epoch, Event, Failure, Finished, Progress, Start, State, Steps
+from backend.placement import Place
 from backend.probes.watching import Watching
 from backend.resuming import remembered
 from backend.run_folder import SOURCE, START, RunFolder
+from backend.training import device as devices
 from backend.training import state as states
 from backend.training.checkpoint import Checkpoints
+from backend.training.company import Company
 from backend.training.control import Control
 from backend.training.failures import failure
 from backend.training.follower import Follower
@@ -30,10 +33,17 @@ LOGGED = (State, Steps, Epoch, Progress, Failure, Finished)
 
 
 class Run:
-    """One run; `follower` is there once it trains, `state` is the last one told."""
+    """One run; `follower` is there once it trains.
 
-    def __init__(self, control: Control, watching: Watching, emit: Callable[[Event], None]) -> None:
-        self._control, self._watching, self._send = control, watching, emit
+    On several devices every process has one, and all do the same; but the first one's alone has a folder.
+    """
+
+    def __init__(
+        self, control: Control, watching: Watching, emit: Callable[[Event], None], place: Place | None = None
+    ) -> None:
+        """`place` is that of a process that another one of the run started."""
+        self._control, self._watching, self._send, self._place = control, watching, emit, place
+        self._company: Company | None = None
         self._folder: RunFolder | None = None
         self._recording = False
         self._network: Network | None = None
@@ -65,27 +75,38 @@ class Run:
         document = read_project(start.project)
         self._network = document.network
         path = Path(start.run_folder)
-        self._folder = RunFolder.again(path) if start.resume else RunFolder(path, start.project)
+        company = self._company = Company(start, self._place)
         self._states = States(path, self._write)
+        if company.ranks.first:
+            self._folder = RunFolder.again(path) if start.resume else RunFolder(path, start.project)
         if start.resume:
             self._from = self._states.newest()
+        if company.ranks.first:
+            self._begin_folder(start)
+        company.gather()
+        self._prepared = prepare(document, start, self._loading, self._from is None, company.ranks)
+        self._write(SOURCE, self._prepared.job.program.source.text.encode())
+
+    def _begin_folder(self, start: Start) -> None:
+        if start.resume:
             self._folder.go_on_from(self._from["log"] if self._from else None)
         self._recording = True
         self._write(START, remembered(start))
-        self._prepared = prepare(document, start, self._loading, begins=self._from is None)
-        self._write(SOURCE, self._prepared.job.program.source.text.encode())
 
     def _train(self) -> bool:
         """Whether all epochs were done."""
         job = self._prepared.job
         recipe = job.recipe
-        checkpoints = Checkpoints(job.module, self._write, self._prepared.accuracies, recipe.monitor, recipe.keep_best)
+        checkpoints = Checkpoints(
+            job.module, self._write, self._prepared.accuracies, recipe.monitor, recipe.keep_best, job.ranks
+        )
         follower = self.follower = Follower(job, self._control, self._watching, checkpoints, self._tell, self._save)
         if self._from is not None:
             self._go_on_from(self._from)
-        self._watching.attach(job, *self._prepared.target)
+        if not job.ranks.shard:  # looking would need all processes
+            self._watching.attach(job, *self._prepared.target)
         samples = f"{len(job.train):,} samples, {len(job.validation):,} to validate"
-        self._tell(State(state="training", text=f"training on {job.device}: {samples}"))
+        self._tell(State(state="training", text=f"training on {self._where(job)}: {samples}"))
         try:
             completed = train(job, follower)
         finally:
@@ -96,6 +117,11 @@ class Run:
         self._save()
         self._watching.look(follower.meter.step, follower.meter.epoch, at_once=True)
         return completed
+
+    @staticmethod
+    def _where(job: Job) -> str:
+        size = job.ranks.size
+        return str(job.device) if size == 1 else f"{size} {'processes' if job.device.type == 'cpu' else 'GPUs'}"
 
     def _end_early(self, job: Job) -> None:
         """Patience ended the run: go back to the best weights, if the recipe says so."""
@@ -112,9 +138,10 @@ class Run:
         follower = self.follower
         with self._prepared.job.learner.shown():
             follower.checkpoints.write(follower.meter.epoch, follower.meter.step)
+        if self._recording or self._prepared.job.ranks.size > 1:  # all processes gather what each of them has
+            state = states.take(self._prepared.job, meter=follower.meter, checkpoints=follower.checkpoints)
         if self._recording:
             with self._reporting():
-                state = states.take(self._prepared.job, meter=follower.meter, checkpoints=follower.checkpoints)
                 self._states.save({**state, "log": self._folder.mark()})
 
     def _go_on_from(self, state: Snapshot) -> None:
@@ -129,6 +156,10 @@ class Run:
 
     def _finish(self, outcome: str) -> None:
         """Complete the run folder, then say what became of the run."""
+        if self._company is not None:
+            self._company.part(failed=outcome == "failed")
+            if not self._company.ranks.first:
+                return
         meter = self.follower.meter if self.follower else None
         place = f" at step {meter.step:,}" if meter else ""
         last: list[Event] = [State(state=outcome, text=outcome + place)]
@@ -160,14 +191,15 @@ class Run:
             told = failure(error, self._network, self._prepared.job.program if self._prepared else None)
             self._save_what_there_is()
         error.with_traceback(None)
-        return told
+        return self._company.explain(error, told) if self._company is not None else told
 
     def _trace(self, found: NotFinite) -> Failure:
         """Where numbers stopped being finite; leaves, and writes, the last finite weights."""
         job, network = self._prepared.job, self._network
         rate = job.learner.learning_rate
         origin = self.follower.rewind.trace()
-        self.follower.checkpoints.write(found.epoch, found.step - 1)
+        if not job.ranks.shard:  # of those, no copy was kept
+            self.follower.checkpoints.write(found.epoch, found.step - 1)
         block = network.blocks.get(job.program.blocks.get(origin.identifier)) if origin else None
         text = f"The loss became {found.loss} at step {found.step:,} (epoch {found.epoch})"
         if block is not None:
@@ -179,16 +211,18 @@ class Run:
 
     def _save_what_there_is(self) -> None:
         """After an error inside a step the weights are those of the step before: keep them, if they can be read."""
-        if self.follower is not None and self.follower.meter.step:
+        if self.follower is not None and self.follower.meter.step and not self._company.ranks.shard:
             with contextlib.suppress(Exception):
                 self.follower.checkpoints.write(self.follower.meter.epoch, self.follower.meter.step)
 
     def _with_advice(self, told: Failure) -> Failure:
         """After memory ran out: the batch size that was tried and fits."""
-        if told.kind != "out_of_memory" or self._prepared is None:
+        if told.kind != "out_of_memory" or self._prepared is None or self._company.ranks.size > 1:
             return told
         job = self._prepared.job
-        return told.model_copy(update={"text": told.text + advice(job, largest_batch(job))})
+        peak = devices.peak_memory(job.device)
+        fits = largest_batch(job)
+        return told.model_copy(update={"text": told.text + advice(job, fits, peak), "batch_size": fits})
 
     def _loading(self, text: str) -> None:
         self._tell(State(state="loading", text=text))
