@@ -5,6 +5,7 @@ Imports neither Qt nor torch: training is the worker's, in a process of its own.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,9 +21,11 @@ from backend import messages
 from backend.cli import open_project
 from backend.cli_weights import begin_with
 from backend.client import SubprocessClient
-from backend.messages import Event, Start
+from backend.messages import MOST_DEVICES, Event, Start
+from backend.placement import Place, PlacementError, from_environment
 from backend.resuming import resuming
 from backend.run_folder import PROJECT, RunFolderError
+from backend.siblings import take_part
 from graph import Document, Recipe
 from graph.hyperparameter import Bool, HyperparameterError
 from graph.optimizers import OPTIMIZERS
@@ -94,6 +97,13 @@ def _metavar(value: RecipeValue) -> str:
 @click.option(
     "--from", "begins", type=click.Path(path_type=Path), multiple=True, help="A run or file of weights to begin from."
 )
+@click.option(
+    "--devices",
+    type=click.IntRange(1, MOST_DEVICES),
+    help="GPUs of this machine, or processes on its processor, that share every batch; the batch size is each one's. "
+    "Started by torchrun or srun, the processes are theirs.",
+)
+@click.option("--shard", is_flag=True, help="Spread parameters and optimizer state over the devices (FSDP2).")
 @recipe_flags
 def train(
     project: Path | None,
@@ -101,6 +111,8 @@ def train(
     resume: Path | None,
     outside: bool,
     begins: tuple[Path, ...],
+    devices: int | None,
+    shard: bool,
     **recipe: Any,
 ) -> None:
     """Train PROJECT and write a run folder: weights, source, event log.
@@ -113,7 +125,23 @@ def train(
         document, start = _resumed(resume, outside, recipe)
     else:
         document, start = _begun(project, run_folder, outside, begins, recipe)
-    raise SystemExit(run_training(document, start))
+    start, place = _placed(start, devices, shard)
+    raise SystemExit(run_training(document, start) if place.rank == 0 else take_part(start, place))
+
+
+def _placed(start: Start, devices: int | None, shard: bool) -> tuple[Start, Place]:
+    """The Start for as many devices as are asked for or torchrun has started, and this process' place among them."""
+    try:
+        place = from_environment(os.environ)
+    except PlacementError as error:
+        raise click.ClickException(str(error)) from None
+    if place is not None and devices not in (None, place.size):
+        raise click.UsageError(f"--devices {devices}: {place.size} processes were started already; leave it out")
+    size = place.size if place is not None else devices or start.devices
+    if shard and size == 1:
+        raise click.UsageError("--shard needs several devices: add --devices")
+    asked = {**dict(start), "devices": size, "shard": shard or start.shard}
+    return Start.model_validate(asked), place or Place()
 
 
 def _begun(
