@@ -41,7 +41,7 @@ def test_recipe_freezing_and_the_new_head_are_one_step():
     net, before = made.network, made.recipe
     ids = {block.name: block.id for block in net.blocks.values()}
     new = Head(ids["head0"], "out_features", 7)
-    made.do(begin_from(made, StartWeights(path="runs/a"), ids.values() - {ids["x"]}, new))
+    made.do(begin_from(made, StartWeights(path="runs/a"), (ids["fc1"], ids["head0"]), new))
     assert [one.path for one in made.recipe.start_weights] == ["runs/a"] and made.undo_text == "Load weights"
     assert net.block("fc1").frozen and not net.block("head0").frozen
     assert made.analysis.values("head0")["out_features"] == 7
