@@ -249,7 +249,7 @@ VALUES: tuple[RecipeValue, ...] = (
     _int("loop", "accumulate", "accumulate", 1, 100_000, "Batches whose gradients are added up to one step."),
     _float("regularisation", "weight decay", "weight_decay", "[0, 10]", "Pull of every weight towards zero.", _decays),
     _bool(
-        "regularisation", "on norms and biases", "decay_norms_and_biases",
+        "regularisation", "norms and biases", "decay_norms_and_biases",
         "Whether weight decay also pulls biases and the weights of normalisations.", _some_decay,
     ),
     _float(

@@ -159,6 +159,10 @@ COMMANDS = (
     Command("next_problem", N_("Next Pro&blem"), "next_problem", "Block", "F8", "error", 3),
     Command("start", N_("&Start Training"), "run.toggle", "Run", "F5", "play", 0, toolbar=True),
     Command("stop", N_("S&top"), "run.stop", "Run", "Shift+F5", "stop", 0, toolbar=True),
+    Command(
+        "show_recipe", N_("Show Re&cipe"), "show_recipe", "Run", "Ctrl+Shift+T", "settings", 1,
+        help=N_("How the network is trained: data, optimizer, schedule, objectives, when to stop, device"),
+    ),
     Command("show_training", N_("Show T&raining"), "focus_training", "Run", "Ctrl+T", "chart", 1),
     Command("keys", N_("&Keys..."), "show_keys", "Help", "F1", "keyboard", 0),
     Command(

@@ -26,10 +26,13 @@ def tr(text: str) -> str:
 SEVERITIES = {"error": N_("Error"), "warning": N_("Warning"), "hint": N_("Hint")}
 COUNTED = {
     "block": (N_("{0} block"), N_("{0} blocks")),
+    "epoch": (N_("{0} epoch"), N_("{0} epochs")),
     "error": (N_("{0} error"), N_("{0} errors")),
+    "group": (N_("{0} group"), N_("{0} groups")),
     "hint": (N_("{0} hint"), N_("{0} hints")),
     "module": (N_("{0} module"), N_("{0} modules")),
     "more error": (N_("{0} more error"), N_("{0} more errors")),
+    "objective": (N_("{0} objective"), N_("{0} objectives")),
     "parameter": (N_("{0} parameter"), N_("{0} parameters")),
     "place": (N_("{0} place"), N_("{0} places")),
     "problem": (N_("{0} problem"), N_("{0} problems")),

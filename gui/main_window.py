@@ -32,6 +32,7 @@ from gui.panels.reference_page import ReferencePage
 from gui.panels.summary import Summary
 from gui.preferences import preferences
 from gui.project_files import ProjectFiles
+from gui.recipe import RecipePanel
 from gui.session import Session
 from gui.settings import own_keys, remember_theme, settings
 from gui.settings_dialog import SettingsDialog
@@ -90,12 +91,13 @@ class MainWindow(QMainWindow):
         self.problems = Problems(session)
         self.summary = Summary(session)
         self.training = TrainingPanel(session, self.run)
-        self.outline, self.history = Outline(session), History(session)
+        self.outline, self.history, self.recipe = Outline(session), History(session), RecipePanel(session, self.run)
         self.reference, self.receptive = ReferencePage(session), ReceptiveView(session)
         panels = {
             "palette": self.palette_panel,
             "outline": self.outline,
             "history": self.history,
+            "recipe": self.recipe,
             "inspector": self.inspector,
             "code": self.code,
             "problems": self.problems,
@@ -164,10 +166,11 @@ class MainWindow(QMainWindow):
         self.palette_panel.looked_at.connect(self.reference.show_type)
         self.inspector.reference_requested.connect(self.show_reference)
         self.inspector.region_requested.connect(self.show_receptive_field)
+        self.inspector.recipe_requested.connect(self.show_recipe)
         self.inspector.code_requested.connect(lambda: self.show_panel("code"))
         self.run.looked.connect(self.receptive.take_look)
         session.field_requested.connect(lambda *_: self.show_panel("inspector"))
-        theme.appearance.changed.connect(self._repaint)
+        theme.appearance.changed.connect(ask)
         preferences.changed.connect(self._set_motion)
         self.spaces.changed.connect(self._space_changed)
 
@@ -224,6 +227,10 @@ class MainWindow(QMainWindow):
 
     def show_history(self) -> None:
         self.show_panel("history")
+
+    def show_recipe(self) -> None:
+        self.show_panel("recipe")
+        self.recipe.focus()
 
     def show_panel(self, name: str) -> None:
         self.docks[name].show()
@@ -334,9 +341,6 @@ class MainWindow(QMainWindow):
 
     def _set_motion(self, *_name) -> None:
         self.canvas.motion = preferences.motion
-
-    def _repaint(self, *_ignored) -> None:
-        self._refresh()
 
     def _find(self, prompt: str, entries: list[Entry], nothing: str) -> None:
         self.finder = Finder(self, prompt, entries, nothing)

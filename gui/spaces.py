@@ -17,7 +17,7 @@ from gui.docks import Arrangement, Dock, arrange, put_up, tidy
 from gui.language import N_, tr
 from gui.settings import settings
 
-LAYOUT = 4  # version of the arrangements that are kept between starts
+LAYOUT = 5  # version of the arrangements that are kept between starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ SPACES = (
         N_("Train"),
         N_("Is it learning, and if not, why?"),
         Arrangement(
-            shown=("inspector", "problems", "summary", "training"),
+            shown=("recipe", "inspector", "problems", "summary", "training"),
             front=("training",),
-            widths={"inspector": 340},
+            widths={"recipe": 340, "inspector": 320},
             heights={"training": 480},
         ),
     ),

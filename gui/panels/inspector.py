@@ -20,6 +20,7 @@ class Inspector(QWidget):
     reference_requested = Signal()
     region_requested = Signal()
     code_requested = Signal()
+    recipe_requested = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None):
         super().__init__(parent)
@@ -83,6 +84,7 @@ class Inspector(QWidget):
         else:
             self.page = NetworkPage(self.session)
             self.page.recipe.explained.connect(self.help.setText)
+            self.page.recipe_requested.connect(self.recipe_requested)
         self.help.setText(self.page.help.split("\n\n")[0])
         self.help.setToolTip(self.page.help)
         self.area.setWidget(self.page)

@@ -1,65 +1,34 @@
-"""The inspector's page when nothing is selected: the network's name and totals, its data and its recipe."""
+"""The inspector's page when nothing is selected: the network's name and totals, its data, the heart of its recipe."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
-from pydantic import ValidationError
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from graph.edits import RenameNetwork, SetRecipe
+from graph.edits import RenameNetwork
 from graph.explain import Explanation, explain_memory, explain_total
-from graph.hyperparameter import Choice, Float, Int
 from graph.memory import STATE, UnknownSize
 from graph.quantities import thousands
-from graph.recipe import OPTIMIZERS, Recipe
+from graph.recipe import Recipe
+from graph.recipe_form import declared_for
 from gui import theme
-from gui.language import N_, tr
 from gui.panels.data_source import DataChooser
 from gui.panels.explain_tree import LATER, ExplainTree
-from gui.panels.field_kinds import make_field
-from gui.panels.form import Form
-from gui.panels.rows import Hairline, label, restyle
+from gui.panels.rows import Hairline, button, label, restyle
+from gui.recipe.recipe_edits import RecipeEdits
+from gui.recipe.values_form import ValuesForm
 from gui.session import Session
 
-DEFAULTS = Recipe()
-DEVICES = ("auto", "cpu", "cuda", "mps")
-SETTINGS = (
-    (N_("epochs"), Int("epochs", DEFAULTS.epochs, N_("How often every sample is seen."), low=1, high=1_000_000)),
-    (N_("batch size"), Int("batch_size", DEFAULTS.batch_size, N_("Samples in one step."), low=1, high=1_000_000)),
-    (
-        N_("optimizer"),
-        Choice("optimizer", DEFAULTS.optimizer, N_("The rule that turns gradients into steps."), choices=OPTIMIZERS),
-    ),
-    (
-        N_("learning rate"),
-        Float("learning_rate", DEFAULTS.learning_rate, N_("Length of a step."), low=0.0, high=1000.0, low_open=True),
-    ),
-    (
-        N_("momentum"),
-        Float("momentum", DEFAULTS.momentum, N_("Share of the last step kept (SGD)."), low=0.0, high=0.999999),
-    ),
-    (
-        N_("weight decay"),
-        Float("weight_decay", DEFAULTS.weight_decay, N_("Pull of every weight towards zero."), low=0.0, high=10.0),
-    ),
-    (
-        N_("validation"),
-        Float("validation", DEFAULTS.validation, N_("Share of the samples held out from training."), low=0.0, high=0.9),
-    ),
-    (N_("seed"), Int("seed", DEFAULTS.seed, N_("The same seed gives the same run."), low=0, high=2**31 - 1)),
-    (
-        N_("device"),
-        Choice("device", DEFAULTS.device, N_("Where it trains; auto takes the fastest there is."), choices=DEVICES),
-    ),
-)
+MATTER_MOST = ("epochs", "batch_size", "learning_rate")  # of the recipe; the others stand in its own panel
 
 
 class NetworkPage(QWidget):
     """Everything that belongs to the whole network; every change is one edit."""
+
+    recipe_requested = Signal()
 
     def __init__(self, session: Session):
         super().__init__()
@@ -76,12 +45,13 @@ class NetworkPage(QWidget):
         self._later = QTimer(self, singleShot=True, interval=LATER)
         self._later.timeout.connect(self.add_memory)
         self.data = DataChooser(session)
-        self.recipe = Form()
-        for title, declared in SETTINGS:
-            said = replace(declared, help=tr(declared.help))
-            self.recipe.add(declared.name, make_field(said), tr(title))
-        self.recipe.entered.connect(self._entered)
-        self.recipe.reset.connect(lambda name: self._set(name, getattr(DEFAULTS, name)))
+        self.edits = RecipeEdits(session, self)
+        self.recipe = ValuesForm(self.edits, (declared_for(Recipe(), name) for name in MATTER_MOST))
+        self.more = button(
+            self.tr("All training settings"),
+            self.recipe_requested.emit,
+            tip=self.tr("Optimizer, schedule, objectives, when to stop, device: the recipe's panel"),
+        )
         self.partial = label("", "small", wrap=True)
         box = QVBoxLayout(self)
         box.setContentsMargins(theme.GAP + 4, theme.GAP + 4, theme.GAP + 4, theme.GROUP)
@@ -91,7 +61,9 @@ class NetworkPage(QWidget):
         for title, part in ((self.tr("Data"), self.data), (self.tr("Training"), self.recipe)):
             box.addWidget(label(title, "heading"))
             box.addWidget(part)
-            box.addSpacing(theme.GAP)
+            if part is self.data:
+                box.addSpacing(theme.GAP)
+        box.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         box.addStretch(1)
         self.refresh()
 
@@ -105,10 +77,7 @@ class NetworkPage(QWidget):
             self.name.setText(document.network.name)
         self._show_totals()
         self.data.refresh()
-        for _, declared in SETTINGS:
-            value = getattr(document.recipe, declared.name)
-            self.recipe.show_value(declared.name, value, value == getattr(DEFAULTS, declared.name))
-        self.recipe.set_row_visible("momentum", document.recipe.optimizer == "SGD")
+        self.recipe.show_recipe(document.recipe)
 
     def _show_totals(self) -> None:
         network, analysis = self.session.network, self.session.analysis
@@ -150,15 +119,3 @@ class NetworkPage(QWidget):
         self.wrong.setText(text)
         self.wrong.setVisible(bool(text))
         restyle(self.name, "wrong", "true" if text else "false")
-
-    def _entered(self, name: str, value: Any) -> None:
-        self._set(name, value, merge=f"recipe {name}")
-
-    def _set(self, name: str, value: Any, merge: str | None = None) -> None:
-        document = self.session.document
-        try:
-            recipe = document.recipe.having(**{name: value})
-        except ValidationError as error:
-            self.recipe.fields[name].complain(error.errors()[0]["msg"])
-            return
-        document.do(SetRecipe(recipe, self.tr("Set {0}").format(name.replace("_", " "))), merge)

@@ -33,7 +33,6 @@ class BlocksRow(QWidget):
         self.take = button(self.tr("Take selected"), lambda: self.taken.emit(session.selection_in_project))
         self.show_them = button(self.tr("Select"), self._select, "flat", self.tr("Select these blocks on the canvas"))
         self.all = button(self.tr("All"), lambda: self.taken.emit(()), "flat", nobody)
-        self.all.setVisible(may_be_all)
         self._may_be_all = may_be_all
         line = QHBoxLayout()
         line.setSpacing(theme.SPACE)
@@ -42,7 +41,6 @@ class BlocksRow(QWidget):
         line.addWidget(self.names, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.SPACE)
-        buttons.addSpacing(LABELS + RESET + theme.SPACE)
         for part in (self.take, self.show_them, self.all):
             buttons.addWidget(part)
         buttons.addStretch(1)

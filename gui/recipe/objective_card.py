@@ -80,7 +80,8 @@ class ObjectiveCard(Card):
             field.show_inferred(self.tr("not counted"))
             form.add(LOSS + id, field, name)
             field.editor.setAccessibleName(self.tr("Weight of {0}").format(name))
-        form.setVisible(bool(self._named))
+        if not self._named:
+            form.hide()
         form.entered.connect(self._weigh)
         form.reset.connect(lambda name: self._weigh(name, 1.0))
         return form

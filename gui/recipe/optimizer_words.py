@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from graph.optimizers import OPTIMIZERS
@@ -27,7 +28,7 @@ class OptimizerWords(QWidget):
         box.setSpacing(theme.SPACE)
         for part in (self.sentence, self.reference):
             box.addWidget(part)
-        box.addWidget(self.back)
+        box.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_recipe(self, recipe: Recipe) -> None:
         usual = OPTIMIZERS[recipe.optimizer]

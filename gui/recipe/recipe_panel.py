@@ -8,6 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
+from backend.messages import Progress
 from graph.recipe import Recipe
 from graph.recipe_form import VALUES, RecipeValue
 from gui import theme
@@ -23,8 +24,9 @@ from gui.recipe.recipe_edits import RecipeEdits
 from gui.recipe.schedule_view import ScheduleView
 from gui.recipe.section import Section
 from gui.recipe.summaries import summary
-from gui.recipe.values_form import Devices, ValuesForm, no_devices
+from gui.recipe.values_form import ValuesForm
 from gui.session import Session
+from gui.training.run_controller import RunController
 from gui.updates import Updates
 
 TITLES = {  # in the order of the panel
@@ -45,9 +47,9 @@ OPEN = ("optimizer", "schedule", "loop")  # at the start
 class RecipePanel(QWidget):
     """Everything about training that is not the network."""
 
-    def __init__(self, session: Session, devices: Devices = no_devices, parent: QWidget | None = None):
+    def __init__(self, session: Session, run: RunController | None = None, parent: QWidget | None = None):
         super().__init__(parent)
-        self.session, self._devices = session, devices
+        self.session, self._run = session, run
         self.edits = RecipeEdits(session, self)
         self.edits.supposed.connect(self._show_supposed)
         self.sections: dict[str, Section] = {}
@@ -69,6 +71,8 @@ class RecipePanel(QWidget):
         self.updates = Updates(self, self.refresh)
         session.project_changed.connect(self._changed)
         session.project_opened.connect(self._forget)
+        if run is not None:
+            run.progressed.connect(self._take_length)
 
     def sizeHint(self) -> QSize:
         return QSize(340, 480)
@@ -111,7 +115,8 @@ class RecipePanel(QWidget):
         self.help.setText(self.tr("How this network is trained. Every value is also a flag of netloom train."))
 
     def _add_form(self, name: str, values: list[RecipeValue]) -> None:
-        form = self.forms[name] = ValuesForm(self.edits, values, self._devices)
+        ready = self._run.ready if self._run else None
+        form = self.forms[name] = ValuesForm(self.edits, values, ready.devices if ready else ())
         form.explained.connect(self._explain)
         self.sections[name].add(form)
 
@@ -140,19 +145,28 @@ class RecipePanel(QWidget):
         self.objectives.refresh()
         self.groups.refresh()
         for name, section in self.sections.items():
-            section.tell(summary(name, recipe))
+            section.tell(*summary(name, recipe))
 
     def length(self, recipe: Recipe) -> Length:
         """Steps of an epoch and of the run, from the data themselves or from the last run on the same data."""
         told = self._samples
         return length_of(recipe, told[1] if told and told[0] == recipe.data else None)
 
-    def take_length(self, recipe: Recipe, steps: int, epochs: int) -> None:
-        """A run tells how many steps it has: so long are the data."""
-        samples = samples_seen(recipe, steps, epochs)
+    def _take_length(self, progress: Progress) -> None:
+        """A run of this very recipe tells how many steps it has: so long are the data."""
+        recipe = self.session.project.recipe
+        if self._run.run is None or self._run.run.edited_since:
+            return
+        samples = samples_seen(recipe, progress.steps, progress.epochs)
         if samples is not None and self._samples != (recipe.data, samples):
             self._samples = (recipe.data, samples)
             self.updates.ask()
+
+    def focus(self) -> None:
+        """Put the cursor on the first heading."""
+        if not self.sections:
+            self.refresh()
+        next(iter(self.sections.values())).heading.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_section(self, name: str) -> None:
         """Open a section and bring it into view."""

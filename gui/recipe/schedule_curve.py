@@ -202,8 +202,8 @@ class ScheduleCurve(QWidget):
             return
         rate = rate_text(rate_at(self.recipe, self.length, step))
         epoch = step // self.length.epoch_steps + 1
-        where = tr("step {0}, epoch {1}").format(f"{step + 1:,}", f"{epoch:,}")
-        self.pointed.emit(f"{where if self.length.known else tr('epoch {0}').format(f'{epoch:,}')}: {rate}")
+        text = tr("step {0}, epoch {1}: {2}") if self.length.known else tr("epoch {1}: {2}")
+        self.pointed.emit(text.format(f"{step + 1:,}", f"{epoch:,}", rate))
 
 
 def rate_at(recipe: Recipe, length: Length, step: int) -> float:
@@ -227,11 +227,11 @@ def rates(recipe: Recipe, length: Length) -> list[tuple[int, float]]:
 
 def in_words(recipe: Recipe, length: Length) -> str:
     """The curve for who cannot see it, and the line under it."""
-    first, last = rate_at(recipe, length, 0), rate_at(recipe, length, max(length.steps - 1, 0))
-    if not recipe.schedule.moves:
-        return tr("{0} all through the run").format(rate_text(recipe.learning_rate))
-    highest = max(rate for _, rate in rates(recipe, length))
+    drawn = [rate for _, rate in rates(recipe, length)]
+    first, last, highest = drawn[0], drawn[-1], max(drawn)
     if recipe.schedule.kind == "plateau" and not recipe.schedule.warmup:
         return tr("begins at {0}; when it falls depends on the run").format(rate_text(first))
+    if min(drawn) == highest:
+        return tr("{0} all through the run").format(rate_text(first))
     text = tr("from {0} to {1}") if highest in (first, last) else tr("from {0} over {2} to {1}")
     return text.format(rate_text(first), rate_text(last), rate_text(highest))

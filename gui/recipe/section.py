@@ -19,7 +19,7 @@ class Section(QWidget):
 
     def __init__(self, title: str, is_open: bool = False):
         super().__init__()
-        self.title, self._summary = title, ""
+        self.title, self._summary = title, ("",)
         self.heading = QToolButton()
         self.heading.setText(title)
         self.heading.setAccessibleName(title)
@@ -56,7 +56,7 @@ class Section(QWidget):
 
     def set_open(self, is_open: bool) -> None:
         self.inside.setVisible(is_open)
-        self.summary.tell("" if is_open else self._summary)
+        self.summary.tell(*([""] if is_open else self._summary))
         self.heading.setAccessibleDescription(self.tr("open") if is_open else self.tr("closed"))
         words = self.tr("Close {0}") if is_open else self.tr("Open {0}")
         self.heading.setToolTip(words.format(self.title))
@@ -66,12 +66,12 @@ class Section(QWidget):
     def add(self, part: QWidget) -> None:
         self.box.addWidget(part)
 
-    def tell(self, summary: str) -> None:
-        """What the heading says of the inside while it is closed."""
+    def tell(self, *summary: str) -> None:
+        """What the heading says of the inside while it is closed, from the fullest wording to the shortest."""
         self._summary = summary
         if not self.is_open:
-            self.summary.tell(summary)
-            self.heading.setAccessibleDescription(self.tr("closed: {0}").format(summary))
+            self.summary.tell(*summary)
+            self.heading.setAccessibleDescription(self.tr("closed: {0}").format(summary[0]))
 
     def _dress(self, *_ignored) -> None:
         self.heading.setIcon(theme.icon("down" if self.is_open else "right"))

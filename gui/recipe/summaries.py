@@ -4,41 +4,50 @@ from __future__ import annotations
 
 from graph.recipe import Recipe
 from graph.recipe_form import that_count, value_of
-from gui.language import tr
+from gui.language import counted, tr
 from gui.recipe.axis_ticks import rate_text
 
 
-def summary(section: str, recipe: Recipe) -> str:
-    """The section's values that matter; an empty text where none does."""
+def summary(section: str, recipe: Recipe) -> tuple[str, ...]:
+    """The section's values that matter, in wordings from the fullest to the shortest."""
     match section:
         case "data":
-            return recipe.data.kind.replace("_", " ") if recipe.data else tr("none yet")
+            return (recipe.data.kind.replace("_", " ") if recipe.data else tr("none yet"),)
         case "optimizer":
-            return f"{recipe.optimizer}, {rate_text(recipe.learning_rate)}"
+            return f"{recipe.optimizer}, {rate_text(recipe.learning_rate)}", recipe.optimizer
         case "schedule":
-            return recipe.schedule.kind.replace("_", " ")
+            return (recipe.schedule.kind.replace("_", " "),)
         case "loop":
-            until = tr("{0} steps").format(f"{recipe.steps:,}") if recipe.steps else ""
-            text = tr("{0} epochs, batches of {1}").format(f"{recipe.epochs:,}", f"{recipe.batch_size:,}")
-            return f"{text}, {until}" if until else text
+            return _loop(recipe)
         case "averaging":
-            return recipe.averaging
+            return (recipe.averaging,)
         case "device":
             more = [name for name, on in (("compiled", recipe.compile), ("deterministic", recipe.deterministic)) if on]
-            return ", ".join((recipe.device, recipe.precision, *more))
+            return ", ".join((recipe.device, recipe.precision, *more)), f"{recipe.device}, {recipe.precision}"
         case "objectives":
             names = [objective.name for objective in recipe.objectives]
-            return ", ".join(names) if names else tr("one over all losses")
+            return (", ".join(names), counted(len(names), "objective")) if names else (tr("one over all losses"),)
         case "groups":
-            return tr("{0} groups").format(len(recipe.groups)) if recipe.groups else tr("all weights alike")
+            count = len(recipe.groups)
+            return (counted(count, "group") if count else tr("all weights alike"),)
     return _what_differs(section, recipe)
 
 
-def _what_differs(section: str, recipe: Recipe) -> str:
+def _loop(recipe: Recipe) -> tuple[str, ...]:
+    epochs, batch = counted(recipe.epochs, "epoch"), f"{recipe.batch_size:,}"
+    short = tr("{0} of {1}").format(epochs, batch)
+    if recipe.steps:
+        return tr("{0}, at most {1} steps").format(short, f"{recipe.steps:,}"), short, epochs
+    return tr("{0}, batches of {1}").format(epochs, batch), short, epochs
+
+
+def _what_differs(section: str, recipe: Recipe) -> tuple[str, ...]:
     """The values that are not at their defaults."""
     found = []
     for value in that_count(recipe, section):
         now = value_of(recipe, value.name)
         if now != value.default:
             found.append(value.title if now is True else f"{value.title} {value.declared.format(now)}")
-    return ", ".join(found) or tr("none")
+    if not found:
+        return (tr("as usual"),)
+    return ", ".join(found), tr("{0} set").format(len(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from PySide6.QtWidgets import QWidget
 
@@ -14,21 +14,15 @@ from gui.panels.fields import ChoiceField, ValueField
 from gui.panels.form import Form
 from gui.recipe.recipe_edits import RecipeEdits
 
-Devices = Callable[[], tuple[str, ...]]
-
-
-def no_devices() -> tuple[str, ...]:
-    return ()
-
 
 class ValuesForm(Form):
     """Rows for values of the recipe, in their order."""
 
-    def __init__(self, edits: RecipeEdits, values: Iterable[RecipeValue], devices: Devices = no_devices):
+    def __init__(self, edits: RecipeEdits, values: Iterable[RecipeValue], devices: tuple[str, ...] = ()):
         super().__init__()
         self.edits, self.values = edits, tuple(values)
         for value in self.values:
-            field = _field(value, devices())
+            field = _field(value, devices)
             self.add(value.name, field, value.title)
             field.editor.setAccessibleName(value.title)
             if value.unset:

@@ -3,7 +3,6 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox
 
 from graph.edits import RemoveBlocks, SetHyperparameter
 from gui import theme
@@ -204,16 +203,19 @@ def test_the_recipe_is_edited_and_undone(inspector, session):
     recipe = inspector.page.recipe
     retype(recipe.fields["learning_rate"], "0.05")
     assert session.document.recipe.learning_rate == 0.05
-    box: QComboBox = recipe.fields["optimizer"].box
-    box.setCurrentIndex(2)
-    box.activated.emit(2)
-    inspector.updates.flush()
-    assert session.document.recipe.optimizer == "SGD" and recipe.fields["momentum"].isVisible()
+    retype(recipe.fields["epochs"], "30")
+    assert session.document.recipe.epochs == 30
     session.document.undo()
     inspector.updates.flush()
-    assert session.document.recipe.optimizer == "Adam" and not recipe.fields["momentum"].isVisible()
-    retype(recipe.fields["validation"], "0.95")
-    assert session.document.recipe.validation != 0.95 and "0.9" in recipe.fields["validation"].wrong.text()
+    assert session.document.recipe.epochs == 10 and recipe.fields["epochs"].text() == "10"
+    retype(recipe.fields["batch_size"], "0")
+    assert session.document.recipe.batch_size == 64 and "from 1" in recipe.fields["batch_size"].wrong.text()
+
+
+def test_the_other_training_settings_are_one_press_away(inspector, qtbot):
+    inspector.updates.flush()
+    with qtbot.waitSignal(inspector.recipe_requested):
+        inspector.page.more.click()
 
 
 def test_the_selected_block_may_vanish(inspect, inspector, session, ids):
