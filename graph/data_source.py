@@ -24,12 +24,13 @@ DataKind = Literal[
     "xor",
     "gaussian_ring",
     "noise",
+    "table",
     "npz",
     "idx",
     "image_folder",
 ]
 DATA_KINDS: tuple[str, ...] = DataKind.__args__
-FILE_KINDS = ("npz", "idx", "image_folder")
+FILE_KINDS = ("table", "npz", "idx", "image_folder")
 
 
 class Field(Frozen):

@@ -21,7 +21,9 @@ BAD_SAMPLES = Option(
 )
 
 
-def settle(place: str, problems: list[DataProblem], bad: int, total: int, choice: str) -> tuple[DataProblem, ...]:
+def settle(
+    place: str, problems: list[DataProblem], bad: int, total: int, choice: str, option: str = "bad_samples"
+) -> tuple[DataProblem, ...]:
     """The problems of `bad` samples out of `total`, to be listed; raises DataError where they are refused or all.
 
     The error spells out the first few problems and carries them all.
@@ -31,8 +33,8 @@ def settle(place: str, problems: list[DataProblem], bad: int, total: int, choice
         return listed
     first = "; ".join(_short(str(problem)) for problem in problems[:SHOWN])
     more = f"; and {len(problems) - SHOWN:,} more problems" if len(problems) > SHOWN else ""
-    advice = "mend these" if bad == total else 'mend these, or set option "bad_samples" to "skip" to leave them out'
-    raise DataError(place, f"{bad:,} of {total:,} samples cannot be used: {first}{more}. Please {advice}", listed)
+    advice = "" if bad == total else f', or set option "{option}" to "skip" to leave them out'
+    raise DataError(place, f"{bad:,} of {total:,} samples cannot be used: {first}{more}. Mend these{advice}", listed)
 
 
 def keep_good(arrays: dict[str, np.ndarray], bad: set[int]) -> tuple[dict[str, np.ndarray], np.ndarray]:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from backend.data import digits, idx, image_folder, noise, npz, tables, toy
+from backend.data import digits, idx, image_folder, noise, npz, table, tables, toy
 from backend.data.dataset import Dataset
 from backend.data.options import Option
 from graph.data_source import Field
@@ -73,6 +73,16 @@ CATALOG: tuple[SourceKind, ...] = (
         noise.OPTIONS,
         noise.describe,
         noise.load,
+    ),
+    SourceKind(
+        "table",
+        "Table (CSV, Parquet)",
+        "Your own table: columns of numbers and categories, one of them to be predicted.",
+        table.OPTIONS,
+        table.describe,
+        table.load,
+        "file",
+        ("*.csv", "*.tsv", "*.txt", "*.parquet"),
     ),
     SourceKind(
         "npz",

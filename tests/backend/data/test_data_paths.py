@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from backend.data import DataError, describe, leaves_folder, load, named_from
-from graph.data_source import DataSource
-
-FILE_KINDS = ["npz", "idx", "image_folder"]
+from graph.data_source import FILE_KINDS, DataSource
 
 
 @pytest.mark.parametrize("kind", FILE_KINDS)
