@@ -88,6 +88,15 @@ class EmptyState(QWidget):
         if self._icon:
             self.picture.setPixmap(theme.icon(self._icon).pixmap(QSize(28, 28)))
 
+    def resizeEvent(self, event) -> None:
+        """In a low panel the words have the room: the picture goes first, then the margin."""
+        super().resizeEvent(event)
+        words = self.title.sizeHint().height() + self.text.heightForWidth(self.width() - 2 * theme.GROUP)
+        room = self.height() - words - 2 * theme.GAP
+        self.picture.setVisible(bool(self._icon) and room >= 28 + theme.GAP + 2 * theme.GROUP)
+        edge = theme.GROUP if room >= 2 * theme.GROUP else theme.SPACE
+        self.layout().setContentsMargins(theme.GROUP, edge, theme.GROUP, edge)
+
 
 def clear(layout: QLayout) -> None:
     """Take everything out of a layout and delete it."""
