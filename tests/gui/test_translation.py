@@ -41,10 +41,9 @@ SHOWN = {
     "text": "Failure",
     "name": "SetRecipe Compound",
 }
-NAMES = {"Netloom", "[*] - Netloom"}  # of the program, everywhere
+NAMES = {"Netloom", "[*] - Netloom", "error", "warning", "hint"}  # of the program, and severities of banners
 SAID = {  # where what looks like words is none
     "recipe/recipe_edits.py": {"Value error, "},  # what pydantic begins with
-    "training/training_panel.py": {"error", "warning"},  # of a banner
     "training/transport.py": {"  (Shift+F5)"},
 }
 
