@@ -32,13 +32,18 @@ def differences(ours: Recipe | None, theirs: Recipe | None) -> tuple[Change, ...
     """Where one recipe differs from another, in the order of the recipe's fields; nothing where one is unknown."""
     if ours is None or theirs is None or ours == theirs:
         return ()
-    here, there = dict(_flat(ours.model_dump())), dict(_flat(theirs.model_dump()))
+    here, there = leaves(ours), leaves(theirs)
     places = dict.fromkeys([*here, *there])
     return tuple(
         Change(place, here.get(place), there.get(place))
         for place in places
         if here.get(place) != there.get(place) or (place in here) != (place in there)
     )
+
+
+def leaves(recipe: Recipe) -> dict[str, Any]:
+    """Every value of a recipe by its dotted place."""
+    return dict(_flat(recipe.model_dump()))
 
 
 def network_difference(ours: Path, theirs: Path) -> str:

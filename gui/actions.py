@@ -164,6 +164,10 @@ COMMANDS = (
         help=N_("How the network is trained: data, optimizer, schedule, objectives, when to stop, device"),
     ),
     Command("show_training", N_("Show T&raining"), "focus_training", "Run", "Ctrl+T", "chart", 1),
+    Command(
+        "show_runs", N_("Show R&uns"), "show_runs", "Run", "Ctrl+Shift+R", "table", 1,
+        help=N_("The runs of this project: compare, restore and continue them"),
+    ),
     Command("keys", N_("&Keys..."), "show_keys", "Help", "F1", "keyboard", 0),
     Command(
         "reference", N_("&Reference"), "show_reference", "Help", "Shift+F1", "help", 0,

@@ -27,6 +27,7 @@ PLACES = {
     "problems": BOTTOM,
     "summary": BOTTOM,
     "training": BOTTOM,
+    "runs": BOTTOM,
     "receptive field": BOTTOM,
 }
 TITLES = {
@@ -40,6 +41,7 @@ TITLES = {
     "problems": N_("Problems"),
     "summary": N_("Summary"),
     "training": N_("Training"),
+    "runs": N_("Runs"),
     "receptive field": N_("Receptive field"),
 }
 HEIGHT = theme.ROW + theme.SPACE
@@ -140,7 +142,8 @@ def arrange(window: QMainWindow, docks: dict[str, Dock], panels: Arrangement) ->
     window.splitDockWidget(docks["inspector"], docks["code"], Qt.Orientation.Vertical)
     window.tabifyDockWidget(docks["problems"], docks["summary"])
     window.tabifyDockWidget(docks["summary"], docks["training"])
-    window.tabifyDockWidget(docks["training"], docks["receptive field"])
+    window.tabifyDockWidget(docks["training"], docks["runs"])
+    window.tabifyDockWidget(docks["runs"], docks["receptive field"])
     window.tabifyDockWidget(docks["code"], docks["reference"])
     for name in panels.front:
         docks[name].raise_()

@@ -33,6 +33,7 @@ from gui.panels.summary import Summary
 from gui.preferences import preferences
 from gui.project_files import ProjectFiles
 from gui.recipe import RecipePanel
+from gui.runs import RunsPanel
 from gui.session import Session
 from gui.settings import own_keys, remember_theme, settings
 from gui.settings_dialog import SettingsDialog
@@ -90,7 +91,8 @@ class MainWindow(QMainWindow):
         self.code = Code(session)
         self.problems = Problems(session)
         self.summary = Summary(session)
-        self.training = TrainingPanel(session, self.run)
+        self.training, self.runs = TrainingPanel(session, self.run), RunsPanel(session, self.run)
+        self.runs.open_window = lambda opened: self.windows.show(opened, None)
         self.outline, self.history, self.recipe = Outline(session), History(session), RecipePanel(session, self.run)
         self.reference, self.receptive = ReferencePage(session), ReceptiveView(session)
         panels = {
@@ -103,6 +105,7 @@ class MainWindow(QMainWindow):
             "problems": self.problems,
             "summary": self.summary,
             "training": self.training,
+            "runs": self.runs,
             "reference": self.reference,
             "receptive field": self.receptive,
         }
@@ -212,6 +215,11 @@ class MainWindow(QMainWindow):
     def focus_training(self) -> None:
         self.show_panel("training")
         self.training.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def show_runs(self) -> None:
+        """The runs of this project, to compare, restore and continue."""
+        self.show_panel("runs")
+        self.runs.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def show_reference(self) -> None:
         """What the type of the selected block does and what its settings mean."""

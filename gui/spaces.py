@@ -17,7 +17,7 @@ from gui.docks import Arrangement, Dock, arrange, put_up, tidy
 from gui.language import N_, tr
 from gui.settings import settings
 
-LAYOUT = 5  # version of the arrangements that are kept between starts
+LAYOUT = 6  # version of the arrangements that are kept between starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ SPACES = (
         N_("Train"),
         N_("Is it learning, and if not, why?"),
         Arrangement(
-            shown=("recipe", "inspector", "problems", "summary", "training"),
+            shown=("recipe", "inspector", "problems", "summary", "training", "runs"),
             front=("training",),
             widths={"recipe": 340, "inspector": 320},
             heights={"training": 480},

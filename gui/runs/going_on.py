@@ -1,0 +1,101 @@
+"""A run of the past taken up again: its network as an untitled project, and what it takes to let the run go on.
+
+Run folders may come from anywhere: what one says of where data lie is judged against where the folder itself lies.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.data import leaves_folder
+from backend.messages import Start
+from backend.resuming import LARGEST, resuming
+from backend.run_folder import PROJECT, START, RunFolderError
+from backend.runs import TRASH, RunEntry
+from graph import Document, project_file
+from graph.difference import difference
+from graph.edits import SetRecipe
+from graph.project_file import ProjectError
+from gui.language import tr
+from gui.opening import Opened, read, untitled
+from gui.runs.reading import history_of
+from gui.training.history import History
+
+
+class CannotGoOn(ValueError):
+    """A run that cannot be taken up again; the text says why and what would help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """All that the run controller needs; `outside` names data that lie outside the project's folder."""
+
+    document: Document
+    start: Start
+    history: History
+    outside: str | None
+
+
+def snapshot(run: Path) -> Opened:
+    """The project that a run trained, as one without a file; raises CannotOpen."""
+    opened = untitled(read(run / PROJECT))
+    document, base = opened.document, _base(run)
+    data = document.recipe.data
+    if base is not None and data is not None and data.path and not Path(data.path).is_absolute():
+        there = data.model_copy(update={"path": os.path.normpath(base / data.path)})
+        document.do(SetRecipe(document.recipe.having(data=there), tr("Point to the data from anywhere")))
+    return opened
+
+
+def continuation(run: Path, epochs: int | None) -> Continuation:
+    """How the run in a folder goes on, up to so many epochs in all; raises CannotGoOn."""
+    try:
+        start = resuming(run, epochs=epochs, outside=False)
+        document = project_file.from_json(start.project)
+    except (RunFolderError, ProjectError) as error:
+        raise CannotGoOn(str(error)) from None
+    return Continuation(document, start, history_of(run)[0], _outside(run, document, start))
+
+
+def agreed(going: Continuation) -> Start:
+    """The Start of a run whose person agreed to data outside the project's folder."""
+    return going.start.model_copy(update={"outside": True})
+
+
+def same_network(one: Document, other: Document) -> bool:
+    """Whether what is drawn is what the run trains; places and recipes do not matter."""
+    told = difference(one, other)
+    return not (told.added or told.removed or told.changed or told.wires or told.modules)
+
+
+def epochs_left(entry: RunEntry) -> int | None:
+    """How many epochs of its recipe the run has not done; None where that is not known."""
+    return None if entry.recipe is None else max(0, entry.recipe.epochs - entry.epochs)
+
+
+def home_of(run: Path) -> Path:
+    """The project's folder of a run: above `runs`, else that of the run itself."""
+    parents = [parent for parent in run.parents if parent.name == "runs" and TRASH not in parent.parts]
+    return parents[0].parent if parents else run
+
+
+def _outside(run: Path, document: Document, start: Start) -> str | None:
+    """The data's full path where it leaves the project's folder, be it by its own path or by the run's `base`."""
+    data = document.recipe.data
+    if data is None or not data.path:
+        return None
+    path = os.path.normpath(Path(start.base or home_of(run)) / data.path)
+    return path if leaves_folder(data.model_copy(update={"path": path}), home_of(run)) else None
+
+
+def _base(run: Path) -> Path | None:
+    """The folder that the run's data were relative to."""
+    try:
+        with (run / START).open("rb") as file:
+            base = json.loads(file.read(LARGEST)).get("base")
+        return Path(base) if isinstance(base, str) and "\0" not in base else None
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return None

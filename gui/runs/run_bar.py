@@ -1,0 +1,80 @@
+"""The line above the table of runs: a filter, what can be done with the chosen runs, and the trash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from backend.runs import RunEntry
+from gui import theme
+from gui.training.view_header import PictureButton
+
+MOST_OFFERED = 12  # runs of the trash in the menu, the last thrown first
+
+
+class RunBar(QWidget):
+    """Buttons say in their tooltips why they cannot be pressed."""
+
+    chosen_from_trash = Signal(list)  # paths to bring back
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setFixedHeight(theme.ROW + theme.GAP)
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText(self.tr("Filter"))
+        self.filter.setAccessibleName(self.tr("Filter the runs"))
+        self.filter.setToolTip(self.tr("Words that stand anywhere in a row or in its notes"))
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMaximumWidth(240)
+        self.filter.setMinimumWidth(80)
+        self.filter.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.restore, self.go_on = QPushButton(self.tr("Restore network")), QPushButton(self.tr("Continue"))
+        self.delete = PictureButton("delete", self.tr("Move to the trash"))
+        self.refresh = PictureButton("refresh", self.tr("Look at the folder again"))
+        self.trash = QToolButton()
+        self.trash.setAutoRaise(True)
+        self.trash.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.trash.setToolTip(self.tr("Runs in the trash; choose one to bring it back"))
+        self.trash.setMenu(QMenu(self.trash))
+        self.trash.hide()
+        line = QHBoxLayout(self)
+        line.setContentsMargins(theme.GAP, theme.SPACE, theme.GAP, theme.SPACE)
+        line.setSpacing(theme.GAP)
+        line.addWidget(self.filter, 1)
+        line.addStretch(1)
+        for part in (self.trash, self.restore, self.go_on, self.delete, self.refresh):
+            line.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.enable([], None, False)
+
+    def enable(self, entries: list[RunEntry], alone: RunEntry | None, training: bool) -> None:
+        one = self.tr("Choose one run")
+        self.restore.setEnabled(alone is not None and alone.network != "")
+        self.restore.setToolTip(
+            self.tr("Open the network that this run trained, in a window of its own  (Return)") if alone else one
+        )
+        resting = alone is not None and alone.outcome not in ("running", "damaged")
+        self.go_on.setEnabled(resting and not training)
+        self.go_on.setToolTip(
+            self.tr("Stop the run that is on first")
+            if training
+            else self.tr("Train this run further from its last state")
+            if resting
+            else one
+            if alone is None
+            else self.tr("This run is on elsewhere, or damaged")
+        )
+        self.delete.setEnabled(bool(entries) and all(entry.outcome != "running" for entry in entries))
+
+    def offer_trash(self, paths: tuple[Path, ...]) -> None:
+        self.trash.setVisible(bool(paths))
+        self.trash.setText(self.tr("Trash {0:,}").format(len(paths)))
+        menu = self.trash.menu()
+        menu.clear()
+        for path in paths[:MOST_OFFERED]:
+            act = menu.addAction(self.tr("Bring back {0}").format(path.name))
+            act.triggered.connect(lambda _=False, path=path: self.chosen_from_trash.emit([path]))
+        if len(paths) > 1:
+            menu.addSeparator()
+            menu.addAction(self.tr("Bring back all")).triggered.connect(lambda: self.chosen_from_trash.emit([*paths]))
