@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
@@ -302,6 +303,24 @@ class Text(Hyperparameter):
         if not isinstance(value, str) or len(value) > 200 or not value.isprintable():
             raise self.wrong(value)
         return str(value)
+
+
+def has(who: str, declared: Iterable[Hyperparameter], name: str) -> None:
+    """Raise HyperparameterError unless an argument of that name is declared."""
+    names = [argument.name for argument in declared]
+    if name not in names:
+        raise HyperparameterError(f"{who} has no argument {name}; it has {', '.join(names) or 'no arguments'}")
+
+
+def complete(who: str, declared: Iterable[Hyperparameter], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Every argument, those not given at their default; raises HyperparameterError for a wrong name or value."""
+    arguments = {argument.name: argument for argument in declared}
+    for name in given:
+        has(who, arguments.values(), name)
+    return {
+        name: argument.coerce(given[name]) if name in given else argument.default
+        for name, argument in arguments.items()
+    }
 
 
 def _int_or_text(text: str) -> Any:

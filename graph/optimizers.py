@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graph.hyperparameter import Bool, Choice, Float, Hyperparameter, HyperparameterError, Int
+from graph.hyperparameter import Bool, Choice, Float, Hyperparameter, Int, complete, has
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +29,11 @@ class OptimizerType:
 
     def has(self, name: str) -> None:
         """Raise HyperparameterError unless it takes an argument of that name."""
-        names = [argument.name for argument in self.arguments]
-        if name not in names:
-            there = ", ".join(names) or "no arguments"
-            raise HyperparameterError(f"{self.name} has no argument {name}; it has {there}")
+        has(self.name, self.arguments, name)
 
     def complete(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every argument, those not given at their default; raises HyperparameterError for a wrong name or value."""
-        declared = {argument.name: argument for argument in self.arguments}
-        for name in given:
-            self.has(name)
-        return {
-            name: argument.coerce(given[name]) if name in given else argument.default
-            for name, argument in declared.items()
-        }
+        return complete(self.name, self.arguments, given)
 
 
 def _share(name: str, default: float, help: str) -> Float:

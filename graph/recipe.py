@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field as Rule
 from pydantic import field_validator, model_validator
 
+from graph.augmentation import Augmentation, Normalization
 from graph.data_source import DataSource, Field
 from graph.frozen import Frozen, OptionValue, Word
 from graph.hyperparameter import HyperparameterError
@@ -33,6 +34,8 @@ class Recipe(Frozen):
     data: DataSource | None = None
     start_weights: Annotated[tuple[StartWeights, ...], Rule(max_length=100, strict=False)] = ()  # later ones win
     validation: Annotated[float, Rule(ge=0.0, le=0.9)] = 0.2
+    augmentation: Annotated[tuple[Augmentation, ...], Rule(max_length=100, strict=False)] = ()  # in this order
+    normalization: Normalization = Normalization()
     batch_size: Annotated[int, Rule(ge=1, le=1_000_000)] = 64
     epochs: Annotated[int, Rule(ge=1, le=MOST_EPOCHS)] = 10
     steps: Annotated[int, Rule(ge=1, le=MOST_STEPS)] | None = None  # ends the run before its epochs are done
