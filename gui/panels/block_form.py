@@ -10,13 +10,15 @@ from itertools import count
 from typing import Any
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from graph import Analysis, HyperparameterError, taken
 from graph.commands import bind
 from graph.edits import UNSET, Compound, Edit, Rename, SetHyperparameter
+from graph.exposing import expose_value
 from graph.expression import Expression
 from graph.hyperparameter import REQUIRED
+from graph.module import ModuleError
 from graph.quantities import thousands
 from gui import theme
 from gui.language import counted
@@ -55,6 +57,7 @@ class BlockForm(QWidget):
         self.form.tried.connect(self._try)
         self.form.dropped.connect(lambda _: session.what_if.forget())
         self.form.reset.connect(lambda name: self._set(name, UNSET))
+        self.form.menu_asked.connect(self._offer_exposing)
         self.explained = ExplainTree()
         self.weights = WeightsForm(session, ids)
         self.weights.explained.connect(self.form.explained)
@@ -302,6 +305,21 @@ class BlockForm(QWidget):
         edits = tuple(self._edit(id, name, value) for id in self.ids)
         text = self.tr("Set {0} of {1}").format(name, counted(len(edits), "block"))
         return edits[0] if len(edits) == 1 else Compound(text, edits)
+
+    def _offer_exposing(self, name: str, menu: QMenu) -> None:
+        """Inside a module: let the value be set differently at every place of it."""
+        module = self.session.network.module
+        if module is None or len(self.ids) > 1:
+            return
+        action = menu.addAction(self.tr("Expose as Hyperparameter of {0}").format(module.name))
+        try:
+            edit = expose_value(self.session.project.network, module, self.ids[0], name)
+        except ModuleError as error:
+            action.setEnabled(False)
+            action.setToolTip(str(error))
+        else:
+            action.setToolTip(self.tr("Every place of {0} can set it differently then").format(module.name))
+            action.triggered.connect(lambda: self.session.project.do(edit))
 
     def _edit(self, id: str, name: str, value: Any):
         if name == "field" and value is not UNSET:

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui import theme
 from gui.panels.fields import ValueField
@@ -26,6 +35,7 @@ class Form(QWidget):
     dropped = Signal(str)  # what was tried is given up
     reset = Signal(str)
     explained = Signal(str)  # the help of the field that has the focus
+    menu_asked = Signal(str, QMenu)  # a row's menu is about to open: what else can be done with the value?
 
     def __init__(self):
         super().__init__()
@@ -66,6 +76,9 @@ class Form(QWidget):
         field.focused.connect(lambda: self.explained.emit(f"{title or name}: {field.help}"))
         self.fields[name] = field
         self._box.addWidget(row)
+        for part in (row, field.editor, *field.findChildren(QLineEdit)):
+            part.setProperty("row", name)
+            part.installEventFilter(self)
 
     def add_fact(self, name: str, tip: str) -> None:
         """A row that only tells: what is worked out and cannot be set."""
@@ -106,6 +119,31 @@ class Form(QWidget):
         policy.setRetainSizeWhenHidden(True)
         back.setSizePolicy(policy)
         return back
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ContextMenu and (name := watched.property("row")):
+            menu = self.menu(name, watched)
+            menu.aboutToHide.connect(menu.deleteLater)
+            menu.popup(event.globalPos())
+            return True
+        return False
+
+    def menu(self, name: str, asked: QWidget) -> QMenu:
+        """What a right click offers: for the value, and below for the text where it was on text."""
+        line = asked.lineEdit() if isinstance(asked, QAbstractSpinBox) else asked
+        menu = line.createStandardContextMenu() if isinstance(line, QLineEdit) else QMenu(self)
+        first = menu.actions()[0] if menu.actions() else None
+        own = QMenu(menu)
+        if name in self.resets and not self.resets[name].isHidden():
+            back = self.resets[name]
+            own.addAction(back.toolTip(), back.click)
+        self.menu_asked.emit(name, own)
+        for action in own.actions():
+            menu.insertAction(first, action)
+        if first is not None and own.actions():
+            menu.insertSeparator(first)
+        menu.setToolTipsVisible(True)
+        return menu
 
     def show_value(self, name: str, value: Any, is_default: bool) -> None:
         self.fields[name].show_value(value)
