@@ -168,6 +168,10 @@ COMMANDS = (
         "show_runs", N_("Show R&uns"), "show_runs", "Run", "Ctrl+Shift+R", "table", 1,
         help=N_("The runs of this project: compare, restore and continue them"),
     ),
+    Command(
+        "load_weights", N_("Load &Weights..."), "transfer.ask", "Run", "", "source", 2,
+        help=N_("Begin training from the weights of a run or a file; freeze them, replace the head"),
+    ),
     Command("keys", N_("&Keys..."), "show_keys", "Help", "F1", "keyboard", 0),
     Command(
         "reference", N_("&Reference"), "show_reference", "Help", "Shift+F1", "help", 0,

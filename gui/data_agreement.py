@@ -1,4 +1,4 @@
-"""May a run read data outside the project's folder? Asked once of the person, remembered in their profile.
+"""May a run read data, or weights, outside the project's folder? Asked once of the person, remembered in their profile.
 
 What was chosen in this window counts as agreed; a file from elsewhere can never answer for itself.
 """
@@ -25,23 +25,30 @@ class DataAgreement:
 
     def __call__(self, document: Document) -> bool:
         """Whether the person agreed to data outside; False as well where nothing outside is asked for."""
-        source = document.recipe.data
-        if source is None or document.path is None or not leaves_folder(source, Path(document.path).parent):
+        recipe = document.recipe
+        if document.path is None:
             return False
-        key = _key(Path(document.path), source.path)
-        if source.path in self.session.chosen_data or settings().value(key, False, bool):
+        home = Path(document.path).parent
+        named = [(recipe.data, tr("trains on"))] if recipe.data else []
+        named += [(start, tr("begins from the weights in")) for start in recipe.start_weights]
+        outside = [(source.path, does) for source, does in named if leaves_folder(source, home)]
+        return bool(outside) and all(self._agreed(Path(document.path), path, does) for path, does in outside)
+
+    def _agreed(self, project: Path, path: str, does: str) -> bool:
+        key = _key(project, path)
+        if path in self.session.chosen_data or settings().value(key, False, bool):
             return True
-        if not self._ask(source.path):
+        if not self._ask(path, does):
             return False
         settings().setValue(key, True)
         return True
 
-    def _ask(self, path: str) -> bool:
+    def _ask(self, path: str, does: str) -> bool:
         box = QMessageBox(self.window)
         box.setIcon(QMessageBox.Icon.Question)
         box.setText(tr("Read data outside the project's folder?"))
         box.setInformativeText(
-            tr("This project trains on {0}. Read it if you know where the project comes from.").format(path)
+            tr("This project {0} {1}. Read it if you know where the project comes from.").format(does, path)
         )
         read = box.addButton(tr("Read It"), QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))

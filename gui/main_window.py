@@ -41,6 +41,7 @@ from gui.spaces import SPACES, Spaces, SpaceSwitch
 from gui.start_choices import title_of
 from gui.status import Status
 from gui.training import RunController, TrainingPanel, TransportBar
+from gui.transfer.asking import Transfer
 from gui.updates import Updates
 from gui.windows import Windows
 
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasView(self.session, self)
         self.setCentralWidget(self.canvas)
         self.files = ProjectFiles(self.session, self, self.canvas, self.windows)
+        self.transfer = Transfer(self.session, self)
         self._make_panels()
         self.actions_by_id = actions.build(self, self.canvas, own_keys())
         self.canvas.released_keys = lambda: actions.released(self.actions_by_id)

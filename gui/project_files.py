@@ -190,17 +190,26 @@ class ProjectFiles(QObject):
         return box.clickedButton() is replace
 
     def _keep_hold_of_data(self, path: Path) -> None:
-        """Data named relative to the project's folder stay the same data when the project goes to another."""
+        """Data and weights named relative to the project's folder stay the same when the project goes to another."""
         document = self.session.project
-        data = document.recipe.data
-        if document.path is None or data is None or not data.path or Path(data.path).is_absolute():
+        if document.path is None:
             return
         old, new = Path(document.path).parent.resolve(), path.parent.resolve()
-        if old != new:
-            moved = data.model_copy(update={"path": named_from((old / data.path).resolve(), new)})
-            if data.path in self.session.chosen_data:
-                self.session.chosen_data.add(moved.path)
-            document.do(SetRecipe(document.recipe.having(data=moved), self.tr("Point to the data from the new folder")))
+        recipe = document.recipe
+        data = recipe.data and self._moved(recipe.data, old, new)
+        weights = tuple(self._moved(start, old, new) for start in recipe.start_weights)
+        if old != new and (data, weights) != (recipe.data, recipe.start_weights):
+            moved = recipe.having(data=data, start_weights=weights)
+            document.do(SetRecipe(moved, self.tr("Point to the data from the new folder")))
+
+    def _moved(self, source, old: Path, new: Path):
+        """A source as it is named from another folder."""
+        if not source.path or Path(source.path).is_absolute():
+            return source
+        moved = source.model_copy(update={"path": named_from((old / source.path).resolve(), new)})
+        if source.path in self.session.chosen_data:
+            self.session.chosen_data.add(moved.path)
+        return moved
 
     def export_python(self) -> bool:
         document = self.session.project

@@ -220,6 +220,7 @@ QHeaderView { background: @s1; }
 QHeaderView::section {
     background: @s1; color: @t1; border: none; border-bottom: 1px solid @line;
     padding: 5px 11px; font-weight: 600; }
+QTreeView QHeaderView::section { padding: 5px 7px; }
 QTableCornerButton::section { background: @s1; border: none; }
 
 QScrollArea { background: transparent; border: none; }
