@@ -191,7 +191,8 @@ class Augmentation(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _usually(cls, data: Any) -> Any:
-        if isinstance(data, dict) and "p" not in data and (kind := data.get("kind")) in AUGMENTATIONS:
+        kind = data.get("kind") if isinstance(data, dict) and "p" not in data else None
+        if isinstance(kind, str) and kind in AUGMENTATIONS:
             return {**data, "p": AUGMENTATIONS[kind].usual_p}
         return data
 
