@@ -22,7 +22,7 @@ from backend.training import device as devices
 from backend.training.device import DeviceError
 
 PATIENCE = timedelta(days=365)  # a paused run waits for its person; of a dead process the connection tells
-WORDS = 512  # bytes a process may say in `first_words`
+WORDS = 512  # bytes a process may say in `said`
 Tensors = Iterable[torch.Tensor]
 
 
@@ -71,8 +71,8 @@ class Ranks:
         return torch.device("cuda", self._place.local_rank)
 
     def join(self, device: torch.device) -> None:
-        """Meet the others; returns when all have come."""
-        if self.size == 1:
+        """Meet the others, unless they have met already; returns when all have come."""
+        if self.size == 1 or dist.is_initialized():
             return
         self.wait_for_others()
         if device.type == "cuda":
@@ -202,14 +202,14 @@ class Ranks:
             dist.broadcast(buffer, 0)
         return buffer.numpy().tobytes()
 
-    def first_words(self, words: str) -> str:
-        """The words of the first process that has any, cut to WORDS bytes."""
+    def said(self, words: str) -> list[str]:
+        """What all processes say, in their order, each cut to WORDS bytes; silence is left out."""
         own = words.encode()[:WORDS]
         buffer = torch.zeros(WORDS, dtype=torch.uint8)
         if own:
             buffer[: len(own)] = torch.frombuffer(bytearray(own), dtype=torch.uint8)
         said = (one.numpy().tobytes().rstrip(b"\0").decode("utf-8", "ignore") for one in self.gather(buffer))
-        return next(filter(None, said), "")
+        return [one for one in said if one]
 
     def everywhere(self, holds: bool) -> bool:
         """Whether something holds in every process."""

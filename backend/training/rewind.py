@@ -21,6 +21,7 @@ from backend.training import device as devices
 from backend.training.job import Job
 
 LARGEST = 512 * 1024**2  # bytes of weights and optimizer state beyond which no copy is kept
+BROKEN = "has weights that stopped being finite in this step of the optimizer"
 PRICE = 0.001  # share of the time that copies may take
 
 
@@ -103,11 +104,12 @@ class Rewind:
 
 
 def _of_all(job: Job, origin: Origin | None) -> Origin | None:
-    """What the first process found that found anything, for each went through samples of its own."""
+    """What any process found: each goes through samples of its own, and broken weights are soon everywhere."""
     if job.ranks.size == 1:
         return origin
-    said = job.ranks.first_words("" if origin is None else json.dumps([origin.identifier, origin.what]))
-    return Origin(*json.loads(said)) if said else None
+    said = job.ranks.said("" if origin is None else json.dumps([origin.identifier, origin.what]))
+    found = [Origin(*json.loads(one)) for one in said]
+    return min(found, key=lambda one: one.what == BROKEN, default=None)
 
 
 def _watched_step(job: Job, rows: torch.Tensor) -> Origin | None:
@@ -127,7 +129,7 @@ def _watched_step(job: Job, rows: torch.Tensor) -> Origin | None:
         return found[0]
     for name, part in job.module.named_children():
         if not _finite(list(part.parameters())):
-            return Origin(name, "has weights that stopped being finite in this step of the optimizer")
+            return Origin(name, BROKEN)
     return None
 
 
