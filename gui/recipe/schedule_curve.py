@@ -45,7 +45,8 @@ class ScheduleCurve(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(300, 168)
 
-    minimumSizeHint = sizeHint
+    def minimumSizeHint(self) -> QSize:
+        return QSize(220, 168)
 
     def show_recipe(self, recipe: Recipe, length: Length, tried: bool = False) -> None:
         """Draw a recipe's rate; what is only tried leaves the ghost as it is."""

@@ -57,7 +57,7 @@ class Section(QWidget):
     def set_open(self, is_open: bool) -> None:
         self.inside.setVisible(is_open)
         self.summary.tell(*([""] if is_open else self._summary))
-        self.heading.setAccessibleDescription(self.tr("open") if is_open else self.tr("closed"))
+        self._describe()
         words = self.tr("Close {0}") if is_open else self.tr("Open {0}")
         self.heading.setToolTip(words.format(self.title))
         self._dress()
@@ -71,7 +71,11 @@ class Section(QWidget):
         self._summary = summary
         if not self.is_open:
             self.summary.tell(*summary)
-            self.heading.setAccessibleDescription(self.tr("closed: {0}").format(summary[0]))
+        self._describe()
+
+    def _describe(self) -> None:
+        words = self.tr("open") if self.is_open else self.tr("closed: {0}").format(self._summary[0])
+        self.heading.setAccessibleDescription(words)
 
     def _dress(self, *_ignored) -> None:
         self.heading.setIcon(theme.icon("down" if self.is_open else "right"))
