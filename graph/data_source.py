@@ -23,14 +23,19 @@ DataKind = Literal[
     "spirals",
     "xor",
     "gaussian_ring",
+    "shapes",
+    "sine",
+    "sequence_recall",
+    "alice",
     "noise",
     "table",
+    "text",
     "npz",
     "idx",
     "image_folder",
 ]
 DATA_KINDS: tuple[str, ...] = DataKind.__args__
-FILE_KINDS = ("table", "npz", "idx", "image_folder")
+FILE_KINDS = ("table", "text", "npz", "idx", "image_folder")
 
 
 class Field(Frozen):

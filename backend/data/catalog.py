@@ -11,7 +11,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from backend.data import digits, idx, image_folder, noise, npz, table, tables, toy
+from backend.data import (
+    digits,
+    drawings,
+    idx,
+    image_folder,
+    made_sequences,
+    noise,
+    npz,
+    story,
+    table,
+    tables,
+    text,
+    toy,
+)
 from backend.data.dataset import Dataset
 from backend.data.options import Option
 from graph.data_source import Field
@@ -67,6 +80,38 @@ CATALOG: tuple[SourceKind, ...] = (
     _toy("xor", "XOR", "Four squares, opposite ones alike: what a single layer cannot learn."),
     _toy("gaussian_ring", "Ring of Gaussians", "Heaps of points on a ring: for generators, which like to miss some."),
     SourceKind(
+        "shapes",
+        "Circles and squares",
+        "Drawn shapes to be found pixel by pixel: segmentation in its smallest form.",
+        drawings.OPTIONS,
+        drawings.describe,
+        drawings.load,
+    ),
+    SourceKind(
+        "sine",
+        "Sine",
+        "One number from another: a curve to be fitted.",
+        made_sequences.SINE_OPTIONS,
+        made_sequences.describe_sine,
+        made_sequences.load_sine,
+    ),
+    SourceKind(
+        "sequence_recall",
+        "First symbol",
+        "Remember the first symbol to the end of a sequence: what plain recurrent networks forget.",
+        made_sequences.RECALL_OPTIONS,
+        made_sequences.describe_recall,
+        made_sequences.load_recall,
+    ),
+    SourceKind(
+        "alice",
+        "Alice in Wonderland",
+        "The first page of a story, to be told on character by character.",
+        story.OPTIONS,
+        story.describe,
+        story.load,
+    ),
+    SourceKind(
         "noise",
         "Noise",
         "Standard normal numbers, drawn anew for every batch: what a generator begins with.",
@@ -83,6 +128,16 @@ CATALOG: tuple[SourceKind, ...] = (
         table.load,
         "file",
         ("*.csv", "*.tsv", "*.txt", "*.parquet"),
+    ),
+    SourceKind(
+        "text",
+        "Text",
+        "Your own text: a file for a language model, or a folder with one sub-folder for each class.",
+        text.OPTIONS,
+        text.describe,
+        text.load,
+        "file or folder",
+        ("*.txt", "*.text", "*.md"),
     ),
     SourceKind(
         "npz",
