@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from backend.run_comparison import ABSENT, differences, network_difference, written
-from backend.runs import RunEntry, is_run, list_runs, read_entry
+from backend.runs import RunEntry, duration, is_run, list_runs, read_entry
 
 COLOURS = {"running": "cyan", "finished": "green", "stopped": "yellow", "interrupted": "yellow"}
 MOST_METRICS = 3  # that have a column
@@ -109,7 +109,7 @@ def _columns(entries: list[RunEntry]) -> list[_Column]:
         _Column("At epoch", [written(entry.best_epoch) for entry in entries], 2, True),
         _Column("Epochs", [str(entry.epochs) for entry in entries], 6, True),
         _Column("Steps", [f"{entry.steps:,}" for entry in entries], 1, True),
-        _Column("Took", [_took(entry.seconds) for entry in entries], 3, True),
+        _Column("Took", [duration(entry.seconds) for entry in entries], 3, True),
         _Column("Tags", [", ".join(entry.tags) for entry in entries], 5, folds=True),
     ]
     return [column for column in columns if column.weight == 10 or any(column.cells)]
@@ -130,14 +130,6 @@ def _metrics(entries: list[RunEntry]) -> list[str]:
 
 def _when(began: datetime | None) -> str:
     return f"{began:%Y-%m-%d %H:%M}" if began else "?"
-
-
-def _took(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
 def _plain(entry: RunEntry) -> dict[str, Any]:
@@ -189,7 +181,7 @@ def _compare(one: RunEntry, other: RunEntry, as_json: bool) -> None:
         ("best epoch", *(written(run.best_epoch) for run in (one, other))),
         ("epochs", str(one.epochs), str(other.epochs)),
         ("steps", f"{one.steps:,}", f"{other.steps:,}"),
-        ("took", _took(one.seconds), _took(other.seconds)),
+        ("took", duration(one.seconds), duration(other.seconds)),
         ("outcome", one.outcome, other.outcome),
     ]
     console.print(_two("Results", one, other, rows))

@@ -105,6 +105,15 @@ def being_written(path: Path) -> bool:
         os.close(log)
 
 
+def duration(seconds: float) -> str:
+    """Seconds as a person says them."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
 def _read(path: Path, name: str, problems: list[str]) -> RunEntry:
     manifest = _manifest(path, problems)
     told = _last_words(path, problems)

@@ -19,9 +19,10 @@ from PySide6.QtWidgets import (
 
 from backend.run_comparison import ABSENT, leaves, written
 from backend.run_notes import LONGEST_NOTE, NotesError, noted, tags_of, write_notes
-from backend.runs import RunEntry
+from backend.runs import RunEntry, duration
 from graph.recipe import Recipe
 from gui import theme
+from gui.language import tr
 from gui.panels.rows import label
 from gui.runs.legend import distinct
 from gui.runs.table import MARK, MOST_DRAWN, mark, spoken, value
@@ -42,6 +43,8 @@ class Details(QWidget):
         self.title = FittingLabel()
         self.title.setProperty("role", "heading")
         self.title.setFixedHeight(theme.ROW)
+        self.facts = FittingLabel()
+        self.facts.setProperty("role", "small")
         self.notes = NotesForm()
         self.notes.kept.connect(self.kept)
         self.heading = label("", "small")
@@ -50,7 +53,7 @@ class Details(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(theme.GAP, theme.SPACE, theme.GAP, theme.GAP)
         box.setSpacing(theme.SPACE)
-        for part in (self.title, self.notes, self.heading, self.same):
+        for part in (self.title, self.facts, self.notes, self.heading, self.same):
             box.addWidget(part)
         box.addWidget(self.table, 1)
         box.addStretch(0)
@@ -60,8 +63,10 @@ class Details(QWidget):
         alone = entries[0] if len(entries) == 1 else None
         self.notes.show_run(alone)
         self.title.setVisible(bool(entries))
+        self.facts.setVisible(alone is not None)
         if alone is not None:
             self.title.tell(alone.name)
+            self.facts.tell(*_facts(alone))
             self._show_alone(alone, open_recipe)
         elif entries:
             self.title.tell(
@@ -223,6 +228,13 @@ class DifferenceTable(QTableWidget):
                 (self.sizeHintForIndex(self.model().index(row, column)).width() for row in range(len(rows))), default=0
             )
             self.setColumnWidth(column, min(max(widest + 2 * theme.GAP, NARROWEST), WIDEST))
+
+
+def _facts(entry: RunEntry) -> tuple[str, ...]:
+    """How far a run came, in words that fit."""
+    steps, took = tr("{0:,} steps").format(entry.steps), duration(entry.seconds)
+    best = tr("best at epoch {0:,}").format(entry.best_epoch) if entry.best_epoch is not None else ""
+    return ", ".join(filter(None, (steps, took, best))), f"{steps}, {took}", steps
 
 
 def _differing(recipes: list[Recipe | None]) -> list[tuple[str, list[Any]]]:

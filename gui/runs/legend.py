@@ -32,7 +32,7 @@ class RunsLegend(QWidget):
         metrics = QFontMetrics(theme.ui_font("small"))
         widest = max((metrics.horizontalAdvance(f"{name}  {told}") for name, told in self.entries), default=0)
         room = max(self.width(), 1)
-        cell = min(22 + widest + theme.GROUP, room // 2 if room >= TWO else room)
+        cell = min(22 + widest + theme.GROUP, room // 2 if room >= TWO and len(self.entries) > 1 else room)
         columns = max(1, self.width() // cell)
         return [
             QRect(at % columns * cell, at // columns * LINE, cell - theme.GAP, LINE) for at in range(len(self.entries))

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.runs.legend import RunsLegend, distinct
@@ -82,13 +82,15 @@ class Overlay(QWidget):
         self.view.setMouseEnabled(x=True, y=False)
         self.view.sigRangeChangedManually.connect(self._unfollow)
         self.view.sigXRangeChanged.connect(lambda *_: self._draw_curves())
-        self.view.sigResized.connect(lambda *_: self.draw())
+        self.view.sigResized.connect(lambda *_: self._fit())
         self.curves: list[tuple[pg.PlotCurveItem, pg.PlotCurveItem]] = []  # training, validation
         self.line = pg.InfiniteLine(angle=90, movable=False)
         self.view.addItem(self.line, ignoreBounds=True)
         self.line.hide()
         self.plot.scene().sigMouseMoved.connect(self._mouse_moved)
         self.plot.setMinimumSize(160, 96)
+        self.unit = QLabel(self.tr("step"), self.plot)
+        self.unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     # What is drawn
 
@@ -120,6 +122,12 @@ class Overlay(QWidget):
         self._followed = True
         self.draw()
 
+    def _fit(self) -> None:
+        """The unit stands in the corner that the value axis leaves free."""
+        self.unit.adjustSize()
+        self.unit.move(38 - self.unit.width(), self.plot.height() - 18)
+        self.draw()
+
     def draw(self) -> None:
         """Bring everything up to date."""
         self._set_range()
@@ -134,7 +142,7 @@ class Overlay(QWidget):
         for name in names:
             self.metrics.addItem(name.replace("_", " "), name)
         self.metrics.setCurrentIndex(max(self.metrics.findData(before), 0))
-        self.metrics.setVisible(len(names) > 1)
+        self.metrics.setVisible(bool(names))
 
     def _choose_metric(self, *_: object) -> None:
         self._wished = self.name
@@ -214,8 +222,10 @@ class Overlay(QWidget):
         fullest = self.tr("strong: validation, faint: training, smoothed")
         if sampled:
             fullest = self.tr("{0}; long runs sampled").format(fullest)
-        at = self.tr("step {0:,}").format(round(self._step)) if self._step is not None else fullest
-        self.header.note.tell(at, self.tr("sampled") if sampled and self._step is None else "")
+        if self._step is not None:
+            self.header.note.tell(self.tr("step {0:,}").format(round(self._step)))
+        else:
+            self.header.note.tell(fullest, self.tr("sampled") if sampled else self.tr("training smoothed"), "")
 
     def _mouse_moved(self, place: QPointF) -> None:
         inside = self.view.sceneBoundingRect().contains(place) and bool(self._histories())
@@ -239,6 +249,8 @@ class Overlay(QWidget):
             axis.dress()
         self.value_axis.setGrid(150)
         self.line.setPen(pg.mkPen(theme.current().text[2], width=1))
+        self.unit.setFont(theme.ui_font("small"))
+        self.unit.setStyleSheet(f"color: {theme.current().text[2].name()}")
         self.draw()
 
 

@@ -9,7 +9,14 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QSize, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from backend.run_comparison import Change, written
 from backend.runs import RunEntry
@@ -18,9 +25,9 @@ from gui.language import N_, tr
 from gui.runs.reading import Listed
 from gui.training.verdict import SHARES, number, percent
 
-NAME, WHEN, OUTCOME, BEST, EPOCHS, CHANGED, TAGS = range(7)
+NAME, WHEN, OUTCOME, BEST, EPOCHS, TAGS, CHANGED = range(7)
 HEADINGS = (
-    N_("Run"), N_("When"), N_("Outcome"), N_("Best"), N_("Epochs"), N_("Changed"), N_("Tags"),
+    N_("Run"), N_("When"), N_("Outcome"), N_("Best"), N_("Epochs"), N_("Tags"), N_("Changed"),
 )  # fmt: skip
 OUTCOMES = {
     "running": (N_("running"), "hint"),
@@ -30,7 +37,7 @@ OUTCOMES = {
     "failed": (N_("failed"), "error"),
     "damaged": (N_("damaged"), "error"),
 }
-NAME_WIDTH = 210
+NAME_WIDTH = 200
 MODES = {NAME: QHeaderView.ResizeMode.Interactive, CHANGED: QHeaderView.ResizeMode.Stretch}
 SORTED_BY = Qt.ItemDataRole.UserRole
 MARK = QSize(18, 12)
@@ -59,7 +66,7 @@ class RunsModel(QAbstractTableModel):
             changed = [row for row, (old, new) in enumerate(zip(self.runs, runs, strict=True)) if old != new]
             self.runs = runs
             for row in changed:
-                self.dataChanged.emit(self.index(row, 0), self.index(row, TAGS))
+                self.dataChanged.emit(self.index(row, 0), self.index(row, CHANGED))
             return
         self.beginResetModel()
         self.runs, self.metric = runs, metric
@@ -158,6 +165,7 @@ class RunsTable(QTableView):
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
         self.setIconSize(MARK)
+        self.setItemDelegateForColumn(NAME, Names(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -222,6 +230,14 @@ class RunsTable(QTableView):
         several = len(self.order) > 1
         self.runs.mark(tuple(self.order[:MOST_DRAWN]) if several else ())
         self.chosen.emit()
+
+
+class Names(QStyledItemDelegate):
+    """Names that are cut keep their end: that is what tells runs of one network apart."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideMiddle
 
 
 def mark(at: int) -> QIcon:
@@ -320,5 +336,5 @@ def spoken(place: str) -> str:
 
 
 def _side(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column == EPOCHS else Qt.AlignmentFlag.AlignLeft
+    side = Qt.AlignmentFlag.AlignRight if column in (BEST, EPOCHS) else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter
