@@ -57,6 +57,7 @@ class Arrangement:
     front: tuple[str, ...]
     widths: dict[str, int]
     heights: dict[str, int]
+    left_is_tall: bool = False  # the panels at the left reach down beside those below
 
 
 class Dock(QDockWidget):
@@ -136,6 +137,7 @@ def arrange(window: QMainWindow, docks: dict[str, Dock], panels: Arrangement) ->
     for name, dock in docks.items():
         dock.setFloating(False)
         dock.setVisible(name in panels.shown)
+    window.setCorner(Qt.Corner.BottomLeftCorner, LEFT if panels.left_is_tall else BOTTOM)
     window.splitDockWidget(docks["palette"], docks["outline"], Qt.Orientation.Vertical)
     window.tabifyDockWidget(docks["palette"], docks["recipe"])
     window.tabifyDockWidget(docks["outline"], docks["history"])

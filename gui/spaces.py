@@ -51,6 +51,7 @@ SPACES = (
             front=("training",),
             widths={"recipe": 340, "inspector": 320},
             heights={"training": 480},
+            left_is_tall=True,
         ),
     ),
     Space(
