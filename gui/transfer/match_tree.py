@@ -49,7 +49,7 @@ class MatchTree(QTreeWidget):
         self.header().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.itemChanged.connect(self._changed)
-        theme.appearance.changed.connect(lambda *_: self._colour())
+        theme.appearance.changed.connect(self._colour)
 
     def set_blocks(self, network: Network, by_block: Mapping[str, Names], ticked: Iterable[str]) -> None:
         """Show these blocks with their tensors, of which nothing is known to fit yet."""
@@ -111,7 +111,7 @@ class MatchTree(QTreeWidget):
         item.setText(OUTCOME, tr(N_("begins anew")) if anew and rows else _words(rows))
         item.setToolTip(THEIRS, theirs)
 
-    def _colour(self) -> None:
+    def _colour(self, *_theme) -> None:
         self.blockSignals(True)
         now = theme.current()
         for item, row, found in self._rows:
