@@ -30,7 +30,7 @@ from gui.training.fitting_label import FittingLabel
 
 PAUSE = 800  # ms without a key until notes are kept
 NOTES_HEIGHT = 64
-NARROWEST, WIDEST = 72, 180  # pixels of a column
+NARROWEST, WIDEST = 72, 132  # pixels of a column
 
 
 class Details(QWidget):
@@ -224,10 +224,15 @@ class DifferenceTable(QTableWidget):
                 item.setToolTip(item.text())
                 self.setItem(row, 1 + at, item)
         for column in range(self.columnCount()):
-            widest = max(
-                (self.sizeHintForIndex(self.model().index(row, column)).width() for row in range(len(rows))), default=0
-            )
-            self.setColumnWidth(column, min(max(widest + 2 * theme.GAP, NARROWEST), WIDEST))
+            self.setColumnWidth(column, self._width(column))
+
+    def _width(self, column: int) -> int:
+        """Room for the values and for their heading, within bounds."""
+        hints = (self.sizeHintForIndex(self.model().index(row, column)).width() for row in range(self.rowCount()))
+        item = self.horizontalHeaderItem(column)
+        marked = MARK.width() + theme.SPACE if not item.icon().isNull() else 0
+        heading = self.fontMetrics().horizontalAdvance(item.text()) * 11 // 10 + marked + 3 * theme.GAP  # it is bold
+        return min(max(*hints, heading, NARROWEST), WIDEST) if self.rowCount() else NARROWEST
 
 
 def _facts(entry: RunEntry) -> tuple[str, ...]:

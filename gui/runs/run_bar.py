@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QSizePolicy, QWidget
 
 from backend.runs import RunEntry
 from gui import theme
+from gui.panels.rows import button
 from gui.training.view_header import PictureButton
 
 MOST_OFFERED = 12  # runs of the trash in the menu, the last thrown first
@@ -33,12 +34,9 @@ class RunBar(QWidget):
         self.restore, self.go_on = QPushButton(self.tr("Restore network")), QPushButton(self.tr("Continue"))
         self.delete = PictureButton("delete", self.tr("Move to the trash"))
         self.refresh = PictureButton("refresh", self.tr("Look at the folder again"))
-        self.trash = QToolButton()
-        self.trash.setAutoRaise(True)
-        self.trash.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.trash.setToolTip(self.tr("Runs in the trash; choose one to bring it back"))
-        self.trash.setMenu(QMenu(self.trash))
+        self.trash = button("", self._open_trash, "flat", self.tr("Runs in the trash; choose one to bring it back"))
         self.trash.hide()
+        self.menu = QMenu(self)
         line = QHBoxLayout(self)
         line.setContentsMargins(theme.GAP, theme.SPACE, theme.GAP, theme.SPACE)
         line.setSpacing(theme.GAP)
@@ -70,7 +68,7 @@ class RunBar(QWidget):
     def offer_trash(self, paths: tuple[Path, ...]) -> None:
         self.trash.setVisible(bool(paths))
         self.trash.setText(self.tr("Trash {0:,}").format(len(paths)))
-        menu = self.trash.menu()
+        menu = self.menu
         menu.clear()
         for path in paths[:MOST_OFFERED]:
             act = menu.addAction(self.tr("Bring back {0}").format(path.name))
@@ -78,3 +76,6 @@ class RunBar(QWidget):
         if len(paths) > 1:
             menu.addSeparator()
             menu.addAction(self.tr("Bring back all")).triggered.connect(lambda: self.chosen_from_trash.emit([*paths]))
+
+    def _open_trash(self) -> None:
+        self.menu.popup(self.trash.mapToGlobal(self.trash.rect().bottomLeft()))

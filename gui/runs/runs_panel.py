@@ -186,7 +186,7 @@ class RunsPanel(QWidget):
             self.splitter.insertWidget(1, self.overlay)
             self.splitter.setStretchFactor(1, 2)
             width = self.splitter.width()
-            self.splitter.setSizes([width * 55 // 100, width * 25 // 100, width * 20 // 100])
+            self.splitter.setSizes([width * 50 // 100, width * 26 // 100, width * 24 // 100])
         shown = [run.path for run in self.overlay.runs]
         if shown != [entry.path for entry in entries]:
             self.overlay.show_runs([Drawn(entry.path, entry.name) for entry in entries])
