@@ -13,7 +13,7 @@ from gui.panels.form import LABELS, RESET
 from gui.panels.rows import button, label, restyle
 from gui.session import Session
 
-NAMED = 6  # names in the line; the others are counted
+NAMED, TOLD = 6, 60  # names in the line and in its tooltip; the others are counted
 
 
 class BlocksRow(QWidget):
@@ -56,8 +56,9 @@ class BlocksRow(QWidget):
         self._ids = ids
         blocks = self.session.project.network.blocks
         gone = [id for id in ids if id not in blocks]
-        names = [blocks[id].name if id in blocks else self.tr("{0} (not there)").format(id) for id in ids]
-        more = len(names) - NAMED
+        told = ids[:TOLD]
+        names = [blocks[id].name if id in blocks else self.tr("{0} (not there)").format(id) for id in told]
+        more = len(ids) - NAMED
         text = ", ".join(names[:NAMED]) + (self.tr(" and {0} more").format(more) if more > 0 else "")
         self.names.setText(text or self._nobody)
         self.names.setToolTip(", ".join(names))

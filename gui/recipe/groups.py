@@ -10,12 +10,15 @@ from graph.hyperparameter import Float
 from graph.objective import ParameterGroup
 from graph.optimizers import OPTIMIZERS
 from gui import theme
+from gui.language import counted
 from gui.panels.field_kinds import make_field
 from gui.panels.form import Form
 from gui.panels.rows import IconButton, button, clear, label
 from gui.recipe.blocks_row import BlocksRow
 from gui.recipe.card import Card
 from gui.recipe.recipe_edits import RecipeEdits
+
+SHOWN = 50  # cards; a file may hold a thousand groups
 
 
 class Groups(QWidget):
@@ -30,6 +33,7 @@ class Groups(QWidget):
             "small",
             wrap=True,
         )
+        self.more = label("", "small")
         self._place = QVBoxLayout()
         self._place.setSpacing(theme.GAP)
         self.add_button = button(self.tr("Add group of selected blocks"), self.add)
@@ -38,19 +42,24 @@ class Groups(QWidget):
         box.setSpacing(theme.GAP)
         box.addWidget(self.nothing)
         box.addLayout(self._place)
+        box.addWidget(self.more)
         box.addWidget(self.add_button)
         edits.session.selection_changed.connect(self._follow_selection)
         self._follow_selection()
 
     def refresh(self) -> None:
         recipe = self.edits.recipe
-        if len(self.cards) != len(recipe.groups):
+        shown = recipe.groups[:SHOWN]
+        if len(self.cards) != len(shown):
             clear(self._place)
-            self.cards = [GroupCard(self, index) for index in range(len(recipe.groups))]
+            self.cards = [GroupCard(self, index) for index in range(len(shown))]
             for card in self.cards:
                 self._place.addWidget(card)
-        for card, group in zip(self.cards, recipe.groups, strict=True):
+        for card, group in zip(self.cards, shown, strict=True):
             card.show_group(group, OPTIMIZERS[recipe.optimizer].decays)
+        more = len(recipe.groups) - len(shown)
+        self.more.setText(self.tr("And {0} besides.").format(counted(more, "group")) if more else "")
+        self.more.setVisible(bool(more))
         self.nothing.setVisible(not recipe.groups)
 
     def _follow_selection(self) -> None:

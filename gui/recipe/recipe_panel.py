@@ -23,7 +23,7 @@ from gui.recipe.optimizer_words import OptimizerWords
 from gui.recipe.recipe_edits import RecipeEdits
 from gui.recipe.schedule_view import ScheduleView
 from gui.recipe.section import Section
-from gui.recipe.summaries import summary
+from gui.recipe.summaries import metric_names, summary
 from gui.recipe.values_form import ValuesForm
 from gui.session import Session
 from gui.training.run_controller import RunController
@@ -109,8 +109,9 @@ class RecipePanel(QWidget):
         ):
             self.facts.add_fact(name, tip)
         self.sections["loop"].add(self.facts)
-        self.sections["objectives"].add(self.objectives)
-        self.sections["groups"].add(self.groups)
+        for name, part in (("objectives", self.objectives), ("groups", self.groups)):
+            self.sections[name].add(part)
+            self.sections[name].toggled.connect(self._refresh_lists)
         self.area.setWidget(page)
         self.help.setText(self.tr("How this network is trained. Every value is also a flag of netloom train."))
 
@@ -141,11 +142,17 @@ class RecipePanel(QWidget):
         self.optimizer.show_recipe(recipe)
         for form in self.forms.values():
             form.show_recipe(recipe)
+        self.forms["stopping"].offer("monitor", metric_names(self.session.project.network, recipe))
         self._show_length(recipe)
-        self.objectives.refresh()
-        self.groups.refresh()
+        self._refresh_lists()
         for name, section in self.sections.items():
             section.tell(*summary(name, recipe))
+
+    def _refresh_lists(self, *_ignored) -> None:
+        """Cards cost more than rows: they are made where somebody looks."""
+        for name, part in (("objectives", self.objectives), ("groups", self.groups)):
+            if self.sections[name].is_open:
+                part.refresh()
 
     def length(self, recipe: Recipe) -> Length:
         """Steps of an epoch and of the run, from the data themselves or from the last run on the same data."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graph.network import Network
 from graph.recipe import Recipe
 from graph.recipe_form import that_count, value_of
 from gui.language import counted, tr
@@ -39,6 +40,14 @@ def _loop(recipe: Recipe) -> tuple[str, ...]:
     if recipe.steps:
         return tr("{0}, at most {1} steps").format(short, f"{recipe.steps:,}"), short, epochs
     return tr("{0}, batches of {1}").format(epochs, batch), short, epochs
+
+
+def metric_names(network: Network, recipe: Recipe) -> tuple[str, ...]:
+    """What a run of this recipe judges, as far as the names of blocks tell."""
+    losses = [block.name for block in network.with_role("loss")]
+    metrics = [block.name for block in network.with_role("metric")]
+    sums = [objective.name for objective in recipe.objectives]
+    return tuple(dict.fromkeys(("loss", *(metrics or ["accuracy"]), *(losses if len(losses) > 1 else ()), *sums)))
 
 
 def _what_differs(section: str, recipe: Recipe) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtWidgets import QCompleter, QWidget
 
 from graph.hyperparameter import Bool, Choice
 from graph.recipe import Recipe
@@ -43,6 +44,19 @@ class ValuesForm(Form):
     def put_after(self, name: str, part: QWidget) -> None:
         """Stand something else under a row."""
         self._box.insertWidget(self._box.indexOf(self._rows[name]) + 1, part)
+
+    def offer(self, name: str, words: tuple[str, ...]) -> None:
+        """Complete what is typed into a line with one of these words."""
+        line = self.fields[name].line
+        model = line.completer().model() if line.completer() else None
+        if model is None:
+            completer = QCompleter(QStringListModel(list(words), line), line)
+            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+            completer.setFilterMode(Qt.MatchFlag.MatchContains)
+            completer.activated.connect(line.textEdited)
+            line.setCompleter(completer)
+        elif tuple(model.stringList()) != words:
+            model.setStringList(list(words))
 
     def is_shown(self, name: str) -> bool:
         """Whether a row stands in the form: it counts for the recipe as it is."""

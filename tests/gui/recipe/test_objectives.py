@@ -167,3 +167,20 @@ def test_a_groups_rate_and_decay(panel, flushed, session, ids):
     assert "10" in card.form.fields["weight_decay"].wrong.text() and flushed().groups[0].weight_decay != 99
     card.gone.click()
     assert flushed().groups == () and panel.groups.nothing.isVisibleTo(panel)
+
+
+def test_a_thousand_groups_of_a_file_stay_bearable(panel, flushed, session, ids):
+    groups = tuple(ParameterGroup(blocks=tuple(f"b{n}" for n in range(500))) for _ in range(300))
+    session.project.do(SetRecipe(session.project.recipe.having(groups=groups)))
+    flushed()
+    assert len(panel.groups.cards) == 50 and panel.groups.more.text() == "And 250 groups besides."
+    assert len(panel.groups.cards[0].blocks.names.toolTip()) < 2000
+
+
+def test_cards_are_made_where_somebody_looks(panel, flushed):
+    panel.sections["objectives"].set_open(False)
+    panel.objectives.add()
+    flushed()
+    assert panel.objectives.cards == [] and panel.sections["objectives"].summary.fullest == "objective 1"
+    panel.sections["objectives"].set_open(True)
+    assert len(panel.objectives.cards) == 1

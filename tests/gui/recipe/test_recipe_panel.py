@@ -224,3 +224,14 @@ def _progress(steps, epochs):
         images_per_second=0.0,
         learning_rate=0.1,
     )
+
+
+def test_the_monitor_is_completed_with_what_is_judged(panel, flushed, session):
+    panel.objectives.add()
+    flushed()
+    field = panel.forms["stopping"].fields["monitor"]
+    assert field.line.completer().model().stringList() == ["loss", "accuracy", "objective 1"]
+    field.line.completer().activated.emit("accuracy")
+    field.line.setText("accuracy")
+    field.line.textEdited.emit("accuracy")
+    assert flushed().monitor == "accuracy"
