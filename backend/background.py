@@ -18,7 +18,8 @@ from pathlib import Path
 from backend.client import SubprocessClient
 from backend.messages import Finished, State, Stop
 from backend.resuming import resuming
-from backend.run_folder import EVENTS, RunFolderError
+from backend.run_folder import RunFolderError
+from backend.runs import being_written
 from graph.files import save_atomically
 
 PLACE = "background.json"  # in the run folder, while a process of ours continues the run
@@ -45,24 +46,9 @@ def continued_by(folder: Path) -> int | None:
     try:
         with (folder / PLACE).open("rb") as file:
             number = json.loads(file.read(SMALL))["pid"]
-        return number if isinstance(number, int) and number > 1 and is_written(folder) else None
+        return number if isinstance(number, int) and number > 1 and being_written(folder) else None
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None
-
-
-def is_written(folder: Path) -> bool:
-    """Whether a living process writes the run's log; always False where files know no locks."""
-    try:
-        import fcntl
-
-        with (folder / EVENTS).open("rb") as log:
-            try:
-                fcntl.flock(log, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-    except (ImportError, OSError):
-        pass
-    return False
 
 
 def take_over(folder: Path, patience: float = PATIENCE) -> None:
@@ -73,7 +59,7 @@ def take_over(folder: Path, patience: float = PATIENCE) -> None:
     with contextlib.suppress(OSError):
         os.kill(number, signal.SIGTERM)
     end = time.monotonic() + patience
-    while is_written(folder) or ((folder / PLACE).exists() and _lives(number)):
+    while being_written(folder) or ((folder / PLACE).exists() and _lives(number)):
         if time.monotonic() > end:
             raise RunFolderError(f"process {number} still writes {folder} after {patience:.0f} s: end it first")
         time.sleep(POLL)

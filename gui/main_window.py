@@ -41,6 +41,7 @@ from gui.spaces import SPACES, Spaces, SpaceSwitch
 from gui.start_choices import title_of
 from gui.status import Status
 from gui.training import RunController, TrainingPanel, TransportBar
+from gui.training.leaving import may_leave
 from gui.transfer.asking import Transfer
 from gui.updates import Updates
 from gui.windows import Windows
@@ -380,7 +381,7 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self, lambda: tidy(self))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.files.may_leave():
+        if not self.files.may_leave() or not may_leave(self.run, self):
             event.ignore()
             return
         self.files.leave()

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend import background
 from backend.data import leaves_folder
 from backend.messages import Start
 from backend.resuming import LARGEST, resuming
@@ -51,8 +52,12 @@ def snapshot(run: Path) -> Opened:
 
 
 def continuation(run: Path, epochs: int | None) -> Continuation:
-    """How the run in a folder goes on, up to so many epochs in all; raises CannotGoOn."""
+    """How the run in a folder goes on, up to so many epochs in all; raises CannotGoOn.
+
+    A process that continues it in the background is asked to leave it, and waited for.
+    """
     try:
+        background.take_over(run)
         start = resuming(run, epochs=epochs, outside=False)
         document = project_file.from_json(start.project)
     except (RunFolderError, ProjectError) as error:

@@ -12,6 +12,7 @@ from backend.client import SubprocessClient
 from backend.messages import Finished, Pause, State, Steps, Stop
 from backend.resuming import resuming
 from backend.run_folder import RunFolderError, read_run
+from backend.runs import being_written
 from graph import DataSource
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -38,13 +39,13 @@ def test_a_run_goes_on_alone_and_is_taken_over_to_the_same_bits(tmp_path):
         heard.until(Steps)
         client.send(Pause())
         heard.until(lambda e: isinstance(e, State) and e.state == "paused")
-        assert background.is_written(folder) and background.continued_by(folder) is None
+        assert being_written(folder) and background.continued_by(folder) is None
         client.send(Stop())
         stopped = heard.over().step
         number = background.let_go_on(folder)
         wait_for(lambda: background.continued_by(folder) == number)
         background.take_over(folder)
-        assert background.continued_by(folder) is None and not background.is_written(folder)
+        assert background.continued_by(folder) is None and not being_written(folder)
         assert not (folder / background.PLACE).exists()
         assert read_run(folder).manifest.outcome in ("stopped", "finished")
         client.send(resuming(folder))
