@@ -34,6 +34,8 @@ class Company:
     def gather(self) -> None:
         """Start the others, if nobody else does; the run's folder is there."""
         if self._store is not None:
+            for left in self._store.parent.glob("meeting-*"):  # of a run that was killed
+                left.unlink(missing_ok=True)
             self._siblings = Siblings(self._start, self._store, self.ranks.abort)
             self.ranks.wait_for_others = self._siblings.wait_until_prepared
 

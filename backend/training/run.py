@@ -81,6 +81,8 @@ class Run:
             self._folder = RunFolder.again(path) if start.resume else RunFolder(path, start.project)
         if start.resume:
             self._from = self._states.newest()
+            if self._from is not None:
+                states.check_processes(self._from, company.ranks.size)
         if company.ranks.first:
             self._begin_folder(start)
         company.gather()

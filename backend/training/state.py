@@ -92,12 +92,6 @@ def put_back(job: Job, state: Snapshot, **kept: Kept) -> None:
     """Let the job be where the state was taken; raises StateError when it is another job's."""
     if state["data"] != fingerprint(job):
         raise StateError("the run cannot go on: its data have changed since it was begun. Begin a new run")
-    random = [state["random"], *state.get("others", [])]
-    if len(random) != job.ranks.size:
-        raise StateError(
-            f"the run cannot go on with {job.ranks.size} devices: its batches were shared by {len(random)}. Go on with "
-            f"--devices {len(random)}, or begin a new run"
-        )
     try:
         job.ranks.load(job.module, state["module"])
         job.learner.restore(state["learner"])
@@ -109,11 +103,21 @@ def put_back(job: Job, state: Snapshot, **kept: Kept) -> None:
         raise StateError(f"the run cannot go on: its state is of another network or recipe ({reason})") from error
     if job.device.type == "cpu":
         torch.set_num_threads(state["threads"])  # sums are taken in another order by more threads
-    own = random[job.ranks.rank]
+    own = [state["random"], *state["others"]][job.ranks.rank]
     if state["device"].split(":")[0] == job.device.type:
         devices.set_random_state(job.device, own)
     else:
         torch.set_rng_state(own[0])
+
+
+def check_processes(state: Snapshot, size: int) -> None:
+    """Raise StateError unless the state is of a run whose batches so many processes shared."""
+    then = 1 + len(state.get("others", ()))
+    if then != size:
+        raise StateError(
+            f"the run cannot go on with --devices {size}: its batches were shared by {then}. Go on with as many, or "
+            "begin a new run"
+        )
 
 
 def differences(job: Job, state: Snapshot) -> str:

@@ -19,6 +19,7 @@ from backend.messages import Epoch, Finished, Steps
 from backend.training.device import DeviceError
 from backend.training.ranks import Place, Ranks
 from backend.training.resident import Batches
+from backend.training.state import StateError, check_processes
 
 PROGRAM = Path(__file__).parent / "rank_cases.py"
 REPOSITORY = Path(__file__).parents[3]
@@ -120,6 +121,12 @@ def test_several_devices_are_of_one_kind():
         ranks.device("cuda:1")
     with pytest.raises(DeviceError, match="--device cpu"):
         Ranks(Place(0, 4096, 0, 4096)).device("cuda")
+
+
+def test_a_run_goes_on_with_as_many_processes():
+    check_processes({"others": [None]}, 2)
+    with pytest.raises(StateError, match="--devices 1: its batches were shared by 2"):
+        check_processes({"others": [None]}, 1)
 
 
 # ---- processes
