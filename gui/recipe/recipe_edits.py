@@ -72,5 +72,9 @@ class RecipeEdits(QObject):
 def complaint(error: ValidationError) -> str:
     """The first thing that is wrong, without pydantic's own words around it."""
     found = error.errors()[0]
+    if found["type"] == "string_too_short":
+        return tr("Something must stand here.")
+    if found["type"] == "string_too_long":
+        return tr("At most {0} characters fit here.").format(found["ctx"]["max_length"])
     text = found["msg"].removeprefix("Value error, ")
     return f"{text}." if not text.endswith(".") else text

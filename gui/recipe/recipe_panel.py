@@ -194,7 +194,7 @@ class RecipePanel(QWidget):
         for fact, text in zip(
             self.facts.facts.values(), (f"{length.epoch_steps:,}" if known else unknown, steps), strict=True
         ):
-            fact.setText(text)
+            fact.tell(text)
 
     def _show_supposed(self, recipe: Recipe) -> None:
         if self.sections:

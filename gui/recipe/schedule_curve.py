@@ -162,9 +162,7 @@ class ScheduleCurve(QWidget):
 
     def _paint_note(self, painter: QPainter, area: QRectF) -> None:
         schedule = self.recipe.schedule
-        text = tr("falls to {0} of itself after {1} epochs without a better one").format(
-            f"{schedule.factor:g}", schedule.patience + 1
-        )
+        text = tr("× {0} after {1} epochs without a better one").format(f"{schedule.factor:g}", schedule.patience + 1)
         painter.setPen(theme.current().text[1])
         box = area.adjusted(theme.GAP, 0, -theme.GAP, -theme.GAP)
         painter.drawText(

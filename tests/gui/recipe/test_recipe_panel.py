@@ -205,11 +205,12 @@ def test_a_run_tells_how_long_an_epoch_is(session, shown, tmp_path):
     session.project.do(_set(panel, data=source))
     panel.updates.flush()
     assert not panel.length(session.project.recipe).known
-    assert {fact.text() for fact in panel.facts.facts.values()} == {"known when the data are loaded"}
+    assert {fact.fullest for fact in panel.facts.facts.values()} == {"known when the data are loaded"}
     run.run = Run(1, tmp_path, 0, "loss", None, {})
     run.progressed.emit(_progress(steps=230, epochs=10))
     panel.updates.flush()
     assert panel.length(session.project.recipe).epoch_steps == 23
+    panel.resize(380, 700)
     assert [fact.text() for fact in panel.facts.facts.values()] == ["23", "230"]
 
 
