@@ -44,11 +44,21 @@ def snapshot(run: Path) -> Opened:
     """The project that a run trained, as one without a file; raises CannotOpen."""
     opened = untitled(read(run / PROJECT))
     document, base = opened.document, _base(run)
-    data = document.recipe.data
-    if base is not None and data is not None and data.path and not Path(data.path).is_absolute():
-        there = data.model_copy(update={"path": os.path.normpath(base / data.path)})
-        document.do(SetRecipe(document.recipe.having(data=there), tr("Point to the data from anywhere")))
+    recipe = document.recipe
+    if base is not None:
+        data = recipe.data and _from_anywhere(recipe.data, base)
+        weights = tuple(_from_anywhere(start, base) for start in recipe.start_weights)
+        if (data, weights) != (recipe.data, recipe.start_weights):
+            moved = recipe.having(data=data, start_weights=weights)
+            document.do(SetRecipe(moved, tr("Point to the data from anywhere")))
     return opened
+
+
+def _from_anywhere(source, base: Path):
+    """A source as it is named from any folder."""
+    if not source.path or Path(source.path).is_absolute():
+        return source
+    return source.model_copy(update={"path": os.path.normpath(base / source.path)})
 
 
 def continuation(run: Path, epochs: int | None) -> Continuation:

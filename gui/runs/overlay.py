@@ -195,7 +195,8 @@ class Overlay(QWidget):
             history = self.runs[at].history if at < len(self.runs) else None
             series = history.metrics.get(self.name) if history else None
             checked = history.validation(self.name) if history else ([], [])
-            strong = pen(at) if at < len(self.runs) else pg.mkPen(None)
+            strong = pen(at if at < len(self.runs) else 0)
+            strong.setCosmetic(True)  # its width is pixels, whatever the axes say
             alone = not len(checked[0])  # without validation the training curve is the run's line
             training.setPen(strong if alone else pg.mkPen(thin(strong.color(), 0.45), width=1))
             validation.setPen(strong)

@@ -43,6 +43,7 @@ class RunsPanel(QWidget):
         self._session, self._controller = session, controller
         self.open_window: Callable[[Opened], QWidget | None] = lambda opened: None  # the main window's to say how
         self.listing: Listing | None = None
+        self._awaited: list[Path] = []  # runs to choose once they are listed
         self.overlay = None
         self.reading = Reading(self)
         self.banner = Banner()
@@ -123,6 +124,9 @@ class RunsPanel(QWidget):
         self.bar.offer_trash(listing.trash)
         self._say_empty()
         self.table.show_runs(listing.runs)
+        if self._awaited and all(self.table.runs.row_of(path) is not None for path in self._awaited):
+            self.table.select(self._awaited)
+            self._awaited = []
         self._pages.setCurrentIndex(2 if listing.runs or listing.trash else 1)
 
     def _watch(self, root: Path) -> None:
@@ -286,7 +290,7 @@ class RunsPanel(QWidget):
                 back.append(bring_back(path, self.root))
             except TrashError as error:
                 self.banner.tell(str(error), "error")
-        self.table.order = back
+        self._awaited = back
         self.refresh()
 
     def keyPressEvent(self, event) -> None:

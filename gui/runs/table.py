@@ -248,9 +248,7 @@ def mark(at: int) -> QIcon:
     pixmap.fill(Qt.GlobalColor.transparent)
     if at >= 0:
         painter = QPainter(pixmap)
-        line = pen(at)
-        line.setCosmetic(False)
-        painter.setPen(line)
+        painter.setPen(pen(at))
         painter.drawLine(1, MARK.height() // 2, MARK.width() - 2, MARK.height() // 2)
         painter.end()
     return QIcon(pixmap)
@@ -260,7 +258,6 @@ def pen(at: int) -> QPen:
     """How the curve of the run at a place is drawn: a colour, and from the third on a dash of its own."""
     made = QPen(theme.current().series[at], 2)
     made.setStyle(DASHES[at])
-    made.setCosmetic(True)
     return made
 
 
