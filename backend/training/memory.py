@@ -10,6 +10,7 @@ import gc
 import torch
 
 from backend.training import device as devices
+from backend.training.holding import begin_learning
 from backend.training.job import Job, forward
 from graph.quantities import binary
 
@@ -53,7 +54,7 @@ def _fits(job: Job, size: int) -> bool:
 
 def _step(job: Job, size: int) -> None:
     rows = torch.arange(size, device=job.device)
-    job.module.train()
+    begin_learning(job.module)
     inputs, targets = job.train.take(rows)
     forward(job.compute, job.program.objective, inputs, targets)["loss"].backward()
     devices.synchronize(job.device)

@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from backend.training import device as devices
+from backend.training.holding import begin_learning
 from backend.training.job import Job
 
 LARGEST = 512 * 1024**2  # bytes of weights and optimizer state beyond which no copy is kept
@@ -93,7 +94,7 @@ class Rewind:
         if self._job.ranks.shard:
             return None
         self.restore()
-        self._job.module.train()
+        begin_learning(self._job.module)
         for rows in self._since:
             before = {name: tensor.clone() for name, tensor in self._job.module.state_dict().items()}
             origin = _of_all(self._job, _watched_step(self._job, rows))
@@ -114,7 +115,7 @@ def _of_all(job: Job, origin: Origin | None) -> Origin | None:
 
 def _watched_step(job: Job, rows: torch.Tensor) -> Origin | None:
     """One training step; where in it something was not finite."""
-    inputs, targets = job.train.take(job.ranks.share(rows))
+    inputs, targets = job.batch(rows)
     found: list[Origin] = []
     hooks = [hook for name, part in job.module.named_children() for hook in _hooks(name, part, found)]
     try:
