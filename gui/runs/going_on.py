@@ -98,12 +98,14 @@ def home_of(run: Path) -> Path:
 
 
 def _outside(run: Path, document: Document, start: Start) -> str | None:
-    """The data's full path where it leaves the project's folder, be it by its own path or by the run's `base`."""
-    data = document.recipe.data
-    if data is None or not data.path:
-        return None
-    path = os.path.normpath(Path(start.base or home_of(run)) / data.path)
-    return path if leaves_folder(data.model_copy(update={"path": path}), home_of(run)) else None
+    """The first full path that leaves the project's folder, be it by itself or by the run's `base`."""
+    recipe, home = document.recipe, home_of(run)
+    for source in (*((recipe.data,) if recipe.data else ()), *recipe.start_weights):
+        if source.path:
+            path = os.path.normpath(Path(start.base or home) / source.path)
+            if leaves_folder(source.model_copy(update={"path": path}), home):
+                return path
+    return None
 
 
 def _base(run: Path) -> Path | None:
