@@ -29,7 +29,7 @@ def throw_away(run: Path, root: Path) -> Path:
         raise TrashError(f"{run} is no run folder: it is left where it is")
     if being_written(run):
         raise TrashError(f"{run.name} is being trained: stop it first")
-    own = root / TRASH / f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+    own = root / TRASH / f"{datetime.now():%Y%m%d-%H%M%S-%f}-{secrets.token_hex(4)}"
     target = own / run.relative_to(root)
     try:
         target.parent.mkdir(parents=True)
