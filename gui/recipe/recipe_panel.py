@@ -20,6 +20,8 @@ from gui.recipe.epoch_length import Length, length_of, samples_seen
 from gui.recipe.groups import Groups
 from gui.recipe.objectives import Objectives
 from gui.recipe.optimizer_words import OptimizerWords
+from gui.recipe.rate_finder import RateFinder
+from gui.recipe.rate_search import RateSearch
 from gui.recipe.recipe_edits import RecipeEdits
 from gui.recipe.schedule_view import ScheduleView
 from gui.recipe.section import Section
@@ -99,6 +101,9 @@ class RecipePanel(QWidget):
             if static:
                 self._add_form(name, static)
         self.forms["optimizer"].put_after("optimizer", self.optimizer)
+        if self._run is not None:
+            self.finder = RateFinder(self.edits, RateSearch(self.session, self._run, self))
+            self.forms["optimizer"].put_after("learning_rate", self.finder)
         self._arguments = QVBoxLayout()
         self._arguments.setContentsMargins(0, 0, 0, 0)
         self.sections["optimizer"].box.addLayout(self._arguments)
