@@ -7,34 +7,29 @@ and accuracy of every step, and use the same fused optimizer over tensors that a
 
 import os
 import statistics
-import subprocess
 import sys
 import time
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch.nn import functional as F
 
+sys.path.insert(0, str(Path(__file__).parent))
+from live_run import fresh_job, live
+
 import examples
-from backend.messages import Probe, Start, Steps, Watch
-from backend.probes.watching import Watching
-from backend.run_folder import RunFolder
-from backend.shared_arrays import FrameWriter, new_prefix
-from backend.training.checkpoint import Checkpoints
-from backend.training.control import Control
-from backend.training.follower import Follower
-from backend.training.loop import train
-from backend.training.preparation import prepare, read_project
-from backend.training.resident import Resident
-from backend.worker import Outbox, beat
+from backend.messages import Probe, Steps, Watch
 
 PROJECT = (Path(examples.__file__).parent / "lenet_digits.netloom").read_text("utf-8")
 EPOCHS = 8
 PAIRS = 9
 MOST_PAIRS = 36  # a busy machine: go on until the median is settled
 WANTED = 0.95
+WATCHES = (
+    Watch(kind="filters", block="b2"),
+    Watch(kind="filters", block="b5"),
+    Watch(kind="features", block="b4", sample=3),
+)
 
 
 def by_hand(job):
@@ -56,58 +51,6 @@ def by_hand(job):
         float(total), float(hits)
 
 
-class Live:
-    """The worker's side of a run: pipe, log, heart, watches."""
-
-    def __init__(self, folder, pipe):
-        self.outbox = Outbox(pipe)
-        self.told = []
-        self.folder = RunFolder(folder, PROJECT)
-        self.writer = FrameWriter(new_prefix())
-        self.watching = Watching(self.writer, self.tell)
-        self.run = self  # what a heartbeat looks at: worker.run.follower
-        self.follower = None
-
-    def tell(self, event):
-        self.told.append(event)
-        if not isinstance(event, Probe):
-            self.folder.append(event)
-        self.outbox.put(event)
-
-    def train(self, job):
-        checkpoints = Checkpoints(job.module, self.folder.write)
-        self.follower = Follower(job, Control(), self.watching, checkpoints, self.tell)
-        self.watching.attach(job, None)
-        assert train(job, self.follower)
-
-
-@contextmanager
-def live(folder):
-    """A Live whose pipe another process reads, as a window does."""
-    reader = subprocess.Popen([sys.executable, "-c", "import os\nwhile os.read(0, 65536): pass"], stdin=subprocess.PIPE)
-    run = Live(folder, reader.stdin.fileno())
-    import threading
-
-    threading.Thread(target=beat, args=(run, run.outbox), daemon=True).start()
-    for block in ("b2", "b5"):
-        run.watching.watch(Watch(kind="filters", block=block))
-    run.watching.watch(Watch(kind="features", block="b4", sample=3))
-    try:
-        yield run
-    finally:
-        run.outbox.drain(5)
-        run.writer.close()
-        reader.kill()
-        reader.wait()
-
-
-def fresh_job():
-    job = prepare(
-        read_project(PROJECT), Start(project=PROJECT, run_folder="", device="cpu", epochs=EPOCHS), lambda _: None
-    ).job
-    return replace(job, validation=Resident((), (), 0))
-
-
 def seconds(act, *arguments):
     begun = time.perf_counter()
     act(*arguments)
@@ -116,12 +59,12 @@ def seconds(act, *arguments):
 
 def test_training_with_everything_live_is_as_fast_as_by_hand(tmp_path):
     torch.set_num_threads(1)
-    with live(tmp_path / "run") as run:
-        by_hand(fresh_job()), run.train(fresh_job())  # warm
+    with live(tmp_path / "run", PROJECT, WATCHES) as run:
+        by_hand(fresh_job(PROJECT, EPOCHS)), run.train(fresh_job(PROJECT, EPOCHS))  # warm
         run.told.clear()
         ratios, rates = [], []
         while len(ratios) < PAIRS or (statistics.median(ratios) < WANTED and len(ratios) < MOST_PAIRS):
-            one, other = fresh_job(), fresh_job()
+            one, other = fresh_job(PROJECT, EPOCHS), fresh_job(PROJECT, EPOCHS)
             if len(ratios) % 2:
                 hand, ours = seconds(by_hand, one), seconds(run.train, other)
             else:
