@@ -18,6 +18,7 @@ from graph.recipe import Recipe
 
 if TYPE_CHECKING:
     from backend.compile import Program
+    from backend.training.augmentation import Augment
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,12 @@ class Job:
     batches: Batches
     course: Course
     ranks: Ranks = field(default_factory=Ranks)
+    augment: Augment | None = None
+
+    def batch(self, rows: torch.Tensor) -> tuple[Tensors, Tensors]:
+        """What a training step gets of these rows: this process' share of them, augmented anew each time."""
+        inputs, targets = self.train.take(self.ranks.share(rows))
+        return (inputs, targets) if self.augment is None else self.augment(inputs, targets)
 
     @property
     def module(self) -> nn.Module:

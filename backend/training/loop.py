@@ -9,6 +9,7 @@ from typing import Protocol
 
 import torch
 
+from backend.training.holding import begin_learning
 from backend.training.job import Job
 from backend.training.turn import Values
 
@@ -30,14 +31,12 @@ def train(job: Job, observer: Observer) -> bool:
     the network (dropout) nor an observer can move it.
     """
     module, learn, course, steps = job.module, job.learner, job.course, job.steps
-    share = job.ranks.share
     while course.epoch <= job.epochs and job.step < steps:
         if not observer.epoch_begins(course.epoch):
             return False
-        module.train()
+        begin_learning(module)
         for rows in course.rows_left(job.batches, job.device):
-            inputs, targets = job.train.take(share(rows))
-            values = learn(inputs, targets)
+            values = learn(*job.batch(rows))
             course.batch += 1
             if not observer.step(rows, values):
                 return False

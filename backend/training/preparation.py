@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from backend.compile import Program, compile_program
 from backend.data import Dataset, Scaling, leaves_folder, load
@@ -21,16 +20,17 @@ from backend.training import device as devices
 from backend.training.beginning import begin_from
 from backend.training.course import Course
 from backend.training.failures import Unfit
+from backend.training.holding import BATCH_NORM
 from backend.training.job import Job
 from backend.training.labels import check_labels
 from backend.training.objectives import Length, build_learner
 from backend.training.ranks import Ranks
 from backend.training.resident import Batches, Resident, to_device
+from backend.training.seeing import as_seen
 from graph import Document, Field, Network, Recipe, analyze
 from graph.project_file import ProjectError, from_json
 
 APART = 1_000_003  # between the seeds of two processes
-BATCH_NORM = nn.modules.batchnorm._BatchNorm  # the public classes share no public base
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,10 @@ def prepare(
     layout = torch.channels_last if recipe.channels_last else torch.preserve_format
     program.module.to(device, memory_format=layout)
     train, validation, dataset = _resident(program, recipe, dataset, device)
+    source = program.source
+    train, validation, augment = as_seen(
+        recipe, network, dataset.fields, source.inputs, source.answers, train, validation
+    )
     if ranks.size > 1:
         _meet(ranks, program, recipe, device, tell)
     if device.type == "cpu":
@@ -113,6 +117,7 @@ def prepare(
         batches=batches,
         course=Course(recipe.seed),
         ranks=ranks,
+        augment=augment,
     )
     return Prepared(job, network, dataset)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import chain, islice, repeat
 
 from backend.training.course import Course
+from backend.training.holding import begin_learning
 from backend.training.job import Job
 from backend.training.rewind import Rewind
 
@@ -33,12 +34,12 @@ def find_rate(job: Job, low: float, high: float, steps: int, keep_on: Callable[[
     before = Rewind(job)
     rates, losses = [], []
     mean, best = 0.0, math.inf
-    job.module.train()
+    begin_learning(job.module)
     try:
         for i, rows in enumerate(_rows(job, steps)):
             rate = low * (high / low) ** (i / max(steps - 1, 1))
             job.learner.set_learning_rate(rate)
-            loss = float(job.learner(*job.train.take(rows))["loss"].detach())
+            loss = float(job.learner(*job.batch(rows))["loss"].detach())
             mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
             smooth = mean / (1 - SMOOTHING ** (i + 1))
             if not math.isfinite(loss) or (i > EDGE and smooth > BEYOND * best) or not keep_on():

@@ -1,0 +1,144 @@
+"""Changes of where things are in a picture: flips, turns, shifts, crops; drawn once a sample, done to masks alike.
+
+What is drawn is in shares of the sides, so that pictures and masks of several sizes move together. Tensors are
+(samples, channels, height, width). Knows no recipe; imports kornia, so it is itself imported where it is needed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from kornia.geometry.transform import get_affine_matrix2d, warp_affine
+
+Values = Mapping[str, Any]
+Drawn = Mapping[str, torch.Tensor]
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """How a change is drawn for so many samples of a size, and done to a tensor; `nearest` keeps values as they are."""
+
+    draw: Callable[[Values, int, Size, torch.device], Drawn]
+    apply: Callable[[torch.Tensor, Values, Drawn, bool], torch.Tensor]
+
+
+def between(low: float, high: float, count: int, device: torch.device) -> torch.Tensor:
+    """Uniform numbers, one a sample."""
+    return torch.rand(count, device=device) * (high - low) + low
+
+
+def _row(numbers: Sequence[int], device: torch.device) -> torch.Tensor:
+    """The numbers on the device; filled there, for a copy from the host waits for all before it."""
+    return torch.stack([torch.full((), float(number), device=device) for number in numbers])
+
+
+def part_of(values: Values, count: int, device: torch.device) -> dict[str, torch.Tensor]:
+    """Rectangles within a picture: their sides and, of what is left, how much lies before them; shares (n, 2), y and x.
+
+    The area is uniform, the logarithm of the sides' ratio too.
+    """
+    area = between(values["smallest_area"], values["largest_area"], count, device)
+    ratio = torch.exp(between(-1.0, 1.0, count, device) * math.log(values["widest"]))
+    sides = torch.stack([(area / ratio).sqrt(), (area * ratio).sqrt()], dim=1).clamp(max=1.0)
+    return {"sides": sides, "before": torch.rand(count, 2, device=device)}
+
+
+def _nothing(values: Values, count: int, size: Size, device: torch.device) -> Drawn:
+    return {}
+
+
+def _draw_rotation(values: Values, count: int, size: Size, device: torch.device) -> Drawn:
+    return {"angle": between(-values["degrees"], values["degrees"], count, device)}
+
+
+def _draw_affine(values: Values, count: int, size: Size, device: torch.device) -> Drawn:
+    shift, shear = values["shift"], math.radians(values["shear"])
+    return {
+        **_draw_rotation(values, count, size, device),
+        "scale": between(values["smallest_scale"], values["largest_scale"], count, device),
+        "shift": (torch.rand(count, 2, device=device) * 2 - 1) * shift,
+        "shear": (torch.rand(count, 2, device=device) * 2 - 1) * shear,
+    }
+
+
+def _turn(x: torch.Tensor, values: Values, drawn: Drawn, nearest: bool) -> torch.Tensor:
+    """Turned, and scaled, shifted and sheared where that was drawn."""
+    count, _, height, width = x.shape
+    sides = _row((width, height), x.device)
+    still = torch.zeros(count, 2, device=x.device)
+    scale = drawn["scale"] if "scale" in drawn else torch.ones(count, device=x.device)
+    shear = drawn.get("shear", still)
+    matrix = get_affine_matrix2d(
+        drawn.get("shift", still) * sides,
+        ((sides - 1) / 2).expand(count, 2),
+        scale[:, None].expand(count, 2),
+        drawn["angle"],
+        shear[:, 0],
+        shear[:, 1],
+    )
+    return _warped(x, matrix[:, :2], values["fill"], nearest)
+
+
+def _draw_crop(values: Values, count: int, size: Size, device: torch.device) -> Drawn:
+    pixels = torch.randint(-values["padding"], values["padding"] + 1, (count, 2), device=device)
+    return {"shift": pixels / _row(size, device)}
+
+
+def _crop(x: torch.Tensor, values: Values, drawn: Drawn, nearest: bool) -> torch.Tensor:
+    """Moved by whole pixels: no value is interpolated."""
+    height, width = x.shape[2:]
+    shift = drawn["shift"]
+    rows, in_rows = _places(height, shift[:, :1], values["fill"])
+    columns, in_columns = _places(width, shift[:, 1:], values["fill"])
+    samples = torch.arange(len(x), device=x.device)[:, None, None]
+    moved = x.permute(0, 2, 3, 1)[samples, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    if values["fill"] == "zeros":
+        moved = torch.where((in_rows[:, :, None] & in_columns[:, None, :])[:, None], moved, 0)
+    return moved
+
+
+def _places(side: int, shift: torch.Tensor, fill: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Where each row comes from (n, side), and whether it is within the picture."""
+    wanted = torch.arange(side, device=shift.device) + (shift * side).round().long()
+    inside = (wanted >= 0) & (wanted < side)
+    if fill == "reflection" and side > 1:
+        wanted = wanted % (2 * side - 2)
+        return torch.where(wanted < side, wanted, 2 * side - 2 - wanted), inside
+    return wanted.clamp(0, side - 1), inside
+
+
+def _draw_part(values: Values, count: int, size: Size, device: torch.device) -> Drawn:
+    return part_of(values, count, device)
+
+
+def _enlarge(x: torch.Tensor, values: Values, drawn: Drawn, nearest: bool) -> torch.Tensor:
+    """The part that was drawn, as large as the whole."""
+    sides = _row(x.shape[2:], x.device)
+    middle = (drawn["before"] * (1 - drawn["sides"]) + drawn["sides"] / 2) * sides - 0.5
+    shift = (sides - 1) / 2 - middle / drawn["sides"]
+    matrix = torch.zeros(len(x), 2, 3, device=x.device)
+    for row, axis in ((0, 1), (1, 0)):  # matrices go by x, y
+        matrix[:, row, row] = 1 / drawn["sides"][:, axis]
+        matrix[:, row, 2] = shift[:, axis]
+    return _warped(x, matrix, "border", nearest)
+
+
+def _warped(x: torch.Tensor, matrix: torch.Tensor, fill: str, nearest: bool) -> torch.Tensor:
+    mode = "nearest" if nearest else "bilinear"
+    size = (x.shape[2], x.shape[3])
+    return warp_affine(x, matrix.to(x.dtype), size, mode, padding_mode=fill, align_corners=False)
+
+
+MOVEMENTS: dict[str, Movement] = {
+    "horizontal_flip": Movement(_nothing, lambda x, values, drawn, nearest: x.flip(3)),
+    "vertical_flip": Movement(_nothing, lambda x, values, drawn, nearest: x.flip(2)),
+    "rotation": Movement(_draw_rotation, _turn),
+    "affine": Movement(_draw_affine, _turn),
+    "crop": Movement(_draw_crop, _crop),
+    "resized_crop": Movement(_draw_part, _enlarge),
+}
