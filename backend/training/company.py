@@ -15,6 +15,8 @@ from backend.siblings import SiblingError, Siblings
 from backend.training.device import DeviceError
 from backend.training.ranks import Ranks
 
+BROKEN_OFF = ("internal", "network", "device")  # as what a connection that breaks is met, wherever it is
+
 
 class Company:
     """This process and the others of its run; alone where the Start asks for one device."""
@@ -43,9 +45,10 @@ class Company:
         """What was told of an error, or why another process failed where that is what broke this one."""
         if isinstance(error, SiblingError):
             return error.failure
-        if told.kind != "internal" or self._siblings is None:
+        if self._siblings is None or told.kind not in BROKEN_OFF:
             return told
-        return self._siblings.failure() or told
+        said = self._siblings.failure()
+        return said if said is not None and said.kind not in (told.kind, "internal") else told
 
     def part(self, failed: bool) -> None:
         """The run is over."""

@@ -27,6 +27,7 @@ from graph.recipe import Recipe
 if TYPE_CHECKING:
     from backend.compile import Program
 
+NOT_SPREAD = ("Adafactor", "Rprop")  # torch's do not move parameters that are spread over devices
 HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -84,6 +85,8 @@ def _check_ranks(recipe: Recipe, ranks: Ranks) -> None:
             "averaged weights": recipe.averaging != "none",
             "float16 (bfloat16 does)": recipe.precision == "float16",
         }
+        if recipe.optimizer in NOT_SPREAD:
+            unfit[recipe.optimizer] = True
         asked = [what for what, is_asked in unfit.items() if is_asked]
         if asked:
             raise RecipeError(f"parameters spread over devices (--shard) do not go with {', '.join(asked)}")

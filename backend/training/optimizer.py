@@ -16,6 +16,7 @@ from graph.optimizers import OPTIMIZERS
 from graph.recipe import Recipe
 
 FUSED_ON = ("cpu", "cuda")  # measured: never slower
+FUSED_SPREAD = ("Adam", "AdamW")  # also where parameters are spread over devices
 
 
 class NothingToLearn(Exception):
@@ -88,7 +89,9 @@ def _arguments(recipe: Recipe, weights: tuple[Weight, ...]) -> dict[str, Any]:
         case "LBFGS":
             given["line_search_fn"] = None if given["line_search_fn"] == "none" else given["line_search_fn"]
     if declared.fused:
-        given["fused"] = all(w.parameter.device.type in FUSED_ON and w.parameter.is_floating_point() for w in weights)
+        fits = all(w.parameter.device.type in FUSED_ON and w.parameter.is_floating_point() for w in weights)
+        spread = any(_is_spread(weight.parameter) for weight in weights)
+        given["fused"] = fits and (not spread or recipe.optimizer in FUSED_SPREAD)
     return given
 
 
@@ -107,8 +110,13 @@ def load_state(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
                 kept[name] = _laid_as(value, parameter)
 
 
+def _is_spread(parameter: nn.Parameter) -> bool:
+    """Whether every device holds a part of it."""
+    return hasattr(parameter, "placements")
+
+
 def _laid_as(value: torch.Tensor, parameter: nn.Parameter) -> torch.Tensor:
-    if hasattr(parameter, "placements"):  # it is spread over devices
+    if _is_spread(parameter):
         from backend.training.sharding import laid_as
 
         return laid_as(value, parameter)

@@ -194,7 +194,8 @@ def not_finite(place):
 
 def refused(place):
     texts = []
-    for text, shard in ((classifier(*MLP, optimizer="LBFGS"), False), (classifier(*MLP, l1=0.1), True)):
+    recipes = (({"optimizer": "LBFGS"}, False), ({"l1": 0.1, "optimizer": "Rprop"}, True))
+    for text, shard in ((classifier(*MLP, **recipe), shard) for recipe, shard in recipes):
         try:
             Follows(text, Ranks(place, shard))
         except RecipeError as error:
@@ -233,6 +234,9 @@ def main():
         "weights without gradients": lambda: equal(unjudged, place),
         "shards": lambda: equal(point_net, place, shard=True, clip_norm=1.0),
         "shards of convolutions": lambda: equal(digits_net, place, True, epochs=1, batch_size=64, validation=0.5),
+        "shards moved by SGD": lambda: equal(point_net, place, True, optimizer="SGD", clip_value=0.01),
+        "shards in half precision": lambda: equal(point_net, place, True, precision="bfloat16"),
+        "half precision": lambda: equal(point_net, place, precision="bfloat16"),
         "resumes": lambda: resumes(place, False),
         "resumes in shards": lambda: resumes(place, True),
         "together": lambda: together(place),

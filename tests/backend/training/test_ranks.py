@@ -35,6 +35,7 @@ ALIKE = [
     "weights without gradients",
     "shards",
     "shards of convolutions",
+    "shards moved by SGD",
 ]
 
 
@@ -67,6 +68,11 @@ def test_two_processes_are_one_with_the_double_batch(found, case):
     assert abs(far["learned"]) > 1e-3  # there was something to compare
 
 
+@pytest.mark.parametrize("case", ["half precision", "shards in half precision"])
+def test_halves_are_as_near_as_halves_are(found, case):
+    assert found[case]["losses"] < 2e-2 and found[case]["weights"] < 2e-2
+
+
 def test_gradients_are_averaged_while_they_are_computed_where_one_loss_is_minimised(found):
     assert found["plain"]["averaged"] and found["weights without gradients"]["averaged"] and found["shards"]["averaged"]
     assert not found["accumulated"]["averaged"]  # once for several batches
@@ -93,7 +99,7 @@ def test_random_numbers_differ_between_processes(found):
 
 def test_what_several_devices_cannot_do_is_refused(found):
     alone, spread = found["refused"]
-    assert "LBFGS" in alone and "L1" in spread and "--shard" in spread
+    assert "LBFGS" in alone and "L1 penalty, Rprop" in spread and "--shard" in spread
 
 
 # ---- shares
