@@ -20,6 +20,7 @@ WHOLE = 4 * 2**20  # bytes of a log that is read in full
 SAMPLES = 600  # lines of steps that are read of a longer one
 MOST_EPOCHS = 10_000
 CHUNK = 2**20
+SHORT_SAMPLE = 32 * 1024  # bytes looked through first
 LONGEST_SAMPLE = 256 * 1024  # bytes looked through for one line of steps
 _EPOCH, _STEPS = b'"type":"epoch"', b'"type":"steps"'
 
@@ -83,15 +84,23 @@ def _samples(file, size: int) -> Iterator[tuple[int, bytes]]:
     """One line of steps after each of many evenly spread places."""
     for at in range(SAMPLES):
         place = size * at // SAMPLES
-        file.seek(place)
-        body = file.read(LONGEST_SAMPLE if at else LONGEST_SAMPLE // 4)
-        first = body.find(b"\n") + 1 if at else 0
-        word = body.find(_STEPS, first)
-        if word < 0:
-            continue
-        begin, end = body.rfind(b"\n", 0, word) + 1, body.find(b"\n", word)
-        if end > 0:
-            yield place + begin, body[begin:end]
+        for length in (SHORT_SAMPLE, LONGEST_SAMPLE):
+            file.seek(place)
+            found = _first(file.read(length), whole=at == 0)
+            if found is not None:
+                yield place + found[0], found[1]
+                break
+
+
+def _first(body: bytes, whole: bool) -> tuple[int, bytes] | None:
+    """The first line of steps that stands there from its beginning to its end."""
+    begin = 0 if whole else body.find(b"\n") + 1
+    word = body.find(_STEPS, begin)
+    end = body.find(b"\n", word) if word >= 0 else -1
+    if end < 0:
+        return None
+    begin = body.rfind(b"\n", 0, word) + 1
+    return begin, body[begin:end]
 
 
 def _event(line: bytes) -> Steps | Epoch | None:
