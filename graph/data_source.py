@@ -33,9 +33,12 @@ DataKind = Literal[
     "npz",
     "idx",
     "image_folder",
+    "image_pairs",
+    "image_boxes",
+    "sequences",
 ]
 DATA_KINDS: tuple[str, ...] = DataKind.__args__
-FILE_KINDS = ("table", "text", "npz", "idx", "image_folder")
+FILE_KINDS = ("table", "text", "npz", "idx", "image_folder", "image_pairs", "image_boxes", "sequences")
 
 
 class Field(Frozen):

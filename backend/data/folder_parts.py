@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
+
 from backend.data.errors import DataError
 from backend.data.paths import printable, reason
 
@@ -35,3 +37,12 @@ def parts_of(folder: Path) -> tuple[Path, Path | None]:
     if train is None or held_out is None or set(inside) - {*TRAIN, *VALIDATION}:
         return folder, None
     return Path(train.path), Path(held_out.path)
+
+
+def held_out_rows(place: str, held_out: np.ndarray) -> np.ndarray | None:
+    """The rows for validation where some are (flags (n,)); raises DataError where none is left to train on."""
+    if not held_out.any():
+        return None
+    if held_out.all():
+        raise DataError(place, "its part for training has no sample that can be used")
+    return np.flatnonzero(held_out)

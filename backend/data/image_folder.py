@@ -1,42 +1,29 @@
-"""A folder of pictures with one sub-folder for each class: flowers/rose/001.jpg.
+"""A folder of pictures with one sub-folder for each class: flowers/rose/001.jpg, or flowers/train/rose/001.jpg.
 
-Pictures that cannot be read are listed with file and reason and left out. Symbolic links inside are not followed, and
-only plain picture formats are decoded (none that would start another program).
+Pictures that cannot be read are listed with file and reason, and left out unless they are to be refused. Symbolic links
+inside are not followed.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from backend.data.bad_samples import BAD_SAMPLES, settle
 from backend.data.dataset import Dataset, make_field
 from backend.data.errors import DataError, DataProblem, shorten
-from backend.data.limits import MAX_CLASSES, MAX_IMAGE_PIXELS, check_memory, memory_size
-from backend.data.options import Option
-from backend.data.paths import open_regular, printable, reason
+from backend.data.folder_parts import entries, held_out_rows, parts_of
+from backend.data.limits import MAX_CLASSES, check_memory, memory_size
+from backend.data.paths import printable
+from backend.data.pictures import GRAYSCALE, SIZE, SUFFIXES, for_each, read_picture
 from graph.data_source import Field
 
-OPTIONS = (
-    Option(
-        "size",
-        "size",
-        None,
-        'Height and width every picture is resized to, such as 64 or "48x64"; empty takes those of the first picture.',
-        low=1,
-        high=4096,
-    ),
-    Option("grayscale", "yes or no", False, "One channel of brightness instead of red, green and blue."),
-)
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
-DEEP_MODES = ("I", "I;16", "I;16L", "I;16B", "I;16N")  # 16 bits a pixel, which Pillow would clip to 255
-THREADS = 8  # Pillow decodes outside the interpreter lock
+OPTIONS = (SIZE, GRAYSCALE, replace(BAD_SAMPLES, default="skip"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +31,24 @@ class Sample:
     path: Path
     name: str  # "rose/001.jpg", as messages show it
     label: int
+    validation: bool = False
 
 
 def describe(options: dict[str, Any], path: Path) -> tuple[Field, ...]:
     """ "image" (C, H, W) in 0..1 and "label" with the sorted folder names; opens one picture if no size is given."""
-    classes = list_classes(path, [])
-    size = options["size"] or _first_size(path, list_samples(path, classes, []))
+    classes, samples = _listed(path, [])
+    size = options["size"] or _first_size(path, samples)
     return _fields(path, classes, size, options["grayscale"])
 
 
 def load(options: dict[str, Any], path: Path) -> Dataset:
     """All readable pictures, by class and name; `problems` lists those left out."""
     problems: list[DataProblem] = []
-    classes = list_classes(path, problems)
-    samples = list(list_samples(path, classes, problems))
+    classes, listed = _listed(path, problems)
+    samples = list(listed)
     fields = _fields(path, classes, options["size"] or _first_size(path, iter(samples)), options["grayscale"])
-    shape = fields[0].shape
-    check_memory(printable(path.name), memory_size(len(samples), shape, "float32"), 'choose a smaller option "size"')
+    shape, place = fields[0].shape, printable(path.name)
+    check_memory(place, memory_size(len(samples), shape, "float32"), 'choose a smaller option "size"')
     images = np.empty((len(samples), *shape), np.float32)
 
     def fill(row: int) -> DataProblem | None:
@@ -70,25 +58,43 @@ def load(options: dict[str, Any], path: Path) -> Dataset:
             return DataProblem(samples[row].name, None, fault.text)
         return None
 
-    with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
-        outcomes = list(pool.map(fill, range(len(samples))))
-    problems += [outcome for outcome in outcomes if outcome]
+    outcomes = for_each(len(samples), fill)
+    bad = [outcome for outcome in outcomes if outcome]
     kept = np.array([outcome is None for outcome in outcomes], bool)
     if not kept.any():
-        raise _no_pictures(path, problems)
+        raise _no_pictures(path, problems + bad)
+    settle(place, bad, len(bad), len(samples), options["bad_samples"])
     labels = np.array([sample.label for sample in samples], np.int64)[kept]
-    problems += _empty(classes, labels)
+    problems += bad + _empty(classes, labels)
     arrays = {"image": images if kept.all() else images[kept], "label": labels}
-    return Dataset(printable(path.name), fields, arrays, shorten(problems))
+    held_out = np.array([sample.validation for sample in samples], bool)[kept]
+    return Dataset(place, fields, arrays, shorten(problems), validation=held_out_rows(place, held_out))
+
+
+def _listed(path: Path, problems: list[DataProblem]) -> tuple[tuple[str, ...], Iterator[Sample]]:
+    """The classes and the pictures, of both parts where sub-folders say what is for validation."""
+    if not path.is_dir():
+        raise DataError(printable(path.name), "is a file; a folder with one sub-folder for each class is wanted here")
+    train, validation = parts_of(path)
+    if validation is None:
+        classes = list_classes(path, problems)
+        return classes, list_samples(path, classes, problems)
+    found = [list_classes(part, problems) for part in (train, validation)]
+    classes = tuple(sorted({*found[0], *found[1]}))
+
+    def of_part(part: Path, names: tuple[str, ...]) -> Iterator[Sample]:
+        for each in list_samples(part, names, problems):
+            shown = f"{part.name}/{each.name}"
+            yield Sample(each.path, shown, classes.index(names[each.label]), part is validation)
+
+    return classes, chain(of_part(train, found[0]), of_part(validation, found[1]))
 
 
 def list_classes(path: Path, problems: list[DataProblem]) -> tuple[str, ...]:
     """The names of the class folders, sorted; what else lies beside them goes to `problems`."""
     place = printable(path.name)
-    if not path.is_dir():
-        raise DataError(place, "is a file; a folder with one sub-folder for each class is wanted here")
     classes = []
-    for entry in _entries(path):
+    for entry in entries(path):
         if entry.is_symlink():
             problems.append(DataProblem(printable(entry.name), None, "is a symbolic link, which is not followed"))
         elif entry.is_dir():
@@ -108,7 +114,7 @@ def list_classes(path: Path, problems: list[DataProblem]) -> tuple[str, ...]:
 def list_samples(path: Path, classes: tuple[str, ...], problems: list[DataProblem]) -> Iterator[Sample]:
     """The pictures of every class, sorted by name, as they are found; what is no picture goes to `problems`."""
     for label, name in enumerate(classes):
-        for entry in _entries(path / name):
+        for entry in entries(path / name):
             shown = f"{name}/{printable(entry.name)}"
             if entry.is_symlink():
                 problems.append(DataProblem(shown, None, "is a symbolic link, which is not followed"))
@@ -118,51 +124,6 @@ def list_samples(path: Path, classes: tuple[str, ...], problems: list[DataProble
                 problems.append(DataProblem(shown, None, f"is no picture by its name ({' '.join(SUFFIXES)})"))
             else:
                 yield Sample(Path(entry.path), shown, label)
-
-
-def _entries(folder: Path) -> list[os.DirEntry]:
-    """What a folder holds, hidden files left aside, in the order of names."""
-    try:
-        with os.scandir(folder) as found:
-            return sorted((entry for entry in found if not entry.name.startswith(".")), key=lambda entry: entry.name)
-    except OSError as fault:
-        raise DataError(printable(folder.name), f"cannot be listed: {reason(fault)}") from None
-
-
-def read_picture(path: Path, shape: tuple[int, int, int] | None) -> np.ndarray:
-    """One picture, upright, as float32 (C, H, W) in 0..1; with shape None in its own size and colours."""
-    from PIL import Image, ImageOps
-
-    place = printable(path.name)
-    with open_regular(path) as stream:
-        try:
-            with Image.open(stream, formats=FORMATS) as picture:
-                if picture.width * picture.height > MAX_IMAGE_PIXELS:
-                    raise DataError(
-                        place, f"has {picture.width} x {picture.height} pixels; at most {MAX_IMAGE_PIXELS:,} are read"
-                    )
-                return _values(ImageOps.exif_transpose(picture), shape)
-        except DataError:
-            raise
-        except Image.UnidentifiedImageError:
-            raise DataError(place, f"is no picture in one of the formats {', '.join(FORMATS)}") from None
-        except Exception as fault:  # Pillow's decoders raise many kinds on hostile bytes, all meaning one thing
-            raise DataError(place, f"is damaged or cut off ({reason(fault)})") from fault
-
-
-def _values(picture: Any, shape: tuple[int, int, int] | None) -> np.ndarray:
-    from PIL import Image
-
-    channels, height, width = shape or (3, picture.height, picture.width)
-    if picture.mode == "F":
-        raise ValueError("floating-point pixels have no known range; save it with 8 or 16 bits")
-    if picture.mode in DEEP_MODES:
-        gray = picture.convert("I").convert("F").resize((width, height), Image.Resampling.BILINEAR)
-        values = np.asarray(gray, np.float32)[None] / np.float32(65535)
-        return np.repeat(values, channels, axis=0)
-    resized = picture.convert("RGB" if channels == 3 else "L").resize((width, height), Image.Resampling.BILINEAR)
-    values = np.asarray(resized, np.float32) / np.float32(255)
-    return values[None] if values.ndim == 2 else np.moveaxis(values, 2, 0)
 
 
 def _first_size(path: Path, samples: Iterator[Sample]) -> tuple[int, int]:

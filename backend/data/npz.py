@@ -61,6 +61,22 @@ def describe(options: dict[str, Any], path: Path) -> tuple[Field, ...]:
 
 def load(options: dict[str, Any], path: Path) -> Dataset:
     """All arrays, converted as `meaning.py` says; rows with NaN are refused, or skipped by option `not_finite`."""
+    place = printable(path.name)
+    fields, arrays, problems = read_arrays(options, path)
+    arrays, not_finite = keep_finite(place, arrays, options["not_finite"])
+    tables = tuple(f.name for f in fields if f.dtype == "float32" and len(f.shape) == 1)
+    return Dataset(
+        place, fields, arrays, problems + not_finite, to_standardize=tables if options["standardize"] else ()
+    )
+
+
+def read_arrays(
+    options: dict[str, Any], path: Path
+) -> tuple[tuple[Field, ...], dict[str, np.ndarray], tuple[DataProblem, ...]]:
+    """The fields, their arrays whatever numbers these hold, and what is odd about them.
+
+    An option "counts" may name arrays of whole numbers that are quantities, not labels.
+    """
     fields, arrays = [], {}
     problems: tuple[DataProblem, ...] = ()
     with _opened(path) as (archive, place):
@@ -72,11 +88,7 @@ def load(options: dict[str, Any], path: Path) -> Dataset:
                 problems += empty_classes(values, field.classes, f'{place}, array "{header.name}"')
             fields.append(field)
             arrays[header.name] = values
-    arrays, not_finite = keep_finite(place, arrays, options["not_finite"])
-    tables = tuple(f.name for f in fields if f.dtype == "float32" and len(f.shape) == 1)
-    return Dataset(
-        place, tuple(fields), arrays, problems + not_finite, to_standardize=tables if options["standardize"] else ()
-    )
+    return tuple(fields), arrays, problems
 
 
 @contextmanager
@@ -100,7 +112,7 @@ def _opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, str]]:
 def _headers(archive: zipfile.ZipFile, place: str, options: dict[str, Any]) -> tuple[Header, ...]:
     """The chosen arrays' headers, held against each other: one length, no empty axis, a bearable size."""
     members = _chosen(place, _members(archive, place), options["arrays"])
-    headers = tuple(_header(archive, place, name, info, options["pixels"]) for name, info in members.items())
+    headers = tuple(_header(archive, place, name, info, options) for name, info in members.items())
     lengths = {header.name: header.shape[0] for header in headers}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f'"{name}" {length:,}' for name, length in lengths.items())
@@ -145,7 +157,7 @@ def _chosen(place: str, members: dict[str, zipfile.ZipInfo], wanted: str) -> dic
     return {name: members[name] for name in names}
 
 
-def _header(archive: zipfile.ZipFile, place: str, name: str, info: zipfile.ZipInfo, pixels: bool) -> Header:
+def _header(archive: zipfile.ZipFile, place: str, name: str, info: zipfile.ZipInfo, options: dict[str, Any]) -> Header:
     """One array's header; raises DataError where it contradicts the file or cannot be a field."""
     here = f'{place}, array "{name}"'
     with archive.open(info) as stream, warnings.catch_warnings():
@@ -155,7 +167,9 @@ def _header(archive: zipfile.ZipFile, place: str, name: str, info: zipfile.ZipIn
         except Exception as fault:  # the header is a Python literal: hostile ones fail in every way a parser can
             raise DataError(here, f"has a damaged header ({reason(fault)}); write it again with np.savez") from fault
         offset = stream.tell()
-    meaning = meaning_of(here, shape or (1,), dtype, pixels)
+    meaning = meaning_of(here, shape or (1,), dtype, options["pixels"])
+    if meaning == "labels" and name in options.get("counts", ()):
+        meaning = "indices"
     if not shape:
         raise DataError(here, "is a single value; an array with one row for each sample is wanted, so leave it out")
     if min(shape) < 1:

@@ -15,6 +15,7 @@ import numpy as np
 from backend.data.bad_samples import BAD_SAMPLES, settle
 from backend.data.dataset import Dataset, make_field
 from backend.data.errors import DataError, DataProblem
+from backend.data.folder_parts import held_out_rows
 from backend.data.limits import MAX_CLASSES, check_memory, memory_size
 from backend.data.options import Option
 from backend.data.paths import printable
@@ -167,7 +168,11 @@ def _windows(corpus: Corpus, fields: tuple[Field, ...], options: dict[str, Any])
     }
     held_out = np.repeat([text.validation for text in corpus.texts], counts)
     return Dataset(
-        corpus.place, fields, arrays, (*corpus.problems, *short[:1000]), validation=_held_out(corpus.place, held_out)
+        corpus.place,
+        fields,
+        arrays,
+        (*corpus.problems, *short[:1000]),
+        validation=held_out_rows(corpus.place, held_out),
     )
 
 
@@ -191,13 +196,4 @@ def _padded(corpus: Corpus, fields: tuple[Field, ...], length: int) -> Dataset:
     else:
         arrays["next"] = following
     held_out = np.array([each.validation for each in corpus.texts], np.bool_)
-    return Dataset(corpus.place, fields, arrays, corpus.problems, validation=_held_out(corpus.place, held_out))
-
-
-def _held_out(place: str, held_out: np.ndarray) -> np.ndarray | None:
-    """The rows for validation where a sub-folder says so; raises DataError where nothing is left to train on."""
-    if not held_out.any():
-        return None
-    if held_out.all():
-        raise DataError(place, "its part for training has no sample that can be used")
-    return np.flatnonzero(held_out)
+    return Dataset(corpus.place, fields, arrays, corpus.problems, validation=held_out_rows(corpus.place, held_out))

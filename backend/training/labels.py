@@ -29,11 +29,10 @@ def check_labels(network: Network, fields: tuple[Field, ...], arrays: Mapping[st
         if labels is None or labels.dtype.kind not in "iu":
             continue
         ignored = network.values(loss).get("ignore_index", -100)
-        bad = np.flatnonzero(((labels < 0) | (labels >= classes)).reshape(len(labels), -1).any(axis=1))
-        bad = [row for row in bad if (labels[row] != ignored).any()]
-        if bad:
-            values = np.atleast_1d(labels[bad[0]])
-            value = next(int(v) for v in values.ravel() if not 0 <= v < classes and v != ignored)
+        wrong = ((labels < 0) | (labels >= classes)) & (labels != ignored)
+        bad = np.flatnonzero(wrong.reshape(len(labels), -1).any(axis=1))
+        if len(bad):
+            value = int(labels[bad[0]][wrong[bad[0]]].flat[0])
             more = f"; {len(bad) - 1:,} more rows are out of range" if len(bad) > 1 else ""
             raise LabelError(
                 f'{loss.name}: row {bad[0]} of the field "{field}" has the label {value}, but the logits have '

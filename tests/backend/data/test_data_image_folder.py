@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from backend.data import DataError, describe, load
-from backend.data import image_folder as pictures
+from backend.data import DataError, describe, load, pictures
 from backend.data import limits as data_limits
 from graph.data_source import DataSource, Field
 
@@ -177,3 +176,26 @@ def test_only_unreadable_pictures_is_an_error_that_lists_them(tmp_path):
 def test_a_class_name_that_is_no_text(pets):
     os.makedirs(os.fsencode(pets / "pets") + b"/\xff\xfe")
     assert "not UTF-8" in refused(pets, source())
+
+
+def test_unreadable_pictures_may_be_refused(pets):
+    (pets / "pets/cat/cut.png").write_bytes(b"x")
+    said = refused(pets, source(bad_samples="refuse"))
+    assert "1 of 5 samples cannot be used: cat/cut.png: is no picture" in said
+
+
+def test_sub_folders_for_training_and_validation(tmp_path):
+    for name in ("train/dog/a.png", "train/cat/b.png", "val/dog/c.png", "val/ant/d.png"):
+        picture(tmp_path / "pets" / name)
+    dataset = load(source(), tmp_path)
+    assert describe(source(), tmp_path) == dataset.fields
+    assert dataset.field("label").classes == ("ant", "cat", "dog")
+    train, validation = dataset.parts(0.5, 0)
+    assert dataset.labels[train].tolist() == [1, 2] and dataset.labels[validation].tolist() == [0, 2]
+
+
+def test_classes_may_be_called_train_and_test(pets):
+    for name in ("train", "test"):
+        picture(pets / "pets" / name / "a.png")
+    dataset = load(source(), pets)
+    assert dataset.validation is None and {"train", "test"} < set(dataset.field("label").classes)
