@@ -13,7 +13,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from backend.data import DataError, Option, SourceKind, catalog, describe, named_from
-from graph import DataSource, Network, registry
+from graph import DataSource, Field, Network, registry
 from graph.commands import suggested_block
 from graph.edits import AddBlock, Compound, SetRecipe
 from graph.hyperparameter import Bool, Choice, Float, Hyperparameter, Int, Text
@@ -23,6 +23,9 @@ from gui.panels.field_kinds import make_field
 from gui.panels.form import Form
 from gui.panels.rows import button, clear, label
 from gui.session import Session
+
+ANSWERS = ("label", "mask", "next", "target", "boxes")
+BESIDE = ("noise", "padding", "lengths", "count")  # fields that tell of others, and are no answers
 
 
 class DataChooser(QWidget):
@@ -191,11 +194,10 @@ class DataChooser(QWidget):
 
 
 def sources_for(network: Network, source: DataSource) -> Compound:
-    """An Input for the first field, and a Target for the first with classes, else for the last."""
+    """An Input for the first field, and a Target for what is to be answered."""
     edits, offset = [], 0
-    answer = next((field for field in source.fields if field.classes), source.fields[-1])
-    for type, field in (("Input", source.fields[0]), ("Target", answer)):
-        if type == "Target" and len(source.fields) < 2:
+    for type, field in (("Input", source.fields[0]), ("Target", answer_of(source))):
+        if field is None:
             continue
         block = suggested_block(network, type)
         values = {"field": field.name}
@@ -204,6 +206,14 @@ def sources_for(network: Network, source: DataSource) -> Compound:
         edits.append(AddBlock(block.having(id=f"b{number}", name=name, hyperparameters=values), (offset * 260.0, 0.0)))
         offset += 1
     return Compound(tr("Add sources of data"), tuple(edits))
+
+
+def answer_of(source: DataSource) -> Field | None:
+    """The field a network is most likely to answer: by its usual names, else the first with classes, else the last."""
+    fields = [field for field in source.fields[1:] if field.name not in BESIDE]
+    by_name = {field.name: field for field in fields}
+    named = next((by_name[name] for name in ANSWERS if name in by_name), None)
+    return named or next((field for field in fields if field.classes), fields[-1] if fields else None)
 
 
 def _bound(network: Network) -> bool:

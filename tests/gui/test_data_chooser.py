@@ -5,9 +5,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from backend.data import catalog
-from graph import Document
-from gui.panels.data_source import DataChooser
+from backend.data import catalog, describe
+from graph import DataSource, Document
+from gui.panels.data_source import DataChooser, answer_of
 from gui.session import Session
 
 
@@ -91,3 +91,21 @@ def test_no_data_again(chooser):
     pick(chooser, "moons")
     pick(chooser, "")
     assert recipe(chooser).data is None and not chooser.fields.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "answer"),
+    [
+        ("digits", {"noise_size": 8}, "label"),
+        ("diabetes", {"noise_size": 8}, "target"),
+        ("breast_cancer", {}, "label"),
+        ("alice", {}, "next"),
+        ("shapes", {}, "mask"),
+        ("sequence_recall", {}, "label"),
+        ("noise", {}, None),
+    ],
+)
+def test_the_target_is_what_is_to_be_answered(kind, options, answer):
+    source = DataSource(kind=kind, options=options)
+    found = answer_of(source.model_copy(update={"fields": describe(source)}))
+    assert (found.name if found else None) == answer
