@@ -28,3 +28,8 @@ class StartWeights(Frozen):
     blocks: Ids = ()
     renames: dict[Prefix, Prefix] = Rule(default_factory=dict, max_length=MOST_RENAMES)
     strict: bool = False
+
+
+def short_name(start: StartWeights) -> str:
+    """The last part of where the weights are."""
+    return start.path.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or start.path

@@ -26,13 +26,16 @@ from gui.recipe.recipe_edits import RecipeEdits
 from gui.recipe.schedule_view import ScheduleView
 from gui.recipe.section import Section
 from gui.recipe.summaries import metric_names, summary
+from gui.recipe.tab_order import chain
 from gui.recipe.values_form import ValuesForm
 from gui.session import Session
 from gui.training.run_controller import RunController
+from gui.transfer.begins import Begins
 from gui.updates import Updates
 
 TITLES = {  # in the order of the panel
     "data": N_("Data"),
+    "weights": N_("Weights to begin from"),
     "optimizer": N_("Optimizer"),
     "schedule": N_("Learning rate schedule"),
     "loop": N_("Batches and loop"),
@@ -94,7 +97,9 @@ class RecipePanel(QWidget):
         self.data = DataChooser(self.session)
         self.optimizer, self.schedule = OptimizerWords(self.edits), ScheduleView()
         self.objectives, self.groups = Objectives(self.edits), Groups(self.edits)
+        self.begins = Begins(self.session)
         self.sections["data"].add(self.data)
+        self.sections["weights"].add(self.begins)
         self.sections["schedule"].add(self.schedule)
         for name in TITLES:
             static = [value for value in VALUES if value.section == name and not value.optimizer]
@@ -144,6 +149,7 @@ class RecipePanel(QWidget):
         if self._arguments_of != recipe.optimizer:
             self._make_arguments(recipe.optimizer)
         self.data.refresh()
+        self.begins.show_recipe(recipe)
         self.optimizer.show_recipe(recipe)
         for form in self.forms.values():
             form.show_recipe(recipe)
@@ -152,6 +158,7 @@ class RecipePanel(QWidget):
         self._refresh_lists()
         for name, section in self.sections.items():
             section.tell(*summary(name, recipe))
+        chain(self.area.widget())
 
     def _refresh_lists(self, *_ignored) -> None:
         """Cards cost more than rows: they are made where somebody looks."""

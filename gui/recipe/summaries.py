@@ -5,6 +5,7 @@ from __future__ import annotations
 from graph.network import Network
 from graph.recipe import Recipe
 from graph.recipe_form import that_count, value_of
+from graph.transfer import short_name
 from gui.language import counted, tr
 from gui.recipe.axis_ticks import rate_text
 
@@ -14,6 +15,8 @@ def summary(section: str, recipe: Recipe) -> tuple[str, ...]:
     match section:
         case "data":
             return (recipe.data.kind.replace("_", " ") if recipe.data else tr("none yet"),)
+        case "weights":
+            return (", ".join(map(short_name, recipe.start_weights)) or tr("as blocks say"),)
         case "optimizer":
             return f"{recipe.optimizer}, {rate_text(recipe.learning_rate)}", recipe.optimizer
         case "schedule":

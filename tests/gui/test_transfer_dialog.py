@@ -16,6 +16,8 @@ from graph import save_project
 from graph.edits import SetHyperparameter
 from graph.transfer import StartWeights
 from gui.data_agreement import DataAgreement
+from gui.panels.rows import IconButton
+from gui.transfer.begins import Begins
 from gui.transfer.dialog import TransferDialog
 from gui.transfer.match_tree import OUTCOME, THERE
 
@@ -204,3 +206,19 @@ def test_a_project_saved_elsewhere_keeps_hold_of_its_weights(window, tmp_path):
     document.recipe = document.recipe.having(start_weights=(StartWeights(path="runs/old"),))
     assert window.files._save_to(tmp_path / "b" / "net.netloom")
     assert Path(document.recipe.start_weights[0].path) == tmp_path / "a" / "runs" / "old"
+
+
+def test_the_recipes_panel_lists_the_weights_and_takes_them_out(session, shown, weights):
+    begins = shown(Begins(session), 360, 200)
+    document = session.project
+    starts = (StartWeights(path="runs/old"), StartWeights(path="/elsewhere/w.pth", blocks=("b2", "b3")))
+    document.recipe = document.recipe.having(start_weights=starts)
+    begins.show_recipe(document.recipe)
+    begins.show_recipe(document.recipe)
+    assert begins.rows.count() == 2 and begins.none.isHidden()
+    begins.rows.itemAt(0).widget().findChild(IconButton).click()
+    assert document.recipe.start_weights == starts[1:]
+    begins.show_recipe(document.recipe)
+    begins.load_button.click()
+    assert begins.transfer.dialog.isVisible() and "no such file" in begins.transfer.dialog.sentence.text()
+    begins.transfer.dialog.reject()
