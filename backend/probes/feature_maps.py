@@ -37,6 +37,8 @@ def look(job: Job, blocks: Collection[str], row: int) -> Look:
     """
     data = job.validation if len(job.validation) else job.train
     inputs, targets = data.take(slice(row, row + 1))
+    if data is job.train and job.augment is not None:
+        inputs = job.augment.plain(inputs)
     inputs = tuple(tensor.clone() for tensor in inputs)
     maps: dict[str, np.ndarray] = {}
 

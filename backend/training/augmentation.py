@@ -64,13 +64,16 @@ class Augment:
         with torch.no_grad():
             for step in self.steps:
                 {"geometry": self._move, "colour": self._colour, "mixing": self._mix}[step.group](step, batch)
-            for index, scale in enumerate(self.scales):
-                if scale is not None:
-                    batch.tensors[index] = scale(batch.tensors[index])
+            seen = self.plain(tuple(batch.tensors[: len(inputs)]))
         for index, probabilities in batch.shares.items():
             batch.tensors[index] = mixed_labels(batch.tensors[index], probabilities)
-        seen = tuple(map(self._laid_out, batch.tensors[: len(inputs)])) if self.channels_last else batch.tensors
-        return tuple(seen[: len(inputs)]), tuple(batch.tensors[len(inputs) :])
+        if self.channels_last:
+            seen = tuple(map(_laid_out, seen))
+        return seen, tuple(batch.tensors[len(inputs) :])
+
+    def plain(self, inputs: Tensors) -> Tensors:
+        """Inputs as the network sees them outside of training: normalized and nothing else."""
+        return tuple(x if scale is None else scale(x) for x, scale in zip(inputs, self.scales, strict=True))
 
     def _move(self, step: Step, batch: Batch) -> None:
         """Move pictures and what lies in their plane, each sample as it was drawn."""
@@ -124,9 +127,6 @@ class Augment:
             keeps = (weight >= 0.5).view(-1, *[1] * (x.ndim - 1))
             batch.tensors[index] = torch.where(keeps, x, neighbour(x))
 
-    def _laid_out(self, tensor: Tensor) -> Tensor:
-        return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
-
 
 def build(
     recipe: Recipe,
@@ -162,6 +162,10 @@ def _done(change: Callable[[Tensor], Tensor], x: Tensor, chosen: Tensor | None) 
     """A change of tensors (n, channels, height, width) in single precision, done to the chosen ones of any kind."""
     changed = _as_before(change(_as_pictures(x)), x)
     return changed if chosen is None else torch.where(chosen.view(-1, *[1] * (x.ndim - 1)), changed, x)
+
+
+def _laid_out(tensor: Tensor) -> Tensor:
+    return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
 
 
 def _pasted(x: Tensor, drawn: Any) -> tuple[Tensor, Tensor]:
