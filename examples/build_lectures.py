@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from backend.data import describe
 from examples.build import chain, on_data
 from graph import DataSource, Document, Network, save_project
 from graph.network import Block
 from graph.objective import LossShare, Objective
 
 FOLDER = Path(__file__).parent / "lectures"
+ALICE = DataSource(kind="alice", options={"step": 32})  # windows that share no letter: none is seen and held out
 
 
 def variational_autoencoder() -> Document:
@@ -131,7 +133,78 @@ def regression() -> Document:
     return on_data(net, DataSource(kind="diabetes"), epochs=200, learning_rate=3e-3, patience=30)
 
 
-LECTURES = (variational_autoencoder, generative_adversarial_network, multi_task, regression)
+def language_model() -> Document:
+    """An LSTM that reads Alice in Wonderland letter by letter and says which comes next; `netloom sample` writes on."""
+    net = Network("LanguageModel")
+    text = net.add("Input", name="text", field="text")
+    following = net.add("Target", name="next", field="next")
+    letters = len(describe(ALICE)[0].classes)
+    scores = chain(
+        net,
+        text,
+        ("Embedding", "letters", {"num_embeddings": letters, "embedding_dim": 32}),
+        ("LSTM", "lstm", {"hidden_size": 128}),
+        ("Linear", "scores", {"out_features": letters}),
+    )
+    net.connect(scores, net.add("Output", name="output"))
+    by_class = chain(net, scores, ("Permute", "classes_first", {"dims": (0, 2, 1)}))
+    compare(net, "CrossEntropyLoss", "loss", by_class, following)
+    compare(net, "Accuracy", "accuracy", by_class, following)
+    return on_data(net, ALICE, epochs=60, batch_size=16, learning_rate=5e-3, clip_norm=1.0, patience=12, monitor="loss")
+
+
+def segmentation() -> Document:
+    """A small U-Net that colours every pixel: background, circle or square. Ronneberger et al., 2015."""
+    net = Network("UNet")
+    image = net.add("Input", name="image", field="image")
+    mask = net.add("Target", name="mask", field="mask")
+    fine = chain(net, image, *_twice("down1", 8))
+    coarse = chain(net, fine, ("MaxPool2d", "pool1", {"kernel_size": 2}), *_twice("down2", 16))
+    coarsest = chain(net, coarse, ("MaxPool2d", "pool2", {"kernel_size": 2}), *_twice("bottom", 32))
+    up2 = chain(net, coarsest, ("ConvTranspose2d", "up2", {"out_channels": 16, "kernel_size": 2, "stride": 2}))
+    joined = chain(net, _joined(net, "join2", coarse, up2), *_twice("right2", 16))
+    up1 = chain(net, joined, ("ConvTranspose2d", "up1", {"out_channels": 8, "kernel_size": 2, "stride": 2}))
+    scores = chain(
+        net,
+        _joined(net, "join1", fine, up1),
+        *_twice("right1", 8),
+        ("Conv2d", "scores", {"out_channels": 3, "kernel_size": 1}),
+    )
+    net.connect(scores, net.add("Output", name="output"))
+    compare(net, "CrossEntropyLoss", "loss", scores, mask)
+    compare(net, "Accuracy", "accuracy", scores, mask)
+    return on_data(net, DataSource(kind="shapes"), epochs=8, batch_size=16, learning_rate=5e-3)
+
+
+LECTURES = (
+    variational_autoencoder,
+    generative_adversarial_network,
+    multi_task,
+    regression,
+    language_model,
+    segmentation,
+)
+
+
+def _twice(name: str, channels: int) -> tuple:
+    """Two convolutions that keep the size, normalized and bent."""
+    return tuple(
+        one
+        for i in (1, 2)
+        for one in (
+            ("Conv2d", f"{name}_conv{i}", {"out_channels": channels, "kernel_size": 3, "padding": 1, "bias": False}),
+            ("BatchNorm2d", f"{name}_norm{i}", {}),
+            ("ReLU", f"{name}_relu{i}", {}),
+        )
+    )
+
+
+def _joined(net: Network, name: str, *sources: Block) -> Block:
+    """Channels of several behind one another."""
+    join = net.add("Concatenate", name=name)
+    for source in sources:
+        net.connect(source, join)
+    return join
 
 
 def _critic(net: Network, source: Block, prefix: str, reuses: str | None = None) -> Block:

@@ -17,6 +17,7 @@ import examples
 from backend import cli as backend_cli
 from backend.cli_rate import rate
 from backend.cli_runs import runs
+from backend.cli_sample import sample
 from backend.cli_train import train
 from backend.cli_weights import weights
 
@@ -98,7 +99,7 @@ def picture(project: Path, output: Path, theme: str) -> None:
     click.echo(f"wrote {output}")
 
 
-for command in (backend_cli.check, backend_cli.blocks, train, rate, runs, weights, backend_cli.export):
+for command in (backend_cli.check, backend_cli.blocks, train, rate, sample, runs, weights, backend_cli.export):
     main.add_command(command)
 
 

@@ -1,5 +1,6 @@
 """The lectures' systems from a project file to a figure, by `netloom train`: what a broken engine could not reach."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import torch
 import examples
 from backend.compile import compile_program
 from backend.data import load
+from backend.data.vocabulary import MEANT
 from examples import build_lectures
 from graph import load_project
 
@@ -89,3 +91,45 @@ def test_regression_stops_early_with_its_best_weights(tmp_path):
     folder = tmp_path / "run"
     best, end = (safetensors.torch.load_file(folder / f"{name}.safetensors") for name in ("best", "last"))
     assert all(torch.equal(best[name], end[name]) for name in best)
+
+
+def test_a_language_model_learns_letters_and_writes_on(tmp_path):
+    """Letters by their frequency alone cost 3.0 nats each."""
+    folder = tmp_path / "run"
+    document, last = trained("language_model", folder)
+    assert last["best"]["loss"] < 2.4
+    text = "".join(MEANT.get(name, name) for name in _letters(document))
+    pairs = set(itertools.pairwise(text))
+    written = sample(folder, "--prompt", "Alice ", "--length", "300").stdout
+    assert len(written) == 6 + 300 + 1 and written.startswith("Alice ")
+    known = [pair in pairs for pair in itertools.pairwise(written.strip())]
+    assert sum(known) / len(known) > 0.9  # of pairs drawn letter by letter less than two in three
+    assert sample(folder, "--temperature", "0").stdout == sample(folder, "--temperature", "0", "--seed", "3").stdout
+    assert sample(folder).stdout != sample(folder, "--seed", "3").stdout
+    wrong = sample(folder, "--prompt", "Ω")
+    assert wrong.returncode == 1 and "never saw 'Ω'" in wrong.stderr and wrong.stdout == ""
+
+
+def _letters(document):
+    dataset = load(document.recipe.data)
+    names = dataset.field("text").classes
+    return [names[number] for row in dataset.arrays["text"] for number in row]
+
+
+def sample(folder, *flags):
+    command = [sys.executable, "-m", "gui.cli", "sample", str(folder), *flags]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def test_segmentation_colours_every_pixel(tmp_path):
+    """Four pixels in five are background."""
+    document, last = trained("segmentation", tmp_path / "run")
+    assert last["best"]["accuracy"] > 0.97
+    program = program_of(document, tmp_path / "run")
+    arrays = load(document.recipe.data).arrays
+    with torch.no_grad():
+        found = program.module(torch.from_numpy(arrays["image"][:100])).argmax(1).numpy()
+    truth = arrays["mask"][:100]
+    for kind in range(3):
+        both, either = ((found == kind) & (truth == kind)).sum(), ((found == kind) | (truth == kind)).sum()
+        assert both / either > 0.8
