@@ -89,9 +89,9 @@ class Dock(QDockWidget):
 
     def title_itself(self) -> None:
         """Give the title its name unless a tab says it."""
-        title = self.titleBarWidget()
-        if isinstance(title, DockTitle):
-            title.stand_alone(all(other.isHidden() for other in self.parent().tabifiedDockWidgets(self)))
+        title, window = self.titleBarWidget(), self.parent()
+        if isinstance(title, DockTitle) and isinstance(window, QMainWindow):  # not while the window is taken down
+            title.stand_alone(all(other.isHidden() for other in window.tabifiedDockWidgets(self)))
 
 
 class DockTitle(QWidget):

@@ -65,7 +65,7 @@ class Details(QWidget):
         self.title.setVisible(bool(entries))
         self.facts.setVisible(alone is not None)
         if alone is not None:
-            self.title.tell(alone.name)
+            self.title.tell(alone.name, f"{alone.name[:12]}…{alone.name[-14:]}", f"…{alone.name[-14:]}")
             self.facts.tell(*_facts(alone))
             self._show_alone(alone, open_recipe)
         elif entries:
