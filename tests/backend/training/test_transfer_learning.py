@@ -201,3 +201,22 @@ def test_a_resumed_run_does_not_begin_again(folder, pretrained, execute):
     assert loading(execute(path, to))
     events = execute(path, to, resume=True, epochs=2)
     assert not loading(events) and any("going on from step" in event.text for event in events if event.type == "state")
+
+
+def test_what_is_frozen_keeps_its_statistics_too(folder, execute):
+    net = network(10)
+    norm = net.add("BatchNorm2d", name="norm1")
+    wire = next(wire for wire in net.wires.values() if net.blocks[wire.target].name == "relu1")
+    net.remove_wire(wire.id)
+    net.connect("conv1", norm)
+    net.connect(norm, "relu1")
+    found = {}
+    for frozen in (False, True):
+        document = Document(net, Recipe(data=DataSource(kind="npz", path="first.npz"), **RECIPE | {"epochs": 1}))
+        if frozen:
+            document.do(SetProperty((norm.id,), "frozen", True))
+        save_project(document, folder / "norm.netloom")
+        execute(folder / "norm.netloom", folder / "runs" / f"norm {frozen}")
+        found[frozen] = load_file(folder / "runs" / f"norm {frozen}" / "last.safetensors")
+    assert found[False]["norm1.num_batches_tracked"] > 0 and found[True]["norm1.num_batches_tracked"] == 0
+    assert not found[True]["norm1.running_mean"].any() and (found[True]["norm1.running_var"] == 1).all()
