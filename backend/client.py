@@ -21,6 +21,7 @@ from backend import shared_arrays
 from backend.event_queue import EventQueue
 from backend.messages import (
     MAX_LINE,
+    AugmentationPreview,
     Command,
     Event,
     Failure,
@@ -158,6 +159,9 @@ class WorkerClient:
                 self.step = event.step
             case Probe():
                 self._frames.update(frame.name for frame in (event.array, event.image) if frame is not None)
+            case AugmentationPreview():
+                frames = (event.originals, event.augmented, event.masks, event.moved)
+                self._frames.update(frame.name for frame in frames if frame is not None)
         self._queue.put(event)
 
     def _complain(self, text: str) -> None:

@@ -83,6 +83,21 @@ class FindRate(Message):
     steps: Annotated[int, Field(ge=10, le=100_000)] = 100
 
 
+class PreviewAugmentation(Message):
+    """Show training samples as the project's recipe augments them; nothing is written or kept.
+
+    `page` chooses other samples, `seed` draws the same ones anew.
+    """
+
+    type: Literal["preview_augmentation"] = "preview_augmentation"
+    project: str
+    base: str | None = None
+    outside: bool = False
+    samples: int = Field(default=8, ge=1, le=64)
+    page: int = Field(default=0, ge=0, le=1_000_000)
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+
+
 class Pause(Message):
     """Hold after the current step, with everything kept in memory."""
 
@@ -243,6 +258,23 @@ class RateCurve(Message):
     suggested: float | None
 
 
+class AugmentationPreview(Message):
+    """The answer to PreviewAugmentation: pictures (n, channels, height, width) before and after, or why there are none.
+
+    Masks (n, height, width) are there where the network has such a target.
+    """
+
+    type: Literal["augmentation_preview"] = "augmentation_preview"
+    problem: str = ""
+    field: str = ""
+    originals: Frame | None = None
+    augmented: Frame | None = None
+    masks: Frame | None = None
+    moved: Frame | None = None
+    labels: tuple[str, ...] = ()  # the class of every original
+    mixed: tuple[str, ...] = ()  # what training compares the augmented ones with
+
+
 class Heartbeat(Message):
     """Sent every second whatever happens; `stuck_for`, the age of the current step, tells slow from hung."""
 
@@ -279,8 +311,10 @@ class Finished(Message):
     best: Metrics  # validation (else training) metrics of the best epoch
 
 
-Command = Start | FindRate | Pause | Resume | Stop | SetLearningRate | Watch | Unwatch | Shutdown
-Event = Ready | State | Steps | Epoch | Progress | Probe | RateCurve | Heartbeat | Failure | Finished
+Command = Start | FindRate | PreviewAugmentation | Pause | Resume | Stop | SetLearningRate | Watch | Unwatch | Shutdown
+Event = (
+    Ready | State | Steps | Epoch | Progress | Probe | RateCurve | AugmentationPreview | Heartbeat | Failure | Finished
+)
 
 _COMMANDS: TypeAdapter[Any] = TypeAdapter(Annotated[Command, Field(discriminator="type")])
 _EVENTS: TypeAdapter[Any] = TypeAdapter(Annotated[Event, Field(discriminator="type")])

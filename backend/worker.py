@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import time
+from typing import Any
 
 from backend.event_queue import EventQueue
 from backend.messages import (
@@ -23,6 +24,7 @@ from backend.messages import (
     Failure,
     FindRate,
     Heartbeat,
+    PreviewAugmentation,
     ProtocolError,
     Ready,
     RunState,
@@ -99,7 +101,8 @@ class Worker:
     def __init__(self, outbox: Outbox, control: Control, frames: FrameWriter) -> None:
         from backend.probes.watching import Watching
 
-        self._outbox, self._control = outbox, control
+        self._outbox, self._control, self._frames = outbox, control, frames
+        self._previews: Any = None
         self._watching = Watching(frames, outbox.put)
         self.run = None
 
@@ -110,10 +113,13 @@ class Worker:
         while True:
             match command := self._control.next(timeout=3600.0):
                 case Start():
+                    self._previews = None  # its data make room for the run's
                     self.run = Run(self._control, self._watching, self._outbox.put)
                     self.run.execute(command)
                     if self.run.leaving:
                         return
+                case PreviewAugmentation():
+                    self._preview(command)
                 case FindRate():
                     if self._find_rate(command):
                         return
@@ -126,6 +132,12 @@ class Worker:
                     self._watching.unwatch(command)
                 case _:
                     pass  # Pause, Resume, Stop, SetLearningRate came when their run had just ended
+
+    def _preview(self, command: PreviewAugmentation) -> None:
+        from backend.training.augmentation_preview import Previews
+
+        self._previews = self._previews or Previews(self._frames)
+        self._outbox.put(self._previews.answer(command))
 
     def _find_rate(self, command: FindRate) -> bool:
         """Answer with a RateCurve or a Failure; whether the process shall end."""

@@ -182,19 +182,11 @@ AUGMENTATIONS: dict[str, AugmentationType] = {
 
 
 class Augmentation(Frozen):
-    """One change: its kind, the share of samples it is done to (the kind's usual one if not given), its arguments."""
+    """One change: its kind, the share of samples it is done to (None: the kind's usual one), its arguments."""
 
     kind: Annotated[str, Rule(max_length=100)]
-    p: Annotated[float, Rule(ge=0.0, le=1.0)] = 1.0
+    p: Annotated[float, Rule(ge=0.0, le=1.0)] | None = None
     arguments: dict[Word, OptionValue] = Rule(default_factory=dict, max_length=100)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _usually(cls, data: Any) -> Any:
-        kind = data.get("kind") if isinstance(data, dict) and "p" not in data else None
-        if isinstance(kind, str) and kind in AUGMENTATIONS:
-            return {**data, "p": AUGMENTATIONS[kind].usual_p}
-        return data
 
     @model_validator(mode="after")
     def _fits(self) -> Augmentation:
@@ -210,6 +202,11 @@ class Augmentation(Frozen):
     @property
     def type(self) -> AugmentationType:
         return AUGMENTATIONS[self.kind]
+
+    @property
+    def chance(self) -> float:
+        """The share of samples that it is done to."""
+        return self.type.usual_p if self.p is None else self.p
 
     @property
     def values(self) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def build(
 
     Steps that mix samples come last. Raises RecipeError naming the step that cannot be done, and why.
     """
-    asked = [step for step in recipe.augmentation if step.p > 0]
+    asked = [step for step in recipe.augmentation if step.chance > 0]
     if not asked:
         return None
     parts = parts_of(network, fields, inputs, targets, train, recipe.augmentation)
@@ -150,7 +150,7 @@ def build(
 
 
 def _step(augmentation: Augmentation) -> Step:
-    return Step(augmentation.kind, augmentation.type.group, augmentation.p, augmentation.values)
+    return Step(augmentation.kind, augmentation.type.group, augmentation.chance, augmentation.values)
 
 
 def _chosen(step: Step, batch: Batch) -> Tensor | None:

@@ -63,6 +63,20 @@ def read_project(text: str) -> Document:
         raise Unfit("project", f"The project cannot be read: {error}") from error
 
 
+def read_data(recipe: Recipe, base: str | None, outside: bool, tell: Callable[[str], None]) -> Dataset:
+    """The recipe's samples; raises Unfit where there are none or they may not be read, and DataError."""
+    if recipe.data is None:
+        raise Unfit("data", "the recipe has no data: choose a data set to train on")
+    if base and not outside and leaves_folder(recipe.data, base):
+        raise Unfit(
+            "data",
+            f"the project reads {recipe.data.path!r}, which lies outside its folder {base}: agree to that first"
+            " (netloom train --outside), or put the data into the project's folder",
+        )
+    tell(f"loading {recipe.data.kind}")
+    return load(recipe.data, Path(base) if base else None)
+
+
 def prepare(
     document: Document, start: Start, tell: Callable[[str], None], begins: bool = True, ranks: Ranks | None = None
 ) -> Prepared:
@@ -74,16 +88,7 @@ def prepare(
     network, recipe = document.network, _recipe(document.recipe, start)
     ranks = ranks or Ranks()
     device = ranks.device(start.device or recipe.device)
-    if recipe.data is None:
-        raise Unfit("data", "the recipe has no data: choose a data set to train on")
-    if start.base and not start.outside and leaves_folder(recipe.data, start.base):
-        raise Unfit(
-            "data",
-            f"the project reads {recipe.data.path!r}, which lies outside its folder {start.base}: agree to that first"
-            " (netloom train --outside), or put the data into the project's folder",
-        )
-    tell(f"loading {recipe.data.kind}")
-    dataset = load(recipe.data, Path(start.base) if start.base else None)
+    dataset = read_data(recipe, start.base, start.outside, tell)
     tell("compiling the network")
     program = _compiled(network, dataset, recipe.seed)
     if begins:

@@ -15,6 +15,7 @@ FRAME = m.Frame(name="nl-1-a-1", sequence=7, shape=(6, 1, 5, 5), dtype="<f4")
 COMMANDS = [
     m.Start(project='{"format": "netloom"}', run_folder="/tmp/run", base=None, epochs=3, device="cpu"),
     m.FindRate(project="{}", steps=20),
+    m.PreviewAugmentation(project="{}", base="/data", samples=3, page=2, seed=9),
     m.Pause(),
     m.Resume(),
     m.Stop(),
@@ -42,6 +43,7 @@ EVENTS = [
     m.Probe(kind="features", block="b", step=1, epoch=1, array=FRAME, image=FRAME,
             prediction=m.Prediction(sample=0, samples=9, probabilities=(0.5, 0.5), label=1, classes=("a", "b"))),
     m.RateCurve(rates=(1e-6, 1e-5), losses=(2.0, 1.5), suggested=None),
+    m.AugmentationPreview(field="image", originals=FRAME, augmented=FRAME, labels=("a",), mixed=("60% a, 40% b",)),
     m.Heartbeat(state="paused", step=4, stuck_for=0.0),
     m.Failure(kind="labels", text="row 7 has the label 12", block="b3"),
     m.Finished(run_folder="/r", stopped=False, step=9, epochs=3, best_epoch=2, best={"loss": 0.5}),

@@ -4,13 +4,15 @@ import pytest
 from pydantic import ValidationError
 
 from graph.augmentation import AUGMENTATIONS, Augmentation, Normalization
+from graph.document import Document
+from graph.project_file import from_json, to_json
 from graph.recipe import Recipe
 
 
 @pytest.mark.parametrize("kind", AUGMENTATIONS)
 def test_a_kind_alone_is_enough(kind):
     made = Augmentation(kind=kind)
-    assert made.p == AUGMENTATIONS[kind].usual_p
+    assert made.chance == AUGMENTATIONS[kind].usual_p
     assert list(made.values) == [argument.name for argument in made.type.arguments]
     assert all(argument.coerce(argument.default) == argument.default for argument in made.type.arguments)
 
@@ -20,6 +22,12 @@ def test_a_recipe_with_augmentation_comes_back_from_text():
     made = Recipe(augmentation=steps, normalization={"kind": "given", "mean": [0, 0.5, 1], "deviation": [0.5]})
     assert [step.kind for step in made.augmentation] == ["rotation", "mixup", "crop"]
     assert Recipe.model_validate_json(made.model_dump_json()) == made
+
+
+@pytest.mark.parametrize("p", [None, 0.0, 0.5, 1.0])
+def test_a_project_keeps_how_often_it_is_done(p):
+    recipe = Recipe(augmentation=[{"kind": "horizontal_flip", "p": p}, {"kind": "crop", "p": p}])
+    assert from_json(to_json(Document(recipe=recipe))).recipe == recipe
 
 
 @pytest.mark.parametrize(
