@@ -100,7 +100,7 @@ class RateCurveView(QWidget):
         hair = QPen(theme.mixed(colours.line, colours.surface[0], 0.7), 1)
         low, high = self._heights()
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for loss in nice_ticks(low, high, 3):
+        for loss in nice_ticks(low, high, 5):
             y = area.bottom() - area.height() * (loss - low) / (high - low)
             painter.setPen(hair)
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))

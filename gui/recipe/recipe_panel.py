@@ -63,6 +63,7 @@ class RecipePanel(QWidget):
         self._arguments_of = ""
         self.area = QScrollArea(widgetResizable=True)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to what has the focus
         self.help = label("", "small", wrap=True)
         self.help.setContentsMargins(theme.GAP + 4, theme.GAP, theme.GAP + 4, theme.GAP)
         self.help.setMinimumHeight(46)

@@ -236,3 +236,17 @@ def test_the_monitor_is_completed_with_what_is_judged(panel, flushed, session):
     field.line.setText("accuracy")
     field.line.textEdited.emit("accuracy")
     assert flushed().monitor == "accuracy"
+
+
+def test_the_tab_key_goes_as_the_eye_reads(panel, flushed, qtbot):
+    choose(panel.forms["optimizer"].fields["optimizer"], "RMSprop")
+    panel.objectives.add()
+    flushed()
+    panel.activateWindow()
+    at, page, heights = panel.sections["data"].heading, panel.area.widget(), []
+    at.setFocus()
+    while at is not panel.sections["groups"].heading and len(heights) < 150:
+        heights.append(at.mapTo(page, at.rect().center()).y())
+        QTest.keyClick(at, Qt.Key.Key_Tab)
+        at = panel.focusWidget()
+    assert 45 < len(heights) < 80 and heights == sorted(heights)
