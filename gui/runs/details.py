@@ -82,7 +82,7 @@ class Details(QWidget):
         self.heading.setText(self.tr("Recipe, beside that of the open project"))
         self.heading.setVisible(bool(rows))
         self.table.setVisible(bool(rows))
-        self.table.fill([self.tr("This run"), self.tr("Open project")], rows, marked=False)
+        self.table.fill([self.tr("This run"), self.tr("Project")], rows, marked=False)
         if entry.problems:
             self.same.setText("\n".join(entry.problems))
         else:
@@ -231,7 +231,7 @@ class DifferenceTable(QTableWidget):
         hints = (self.sizeHintForIndex(self.model().index(row, column)).width() for row in range(self.rowCount()))
         item = self.horizontalHeaderItem(column)
         marked = MARK.width() + theme.SPACE if not item.icon().isNull() else 0
-        heading = self.fontMetrics().horizontalAdvance(item.text()) * 11 // 10 + marked + 3 * theme.GAP  # it is bold
+        heading = self.fontMetrics().horizontalAdvance(item.text()) * 11 // 10 + marked + 4 * theme.GAP  # it is bold
         return min(max(*hints, heading, NARROWEST), WIDEST) if self.rowCount() else NARROWEST
 
 

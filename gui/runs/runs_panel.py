@@ -32,6 +32,7 @@ from gui.training.run_controller import RunController
 from gui.updates import Updates
 
 WAIT = 400  # ms from a change on disk until it is looked at
+NARROW, TALL = 1000, 340  # pixels of the panel: narrower and taller than this, the table lies above
 BETWEEN = 3000  # ms between two looks while a run of this window is on
 
 
@@ -73,13 +74,14 @@ class RunsPanel(QWidget):
         column.setSpacing(0)
         column.addWidget(self.bar)
         column.addWidget(self.table, 1)
+        self.beside = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)  # what is chosen: curves, words
+        self.beside.addWidget(self.details)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        self.splitter.setHandleWidth(5)
-        for part in (left, self.details):
+        for splitter in (self.splitter, self.beside):
+            splitter.setHandleWidth(5)
+        for part in (left, self.beside):
             self.splitter.addWidget(part)
-        self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 1)
-        self.details.hide()
+        self.beside.hide()
         pages = QWidget()
         self._pages = QStackedLayout(pages)
         for part in (QWidget(), self.empty, self.splitter):  # nothing is said before the first look
@@ -174,12 +176,10 @@ class RunsPanel(QWidget):
 
     def _show_chosen(self) -> None:
         entries = self.chosen()
-        self.details.setVisible(bool(entries))
+        self.beside.setVisible(bool(entries))
         self.details.show_runs(entries, self._session.project.recipe)
         if entries:
             self._draw(entries[:MOST_DRAWN])
-        if self.overlay is not None:
-            self.overlay.setVisible(bool(entries))
         self._enable()
 
     def _draw(self, entries: list[RunEntry]) -> None:
@@ -187,15 +187,26 @@ class RunsPanel(QWidget):
 
         if self.overlay is None:
             self.overlay = Overlay()
-            self.splitter.insertWidget(1, self.overlay)
-            self.splitter.setStretchFactor(1, 2)
-            width = self.splitter.width()
-            self.splitter.setSizes([width * 50 // 100, width * 26 // 100, width * 24 // 100])
+            self.beside.insertWidget(0, self.overlay)
+            self._share()
         shown = [run.path for run in self.overlay.runs]
         if shown != [entry.path for entry in entries]:
             self.overlay.show_runs([Drawn(entry.path, entry.name) for entry in entries])
         for entry in entries:
             self.reading.read_curves(entry)
+
+    def _share(self) -> None:
+        """Table, curves and words get room side by side, or the table above where that would be narrow."""
+        stacked = self.width() < NARROW and self.height() >= TALL
+        self.splitter.setOrientation(Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal)
+        self.splitter.setSizes([500, 500])
+        self.beside.setSizes([530, 470])
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        was = event.oldSize()
+        if (was.width() < NARROW, was.height() >= TALL) != (self.width() < NARROW, self.height() >= TALL):
+            self._share()
 
     def _take_curves(self, path: Path, history, sampled: bool) -> None:
         if self.overlay is not None:

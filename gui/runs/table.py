@@ -37,7 +37,7 @@ OUTCOMES = {
     "failed": (N_("failed"), "error"),
     "damaged": (N_("damaged"), "error"),
 }
-NAME_WIDTH = 200
+NAMES = 130, 200  # pixels of the names' column, by the room that the others leave
 MODES = {NAME: QHeaderView.ResizeMode.Interactive, CHANGED: QHeaderView.ResizeMode.Stretch}
 SORTED_BY = Qt.ItemDataRole.UserRole
 MARK = QSize(18, 12)
@@ -180,7 +180,6 @@ class RunsTable(QTableView):
         for column in range(len(HEADINGS)):
             header.setSectionResizeMode(column, MODES.get(column, QHeaderView.ResizeMode.ResizeToContents))
         header.setMinimumSectionSize(56)
-        header.resizeSection(NAME, NAME_WIDTH)
         self.selectionModel().selectionChanged.connect(self._choose)
 
     def show_runs(self, runs: tuple[Listed, ...]) -> None:
@@ -216,6 +215,12 @@ class RunsTable(QTableView):
         """The selected runs, in the same order."""
         rows = (self.runs.row_of(path) for path in self.order)
         return [self.runs.entry(row) for row in rows if row is not None]
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        header = self.horizontalHeader()
+        room = self.viewport().width() - sum(header.sectionSize(column) for column in (WHEN, OUTCOME, BEST, EPOCHS))
+        header.resizeSection(NAME, min(max(room, NAMES[0]), NAMES[1]))
 
     def paintEvent(self, event) -> None:
         super().paintEvent(event)

@@ -277,3 +277,23 @@ def test_what_cannot_be_thrown_away_is_told(qtbot, panel, three, monkeypatch):
     made.table.select([three[0]])
     made.delete()
     assert made.banner.text == "the disk is full" and three[0].exists()
+
+
+def test_where_it_is_narrow_the_table_lies_above(qtbot, panel, three):
+    made = panel()
+    drawn(qtbot, made, three[2])
+    assert made.splitter.orientation() == Qt.Orientation.Horizontal
+    made.resize(800, 420)
+    assert made.splitter.orientation() == Qt.Orientation.Vertical
+    model, port = made.table.horizontalHeader(), made.table.viewport()
+    assert model.sectionViewportPosition(TAGS) + model.sectionSize(TAGS) <= port.width()
+
+
+def test_names_that_are_cut_keep_their_end(panel, home):
+    from PySide6.QtWidgets import QStyleOptionViewItem
+
+    trained(home / "a-long-name-of-a-network-20260101-120000")
+    made = panel()
+    option = QStyleOptionViewItem()
+    made.table.itemDelegateForColumn(NAME).initStyleOption(option, made.table.sorted.index(0, NAME))
+    assert option.textElideMode == Qt.TextElideMode.ElideMiddle
