@@ -66,12 +66,12 @@ class CurvesView(QWidget):
         self.smoothing_label.setFixedWidth(64)
         self.header.add(self.smoothing)
         self.header.add(self.smoothing_label)
-        self.metric = QComboBox()
-        self.metric.setToolTip(self.tr("Which metric is drawn beside the loss"))
-        self.metric.setAccessibleName(self.tr("Metric"))
-        self.metric.hide()
-        self.metric.activated.connect(lambda _: self._choose_metric(self.metric.currentText()))
-        self.header.add(self.metric)
+        self.metrics = QComboBox()
+        self.metrics.setToolTip(self.tr("Which metric is drawn beside the loss"))
+        self.metrics.setAccessibleName(self.tr("Metric"))
+        self.metrics.hide()
+        self.metrics.activated.connect(lambda _: self._choose_metric(self.metrics.currentText()))
+        self.header.add(self.metrics)
         self.log = PictureButton("logarithm", self.tr("Logarithmic loss axis (Y)"))
         self.log.setCheckable(True)
         self.log.toggled.connect(self.loss.set_logarithmic)
@@ -135,9 +135,9 @@ class CurvesView(QWidget):
         names = [name for name in self._controller.run.history.names if name != LOSS]
         if not names:
             return
-        self.metric.clear()
-        self.metric.addItems(names)
-        self.metric.setVisible(len(names) > 1)
+        self.metrics.clear()
+        self.metrics.addItems(names)
+        self.metrics.setVisible(len(names) > 1)
         self._choose_metric(names[0])
 
     def _choose_metric(self, name: str) -> None:
