@@ -32,7 +32,7 @@ FILLING = "loremipsumdolorsitametconsecteturadipiscingelit"
 WORD = re.compile(r"[^\W\d_]{2,}")
 NAME = re.compile(r"[A-Z]+[a-z]*[A-Z]\w*(-\d+)?$|Netloom$")  # ReLU, ResNet-18
 OF_QT = ("Press shortcut",)
-FILLED_IN = ("\nOne of ", " sees ")  # sentences that `graph` makes of parts
+FILLED_IN = ("\nOne of ", "\nTrue or False.", " sees ")  # sentences that `graph` makes of parts
 GRAPH = " ".join(
     " ".join(path.read_text().split())
     for folder in ("graph", "backend/data")
