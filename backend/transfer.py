@@ -44,8 +44,7 @@ def put_in(module: nn.Module, start: StartWeights, base: Path | str | None, aske
     path = located(start, base)
     own = module.state_dict()
     source = Weights(path)
-    prefixes = None if asked is None else [f"{name}." for name in asked]
-    table = match(shapes(own), source.shapes, prefixes, start.renames)
+    table = match(shapes(own), source.shapes, asked, start.renames)
     if not table.loaded:
         raise WeightFileError(path, f"none of its weights fits the network: {table.sentence()}")
     if start.strict and table.missing:

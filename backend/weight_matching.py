@@ -107,11 +107,11 @@ def match(
 
     A weight takes the tensor of its very name; where no name agrees, layers of the same parts and shapes pair up if
     there are as many here as there: several of them in the order of the numbers in their names, which must tell. (The
-    order within a file means nothing: safetensors sorts by name.) `asked` are beginnings of our names that may be
-    filled, None all.
+    order within a file means nothing: safetensors sorts by name.) `asked` are the layers that may be filled, by
+    the first part of our names, None all.
     """
     named = renamed(theirs, renames or {})
-    wanted = None if asked is None else tuple(asked)
+    wanted = None if asked is None else frozenset(asked)
     pairs = _pairs(ours, named)
     rows = tuple(_row(name, one, named, pairs, wanted) for name, one in ours.items())
     taken = {row.theirs for row in rows if row.theirs is not None}
@@ -151,9 +151,9 @@ def _row(
     one: Shaped,
     named: Mapping[str, tuple[str, Shaped]],
     pairs: Mapping[str, tuple[str, Shaped]],
-    wanted: tuple[str, ...] | None,
+    wanted: frozenset[str] | None,
 ) -> Row:
-    if wanted is not None and not name.startswith(wanted):
+    if wanted is not None and name.partition(".")[0] not in wanted:
         return Row(name, one, "not asked for")
     theirs, their = named.get(name) or pairs.get(name) or (None, None)
     if their is None:

@@ -13,7 +13,7 @@ from backend.data import leaves_folder
 from backend.messages import Start
 from backend.training.failures import Unfit
 from backend.transfer import put_in
-from backend.weight_files import WeightFileError
+from backend.weight_files import WeightFileError, located
 from graph import Network, Recipe
 from graph.aside import owner_of
 from graph.transfer import StartWeights
@@ -22,17 +22,24 @@ from graph.transfer import StartWeights
 def begin_from(recipe: Recipe, program: Program, network: Network, start: Start, tell: Callable[[str], None]) -> None:
     """Load the recipe's start weights in their order; raises Unfit where one cannot be read or nothing of it fits."""
     for one in recipe.start_weights:
-        if start.base and not start.outside and one.path not in start.agreed and leaves_folder(one, start.base):
-            raise Unfit(
-                "weights",
-                f"the project begins from {one.path!r}, which lies outside its folder {start.base}: agree to that first"
-                " (netloom train --outside), or put the weights into the project's folder",
-            )
         try:
+            _check_place(one, start)
             table = put_in(program.module, one, start.base, _submodules(one, program, network))
         except WeightFileError as error:
             raise Unfit("weights", f"The weights to begin from cannot be loaded: {error}") from error
         tell(f"weights of {Path(one.path).name}: {table.sentence()}")
+
+
+def _check_place(one: StartWeights, start: Start) -> None:
+    """Raise Unfit where the weights, or the file a run's folder leads to, lie outside and nobody agreed to that."""
+    if not start.base or start.outside or one.path in start.agreed:
+        return
+    if leaves_folder(one, start.base) or leaves_folder(StartWeights(path=str(located(one, start.base))), start.base):
+        raise Unfit(
+            "weights",
+            f"the project begins from {one.path!r}, which lies outside its folder {start.base}: agree to that first"
+            " (netloom train --outside), or put the weights into the project's folder",
+        )
 
 
 def _submodules(one: StartWeights, program: Program, network: Network) -> list[str] | None:

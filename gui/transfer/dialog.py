@@ -241,7 +241,7 @@ class TransferDialog(QDialog):
         anew = self.new_head
         self.table = None
         if self.found and self.by_block:
-            asked = [name for id in self.wanted for name in self.by_block[id]]
+            asked = [next(iter(self.by_block[id])).partition(".")[0] for id in self.wanted]
             self.table = match(all_weights(self.by_block), self.found, asked)
         self.tree.show_table(self.by_block, self.table, anew.block if anew else None)
         self.load_button.setEnabled(bool(self.table and self.table.loaded))

@@ -18,6 +18,7 @@ from gui import theme
 from gui.language import N_, tr
 
 ID = Qt.ItemDataRole.UserRole
+ITEM = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 NAME, HERE, THEIRS, THERE, OUTCOME = range(5)
 OUTCOMES = {
     "loaded": N_("loaded"),
@@ -42,7 +43,6 @@ class MatchTree(QTreeWidget):
         )
         self.setUniformRowHeights(True)
         self.setMinimumHeight(6 * theme.ROW)
-        self.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
         self.setAccessibleName(self.tr("What fits"))
         self.header().setStretchLastSection(True)
         self.header().setSectionsMovable(False)
@@ -59,11 +59,11 @@ class MatchTree(QTreeWidget):
         for id, names in by_block.items():
             item = QTreeWidgetItem(self, [network.blocks[id].name])
             item.setData(NAME, ID, id)
-            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setFlags(ITEM | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(NAME, Qt.CheckState.Checked if id in ticked else Qt.CheckState.Unchecked)
             cut = len(_common(list(names)))
             for name, one in names.items():
-                QTreeWidgetItem(item, [name[cut:], str(one)]).setFlags(Qt.ItemFlag.ItemIsEnabled)
+                QTreeWidgetItem(item, [name[cut:], str(one)]).setFlags(ITEM)
             item.setText(HERE, str(next(iter(names.values()))))
         self.blockSignals(False)
         self._fit()

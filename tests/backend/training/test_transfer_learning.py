@@ -100,9 +100,9 @@ def execute():
 
 
 @pytest.fixture(scope="module")
-def pretrained(folder):
+def pretrained(folder, execute):
     """The run of ten classes on the first half."""
-    train(project(folder, "first", "first", 10, epochs=12), "--run", folder / "runs" / "first")
+    execute(project(folder, "first", "first", 10, epochs=12), folder / "runs" / "first")
     return folder / "runs" / "first"
 
 
@@ -182,6 +182,16 @@ def test_what_cannot_begin_a_run_fails_it_before_a_step(begins, words, folder, p
     events = execute(path, tmp_path / "run")
     assert failure(events).kind == "weights" and words in failure(events).text
     assert not (tmp_path / "run" / "last.safetensors").exists()
+
+
+def test_a_run_whose_weights_are_a_link_that_leads_outside_is_asked_about(folder, pretrained, execute, tmp_path):
+    (tmp_path / "home" / "run").mkdir(parents=True)
+    (tmp_path / "home" / "run" / "best.safetensors").symlink_to(pretrained / "best.safetensors")
+    path = project(tmp_path / "home", "linked", "first", 10, start_weights=(StartWeights(path="run"),))
+    np.savez(tmp_path / "home" / "first.npz", **np.load(folder / "first.npz"))
+    failed = failure(execute(path, tmp_path / "1"))
+    assert failed.kind == "weights" and "outside its folder" in failed.text
+    assert loading(execute(path, tmp_path / "2", agreed=("run",), epochs=1))
 
 
 def test_a_path_outside_is_read_once_it_was_agreed_to(folder, pretrained, execute, tmp_path):
