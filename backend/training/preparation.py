@@ -104,6 +104,9 @@ def prepare(
     )
     if ranks.size > 1:
         _meet(ranks, program, recipe, device, tell)
+        for block in network.with_role("loss"):
+            if network.values(block).get("reduction") == "sum":
+                tell(f"{block.name} is a sum: over {ranks.size} devices it is the mean of their sums; take the mean")
     if device.type == "cpu":
         macs = analyze(network, dataset.fields).total_macs
         devices.share_processors(macs * recipe.batch_size if isinstance(macs, int) else 0, ranks.local_size)
