@@ -5,15 +5,21 @@ Each trains within a minute on data that ship with Netloom, by `netloom train` a
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 from backend.data import describe
-from examples.build import chain, on_data
+from examples.build import chain, classify, on_data
 from graph import DataSource, Document, Network, save_project
 from graph.network import Block
 from graph.objective import LossShare, Objective
+from graph.transfer import StartWeights
 
 FOLDER = Path(__file__).parent / "lectures"
+DIGITS = StartWeights(path="digits.safetensors")
 ALICE = DataSource(kind="alice", options={"step": 32})  # windows that share no letter: none is seen and held out
 
 
@@ -176,6 +182,45 @@ def segmentation() -> Document:
     return on_data(net, DataSource(kind="shapes"), epochs=8, batch_size=16, learning_rate=5e-3)
 
 
+def adversarial_noise() -> Document:
+    """One faint picture that, added to any digit, misleads a trained network: the input learns, the weights do not."""
+    net = Network("AdversarialNoise")
+    image = net.add("Input", name="image", field="image")
+    label = net.add("Target", name="label", field="label")
+    noise = net.add("Parameter", name="noise", shape=(1, 8, 8), std=0.0)
+    faint = chain(net, noise, ("Hardtanh", "faint", {"min_val": -0.25, "max_val": 0.25}))
+    disturbed = net.add("Add", name="disturbed")
+    net.connect(image, disturbed)
+    net.connect(faint, disturbed)
+    scores = _trained_digits(net, disturbed)
+    net.connect(scores, net.add("Output", name="output"))
+    loss = compare(net, "CrossEntropyLoss", "loss", scores, label)
+    compare(net, "Accuracy", "accuracy", scores, label)
+    mislead = Objective(name="mislead", losses=(LossShare(loss=loss.id, weight=-1.0),), trains=ids(net, "noise"))
+    return on_data(
+        net,
+        DataSource(kind="digits"),
+        epochs=10,
+        learning_rate=0.02,
+        objectives=(mislead,),
+        start_weights=(DIGITS,),
+        monitor="mislead",
+    )
+
+
+def activation_maximisation() -> Document:
+    """The picture a trained network would most surely call a three, found by its gradient. Erhan et al., 2009."""
+    net = Network("Dream")
+    image = net.add("Input", name="image", field="image")
+    picture = net.add("Parameter", name="picture", shape=(1, 8, 8))
+    net.connect(image, picture, input="like")
+    scores = _trained_digits(net, chain(net, picture, ("Sigmoid", "pixels", {})))
+    net.connect(chain(net, scores, ("Softmax", "probabilities", {})), net.add("Output", name="output"))
+    three = chain(net, scores, ("LogSoftmax", "log", {}), ("Slice", "three", {"start": 3, "end": 4}))
+    value(net, three, "be_a_three", -1.0)
+    return on_data(net, DataSource(kind="digits"), epochs=10, learning_rate=0.02, start_weights=(DIGITS,))
+
+
 LECTURES = (
     variational_autoencoder,
     generative_adversarial_network,
@@ -183,7 +228,40 @@ LECTURES = (
     regression,
     language_model,
     segmentation,
+    adversarial_noise,
+    activation_maximisation,
 )
+
+
+def _trained_digits(net: Network, source: Block) -> Block:
+    """A classifier of digits whose weights are there and stay as they are; its scores."""
+    last = chain(
+        net,
+        source,
+        ("Flatten", "flatten", {}),
+        ("Linear", "fc1", {"out_features": 64}),
+        ("ReLU", "relu1", {}),
+        ("Linear", "scores", {"out_features": 10}),
+    )
+    for name in ("fc1", "scores"):
+        block = net.block(name)
+        net.replace_block(block.having(frozen=True, silenced=frozenset({"frozen_in_between"})))
+    return last
+
+
+def write_digits(folder: Path) -> None:
+    """Train the classifier that others look at, and keep its weights."""
+    net = Network("Digits")
+    classify(net, _trained_digits(net, net.add("Input", name="image", field="image")))
+    for name in ("fc1", "scores"):
+        net.replace_block(net.block(name).having(frozen=False, silenced=frozenset()))
+    with tempfile.TemporaryDirectory() as place:
+        project = Path(place) / "digits.netloom"
+        save_project(on_data(net, DataSource(kind="digits"), epochs=30, learning_rate=3e-3), project)
+        run = Path(place) / "run"
+        command = [sys.executable, "-m", "gui.cli", "train", str(project), "--run", str(run), "--device", "cpu"]
+        subprocess.run(command, check=True)
+        shutil.copy(run / "best.safetensors", folder / DIGITS.path)
 
 
 def _twice(name: str, channels: int) -> tuple:
@@ -250,6 +328,8 @@ def share(loss: Block) -> LossShare:
 
 def main(folder: Path = FOLDER) -> None:
     folder.mkdir(exist_ok=True)
+    if not (folder / DIGITS.path).exists():
+        write_digits(folder)
     for make in LECTURES:
         save_project(make(), folder / f"{make.__name__}.netloom")
 

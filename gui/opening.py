@@ -5,17 +5,23 @@ Every failure names place and rule; nothing that is open changes by it.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from graph import Document, load_project
+from graph.data_source import DataSource
 from graph.project_file import ProjectError
+from graph.transfer import StartWeights
 from gui.file_watch import Remembering
 from gui.language import tr
 
 MOST_FAULTS = 8
+
+Source = TypeVar("Source", DataSource, StartWeights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +50,28 @@ def read(path: Path) -> Opened:
         raise CannotOpen(f"{path}: {error.strerror or error}") from error
 
 
-def untitled(opened: Opened) -> Opened:
-    """A copy that belongs to no file: of an example, a template, another version."""
-    opened.document.path = None
-    return Opened(opened.document)
+def untitled(opened: Opened, base: Path | None = None) -> Opened:
+    """A copy that belongs to no file: of an example, a template, a run.
+
+    What it reads, from `base` or else from the file's own folder, it names so that it is found from anywhere.
+    """
+    document = opened.document
+    base = base or (document.path.parent if document.path else None)
+    if base is not None:
+        recipe = document.recipe
+        data = recipe.data and _from_anywhere(recipe.data, base)
+        weights = tuple(_from_anywhere(start, base) for start in recipe.start_weights)
+        if (data, weights) != (recipe.data, recipe.start_weights):
+            document.recipe = recipe.having(data=data, start_weights=weights)
+    document.path = None
+    return Opened(document)
+
+
+def _from_anywhere(source: Source, base: Path) -> Source:
+    """A source as it is named from any folder."""
+    if not source.path or Path(source.path).is_absolute():
+        return source
+    return source.model_copy(update={"path": os.path.normpath(base.resolve() / source.path)})
 
 
 def read_or_tell(path: Path, parent: QWidget | None) -> Opened | None:

@@ -133,3 +133,32 @@ def test_segmentation_colours_every_pixel(tmp_path):
     for kind in range(3):
         both, either = ((found == kind) & (truth == kind)).sum(), ((found == kind) | (truth == kind)).sum()
         assert both / either > 0.8
+
+
+def test_a_learned_noise_misleads_a_trained_network(tmp_path):
+    """The input learns, the weights do not: without the noise 98 % of the digits are told."""
+    folder = tmp_path / "run"
+    document, last = trained("adversarial_noise", folder)
+    assert last["best"]["accuracy"] < 0.6
+    kept = safetensors.torch.load_file(build_lectures.FOLDER / build_lectures.DIGITS.path)
+    ended = safetensors.torch.load_file(folder / "last.safetensors")
+    assert all(torch.equal(ended[name], kept[name]) for name in kept)
+    program = program_of(document, folder)
+    arrays = load(document.recipe.data).arrays
+    images, labels = torch.from_numpy(arrays["image"]), torch.from_numpy(arrays["label"])
+    noise = ended["noise.weight"] if "noise.weight" in ended else program.module.noise()
+    assert noise.abs().max() > 0.1
+    with torch.no_grad():
+        misled = (program.module(images).argmax(1) == labels).float().mean()
+        for parameter in program.module.noise.parameters():
+            parameter.zero_()
+        told = (program.module(images).argmax(1) == labels).float().mean()
+    assert misled < 0.6 and told > 0.97
+
+
+def test_a_picture_is_found_that_a_network_calls_a_three(tmp_path):
+    document, _ = trained("activation_maximisation", tmp_path / "run")
+    program = program_of(document, tmp_path / "run")
+    with torch.no_grad():
+        probabilities = program.module(torch.zeros(1, 1, 8, 8))[0]
+    assert probabilities[3] > 0.95 and probabilities.sum().item() == pytest.approx(1, abs=1e-5)

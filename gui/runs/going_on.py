@@ -18,9 +18,7 @@ from backend.run_folder import PROJECT, START, RunFolderError
 from backend.runs import TRASH, RunEntry
 from graph import Document, project_file
 from graph.difference import difference
-from graph.edits import SetRecipe
 from graph.project_file import ProjectError
-from gui.language import tr
 from gui.opening import Opened, read, untitled
 from gui.runs.reading import history_of
 from gui.training.history import History
@@ -32,47 +30,40 @@ class CannotGoOn(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """All that the run controller needs; `outside` names data that lie outside the project's folder."""
+    """What goes on and how; `outside` names data that lie outside the project's folder."""
 
     document: Document
     start: Start
-    history: History
     outside: str | None
 
 
 def snapshot(run: Path) -> Opened:
     """The project that a run trained, as one without a file; raises CannotOpen."""
-    opened = untitled(read(run / PROJECT))
-    document, base = opened.document, _base(run)
-    recipe = document.recipe
-    if base is not None:
-        data = recipe.data and _from_anywhere(recipe.data, base)
-        weights = tuple(_from_anywhere(start, base) for start in recipe.start_weights)
-        if (data, weights) != (recipe.data, recipe.start_weights):
-            moved = recipe.having(data=data, start_weights=weights)
-            document.do(SetRecipe(moved, tr("Point to the data from anywhere")))
-    return opened
-
-
-def _from_anywhere(source, base: Path):
-    """A source as it is named from any folder."""
-    if not source.path or Path(source.path).is_absolute():
-        return source
-    return source.model_copy(update={"path": os.path.normpath(base / source.path)})
+    return untitled(read(run / PROJECT), _base(run) or home_of(run))
 
 
 def continuation(run: Path, epochs: int | None) -> Continuation:
-    """How the run in a folder goes on, up to so many epochs in all; raises CannotGoOn.
-
-    A process that continues it in the background is asked to leave it, and waited for.
-    """
+    """How the run in a folder goes on, up to so many epochs in all; raises CannotGoOn."""
     try:
-        background.take_over(run)
         start = resuming(run, epochs=epochs, outside=False)
         document = project_file.from_json(start.project)
     except (RunFolderError, ProjectError) as error:
         raise CannotGoOn(str(error)) from None
-    return Continuation(document, start, history_of(run)[0], _outside(run, document, start))
+    return Continuation(document, start, _outside(run, document, start))
+
+
+def taken_up(run: Path) -> History | CannotGoOn:
+    """What a run has told so far, once nobody else continues it; takes as long as another process needs to save."""
+    try:
+        background.take_over(run)
+    except RunFolderError as error:
+        return CannotGoOn(str(error))
+    return history_of(run)[0]
+
+
+def goes_on_alone(entry: RunEntry) -> bool:
+    """Whether a process of ours continues the run in the background; it can be asked to leave it."""
+    return entry.outcome == "running" and background.continued_by(entry.path) is not None
 
 
 def agreed(going: Continuation) -> Start:
