@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from graph import placeable
+from graph.collector import resting_collector
 from graph.edits import UNSET, AddBlock, Compound, Connect, Disconnect, Edit, Position, RemoveBlocks, SetHyperparameter
 from graph.names import free_name
 from graph.network import Block, BlockId, ConnectError, Network, Ref, Wire, number
@@ -124,6 +125,7 @@ def copy(network: Network, ids) -> str:
     return clipboard.blocks_to_text(network, sorted(ids, key=number))
 
 
+@resting_collector()
 def paste(network: Network, text: str, at: Position | None = None) -> tuple[Compound, tuple[BlockId, ...]]:
     """The edit that adds copied blocks under fresh ids and free names, and the new ids; raises ProjectError."""
     from graph import clipboard
@@ -138,9 +140,9 @@ def paste(network: Network, text: str, at: Position | None = None) -> tuple[Comp
     for block in clip.blocks:
         name = free_name(block.name, taken, reached)
         taken[name] = None
-        block = replace(block, reuses=_owner(network, block, fresh))
         x, y = clip.positions.get(block.id, (0.0, 0.0))
-        edits.append(AddBlock(replace(block, id=fresh[block.id], name=name), (x + dx, y + dy)))
+        copied = replace(block, id=fresh[block.id], name=name, reuses=_owner(network, block, fresh))
+        edits.append(AddBlock(copied, (x + dx, y + dy)))
     for offset, wire in enumerate(clip.wires):
         ends = {"source": fresh[wire.source], "target": fresh[wire.target]}
         via = tuple((x + dx, y + dy) for x, y in wire.via)

@@ -15,6 +15,7 @@ from psygnal import Signal
 
 from graph.analysis import Analysis
 from graph.analyzer import Analyzer
+from graph.collector import resting_collector
 from graph.edits import Changes, Compound, Edit
 from graph.network import BlockId, Network, Wire
 from graph.problem import Fix
@@ -219,6 +220,7 @@ class Document:
             if block.type in stale:
                 self._analyzer.touch(block.id)
 
+    @resting_collector()
     def _apply(self, edit: Edit) -> Edit:
         try:
             return edit.apply(self)
@@ -248,6 +250,7 @@ class Document:
         self._state = step.state
         self._tell()
 
+    @resting_collector()
     def _tell(self) -> None:
         changes, self.touched = self.touched, Changes()
         if changes.recipe:

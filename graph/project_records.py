@@ -30,13 +30,13 @@ class BlockRecord(Record):
     id: Annotated[str, Rule(pattern=BLOCK_ID)]
     type: Annotated[str, Rule(min_length=1, max_length=100)]
     name: str
-    hyperparameters: dict[str, Any] = {}
+    hyperparameters: Annotated[dict[str, Any], Rule(default_factory=dict)]
     at: Annotated[tuple[Coordinate, Coordinate], Pair] = (0.0, 0.0)
     reuses: Annotated[str, Rule(pattern=BLOCK_ID)] | None = None
     frozen: bool = False
-    initial: dict[str, dict[str, Any]] = {}
-    weights: dict[str, Any] = {}
-    silenced: Annotated[list[str], Rule(max_length=200)] = []
+    initial: Annotated[dict[str, dict[str, Any]], Rule(default_factory=dict)]
+    weights: Annotated[dict[str, Any], Rule(default_factory=dict)]
+    silenced: Annotated[list[str], Rule(default_factory=list, max_length=200)]
     note: Annotated[str, Rule(max_length=2000)] = ""
     aside: Literal["", "bypassed", "muted"] = ""
     folded: bool = False

@@ -5,6 +5,7 @@ Knows windows from outside; what is in one is the window's own affair.
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, Qt, QTimer
@@ -58,6 +59,8 @@ class Windows(QObject):
         """An empty window of its own, shown."""
         from gui.main_window import MainWindow
 
+        if not self.all:  # a tenth of a second less for every round of the collector: what is imported stays
+            gc.freeze()
         window = MainWindow(windows=self)
         window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         beside = beside or (self.all[-2] if len(self.all) > 1 else None)

@@ -19,6 +19,12 @@ WINDOWED = (*CONVOLUTIONS, *POOLINGS)
 
 def _window(view: View, block: Block) -> list[tuple[int, int, int, int, int]] | None:
     """(size, kernel with its gaps, stride, padding before, padding behind) for each side; None where unknown."""
+    if block.id not in view.windows:
+        view.windows[block.id] = _fitted(view, block)
+    return view.windows[block.id]
+
+
+def _fitted(view: View, block: Block) -> list[tuple[int, int, int, int, int]] | None:
     values, tensor = view.values(block), view.tensor(block)
     rank = int(block.type[-2])
     if tensor is None or tensor.rank < rank + 1 or values.get("padding") == "same":

@@ -36,6 +36,7 @@ class View:
         self.analysis = analysis
         self.recipe = analysis.recipe
         self.fields = analysis.fields
+        self.windows: dict[str, Any] = {}  # how a window fits each block, asked by several rules
         self.inside = network.module is not None  # an Output here is the module's, not the network's answer
 
     def values(self, block: Block) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class BlockItem(QGraphicsItem):
         self.supposed: Face | None = None  # what it would show, while a value is being tried
         self.look = Look()
         self._bounds = self.size.box.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+        self._points: dict[tuple[str, bool], QPointF] = {}  # ports from its origin, as far as asked
         self.setZValue(BLOCK_Z)
 
     def show_face(self, face: Face) -> bool:
@@ -37,6 +38,7 @@ class BlockItem(QGraphicsItem):
             p.name for p in self.face.inputs + self.face.outputs
         ]
         self.face = face
+        self._points.clear()
         if resized:
             self.prepareGeometryChange()
             self.size = size
@@ -56,6 +58,7 @@ class BlockItem(QGraphicsItem):
         """Measure again after the fonts changed."""
         self.prepareGeometryChange()
         self.size = geometry.size_of(self.face)
+        self._points.clear()
         self._bounds = self.size.box.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
 
     def set_look(self, **state) -> None:
@@ -75,7 +78,9 @@ class BlockItem(QGraphicsItem):
 
     def port_point(self, name: str, output: bool) -> QPointF:
         """A port in the scene."""
-        return self.pos() + geometry.port_point(self.face, self.size, name, output)
+        if (name, output) not in self._points:
+            self._points[name, output] = geometry.port_point(self.face, self.size, name, output)
+        return self.pos() + self._points[name, output]
 
     def port_near(self, point: QPointF, reach: float) -> PortRef | None:
         """The port within reach of a scene point, the nearest first."""

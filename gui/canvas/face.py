@@ -52,7 +52,7 @@ def face_of(document: Document, id: str) -> Face:
     network, analysis = document.network, document.analysis
     block, declared = network.blocks[id], network.type_of(id)
     problems = analysis.problems_of(id)
-    severity = next((s for s in SEVERITIES if any(p.severity == s for p in problems)), "")
+    severity = min((p.severity for p in problems), key=SEVERITIES.index, default="")
     wrong = {p.port for p in problems if p.severity == "error" and p.port}
     into, out = network.wires_into(id), network.wires_out(id)
     inputs = _ports(declared.inputs, [w.input for w in into], wrong)
@@ -71,14 +71,12 @@ def face_of(document: Document, id: str) -> Face:
         outputs=outputs,
         aside=block.aside,
         folded=block.folded,
-        repeat=_repeat(document, id),
+        repeat=_repeat(document, id) if isinstance(declared, ModuleType) else 1,
     )
 
 
 def _repeat(document: Document, id: str) -> int:
-    """A module's repeat count; 1 for everything else."""
-    if not isinstance(document.network.type_of(id), ModuleType):
-        return 1
+    """How often a module is applied."""
     count = document.analysis.values(id).get(REPEAT, 1)
     return count if isinstance(count, int) else 1
 

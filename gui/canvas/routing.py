@@ -126,6 +126,14 @@ def find_route(wire: str, start: QPointF, end: QPointF, boxes: BoxIndex, lanes: 
     return _through_lane(wire, direct, boxes, lanes, ends)
 
 
+def side_by_side(routes: dict[str, Route], spread: float) -> dict[str, Route]:
+    """The courses that end at one port, ordered by where they come from, the straightest one in its middle."""
+    middle = next(iter(routes.values())).end[0]
+    ordered = sorted(routes, key=lambda id: (routes[id].arrives_from, id))
+    straight = min(range(len(ordered)), key=lambda index: abs(routes[ordered[index]].arrives_from - middle))
+    return {id: routes[id].landing_at(middle + (index - straight) * spread) for index, id in enumerate(ordered)}
+
+
 def path_of(route: Route, arrow: float = 0.0) -> QPainterPath:
     """The course as a smooth curve, ending `arrow` above its end."""
     (sx, sy), (tx, ty) = route.start, route.end

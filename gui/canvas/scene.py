@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
+from graph.collector import resting_collector
 from graph.layout import layout
 from gui import theme
 from gui.canvas import geometry, routing
@@ -60,6 +61,7 @@ class CanvasScene(QGraphicsScene):
 
     # Following the document
 
+    @resting_collector()
     def rebuild(self) -> None:
         """Make every item anew."""
         self.clear()
@@ -85,8 +87,7 @@ class CanvasScene(QGraphicsScene):
         disturbed = [self._drop_block(id) for id in changes.removed if id in self.blocks]
         for id in changes.added:
             disturbed += [self._drop_block(id)] if id in self.blocks else []
-            self._add_block(id)
-            disturbed.append(self.blocks[id].box())
+            disturbed.append(self._add_block(id))
         for id in changes.wires_added & network.wires.keys():
             self._add_wire(id)
         touched = set((changes.wires_added | changes.bent) & network.wires.keys())
@@ -244,59 +245,52 @@ class CanvasScene(QGraphicsScene):
         many: dict[tuple[str, str], list[str]] = {}
         for id in tuple(ids):
             wire = network.wires[id]
-            siblings = [w.id for w in network.wires_into(wire.target) if w.input == wire.input]
+            into = network.wires_into(wire.target)
+            siblings = [w.id for w in into if w.input == wire.input] if len(into) > 1 else into
             if len(siblings) > 1:
                 many[wire.target, wire.input] = siblings
                 ids.update(siblings)
         ends = {}
         for id in ids & self.wires.keys():
             wire = network.wires[id]
-            ends[id] = (
-                self.blocks[wire.source].port_point(wire.output, True),
-                self.blocks[wire.target].port_point(wire.input, False),
-                (wire.source, wire.target),
-            )
+            start = self.blocks[wire.source].port_point(wire.output, True)
+            end = self.blocks[wire.target].port_point(wire.input, False)
+            ends[id] = start, end, (wire.source, wire.target)
+        routes: dict[str, Route] = {}
         for id in sorted(ends, key=lambda id: (abs(ends[id][1].y() - ends[id][0].y()), id)):
             start, end, pair = ends[id]
             via = network.wires[id].via
             if via:
                 self._lanes.release(id)
-                route = Route((start.x(), start.y()), (end.x(), end.y()), via=via)
+                routes[id] = Route((start.x(), start.y()), (end.x(), end.y()), via=via)
             else:
-                route = routing.find_route(id, start, end, self.index, self._lanes, pair)
-            self.wires[id].follow(route, self._pill_share(id))
+                routes[id] = routing.find_route(id, start, end, self.index, self._lanes, pair)
         for siblings in many.values():
-            self._land_side_by_side([self.wires[id] for id in siblings if id in self.wires])
+            routes.update(
+                routing.side_by_side({id: routes[id] for id in siblings if id in routes}, geometry.MANY_SPREAD)
+            )
+        for id, route in routes.items():
+            self.wires[id].follow(route, self._pill_share(id))
 
     def _pill_share(self, id: str) -> float:
         """How far down its wire a pill sits, so that those of a fan or of a merge stand apart."""
         network, wire = self.session.network, self.session.network.wires[id]
-        fans = sum(other.output == wire.output for other in network.wires_out(wire.source)) > 1
-        merges = sum(other.input == wire.input for other in network.wires_into(wire.target)) > 1
-        twins = [other.id for other in network.wires_into(wire.target) if other.source == wire.source]
+        into, out = network.wires_into(wire.target), network.wires_out(wire.source)
+        if len(into) == len(out) == 1:
+            return 0.5
+        fans = sum(other.output == wire.output for other in out) > 1
+        merges = sum(other.input == wire.input for other in into) > 1
+        twins = [other.id for other in into if other.source == wire.source]
         return (0.5 if fans == merges else 0.68 if fans else 0.32) + 0.24 * twins.index(id)
-
-    def _land_side_by_side(self, items: list[WireItem]) -> None:
-        """Order the wires of one port by where they come from, the straightest one in the middle."""
-        middle = self._port_middle(items[0])
-        items = sorted(items, key=lambda item: (item.route.arrives_from, item.id))
-        straight = min(range(len(items)), key=lambda index: abs(items[index].route.arrives_from - middle))
-        for index, item in enumerate(items):
-            landing = middle + (index - straight) * geometry.MANY_SPREAD
-            item.follow(item.route.landing_at(landing), self._pill_share(item.id))
-
-    def _port_middle(self, item: WireItem) -> float:
-        wire = self.session.network.wires[item.id]
-        return self.blocks[wire.target].port_point(wire.input, False).x()
 
     # Items
 
-    def _add_block(self, id: str) -> None:
+    def _add_block(self, id: str) -> QRectF:
         item = BlockItem(id, face_of(self.session.document, id))
         item.setPos(*self.session.network.positions[id])
         self.blocks[id] = item
         self.addItem(item)
-        self._register(item)
+        return self._register(item)
 
     def _annotate(self, ids: Iterable[str]) -> None:
         """Show these frames and notes as they are now."""
@@ -365,9 +359,10 @@ class CanvasScene(QGraphicsScene):
         self.overview.forget()
         self.overview_stale.emit()
 
-    def _register(self, item: BlockItem) -> None:
+    def _register(self, item: BlockItem) -> QRectF:
         box = item.box()
-        self.index.put(item.id, (box.left(), box.top(), box.right(), box.bottom()))
+        self.index.put(item.id, box.getCoords())
+        return box
 
     def _wires_of(self, id: str) -> set[str]:
         network = self.session.network

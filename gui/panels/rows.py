@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QSizePolicy,
 
 from gui import theme
 
+PICTURE = QSize(28, 28)  # of an empty state
 ROLES = ("title", "heading", "quiet", "faint", "small", "wrong")
 
 
@@ -72,7 +73,7 @@ class EmptyState(QWidget):
         for part in (self.title, self.text):
             part.setAlignment(Qt.AlignmentFlag.AlignCenter)
         box = QVBoxLayout(self)
-        box.setContentsMargins(theme.GROUP, theme.GROUP, theme.GROUP, theme.GROUP)
+        box.setContentsMargins(theme.GROUP, theme.SPACE, theme.GROUP, theme.SPACE)
         box.setSpacing(theme.GAP)
         box.addStretch(1)
         for part in (self.picture, self.title, self.text):
@@ -84,18 +85,19 @@ class EmptyState(QWidget):
         theme.appearance.changed.connect(self.follow_theme)
 
     def follow_theme(self, *_ignored) -> None:
-        self.picture.setVisible(bool(self._icon))
         if self._icon:
-            self.picture.setPixmap(theme.icon(self._icon).pixmap(QSize(28, 28)))
+            self.picture.setPixmap(theme.icon(self._icon).pixmap(PICTURE))
+
+    def minimumSizeHint(self) -> QSize:
+        """Without the picture, which a low panel leaves out."""
+        hint = super().minimumSizeHint()
+        return hint if self.picture.isHidden() else hint - QSize(0, PICTURE.height() + theme.GAP)
 
     def resizeEvent(self, event) -> None:
-        """In a low panel the words have the room: the picture goes first, then the margin."""
         super().resizeEvent(event)
-        words = self.title.sizeHint().height() + self.text.heightForWidth(self.width() - 2 * theme.GROUP)
-        room = self.height() - words - 2 * theme.GAP
-        self.picture.setVisible(bool(self._icon) and room >= 28 + theme.GAP + 2 * theme.GROUP)
-        edge = theme.GROUP if room >= 2 * theme.GROUP else theme.SPACE
-        self.layout().setContentsMargins(theme.GROUP, edge, theme.GROUP, edge)
+        text = self.text.heightForWidth(self.width() - 2 * theme.GROUP) - self.text.minimumSizeHint().height()
+        room = self.height() - self.minimumSizeHint().height() - text
+        self.picture.setVisible(bool(self._icon) and room >= PICTURE.height() + 2 * theme.GROUP)
 
 
 def clear(layout: QLayout) -> None:
