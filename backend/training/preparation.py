@@ -23,6 +23,7 @@ from backend.training.failures import Unfit
 from backend.training.holding import BATCH_NORM
 from backend.training.job import Job
 from backend.training.labels import check_labels
+from backend.training.layout import channels_innermost
 from backend.training.objectives import Length, build_learner
 from backend.training.ranks import Ranks
 from backend.training.resident import Batches, Resident, to_device
@@ -94,6 +95,7 @@ def prepare(
     if begins:
         begin_from(recipe, program, network, start, tell)
     devices.be_exact(device, recipe.deterministic)
+    recipe = recipe.having(channels_last=channels_innermost(recipe, program.module, device, ranks.shard))
     tell(f"moving the network and {len(dataset):,} samples to {device}")
     layout = torch.channels_last if recipe.channels_last else torch.preserve_format
     program.module.to(device, memory_format=layout)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from backend.training.layout import pick
+
 Tensors = tuple[torch.Tensor, ...]
 
 
@@ -32,7 +34,7 @@ class Resident:
 
     def take(self, rows: torch.Tensor | slice) -> tuple[Tensors, Tensors]:
         """One batch: (inputs, targets)."""
-        inputs, targets = tuple(x[rows] for x in self.inputs), tuple(y[rows] for y in self.targets)
+        inputs, targets = tuple([pick(x, rows) for x in self.inputs]), tuple([pick(y, rows) for y in self.targets])
         if not self.redrawn:
             return inputs, targets
         both = [*inputs, *targets]

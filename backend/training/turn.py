@@ -98,7 +98,8 @@ class Turn:
     def _backwards(self, inputs: Tensors, targets: Tensors) -> Values:
         rules = self.rules
         if not self.waiting:
-            self.optimizer.zero_grad()
+            for parameter in self.parameters():  # zero_grad does the same, twenty times slower
+                parameter.grad = None
         with rules.precision():
             values = self.forward(inputs, targets)
         loss = values["loss"] if self.total is None else self.total(values)
@@ -114,7 +115,8 @@ class Turn:
 
     def _step(self) -> None:
         rules, self.waiting = self.rules, 0
-        rules.ranks.average(self.parameters())
+        if rules.ranks.size > 1:
+            rules.ranks.average(self.parameters())
         if rules.scaler is not None:
             rules.scaler.unscale_(self.optimizer)
         if rules.clip_value is not None:
