@@ -65,7 +65,7 @@ class Reading(QObject):
             self._again = root
             return
         known = self._known.setdefault(root, {})
-        self._listing = self._ask(lambda: _listing(root, known), self._tell_list)
+        self._listing = self.do(lambda: _listing(root, known), self._tell_list)
 
     def read_curves(self, entry: RunEntry) -> None:
         """Read a run's curves unless they are known and it has not moved on; `curves_read` follows."""
@@ -74,9 +74,10 @@ class Reading(QObject):
             self.curves_read.emit(path, *self._curves[path][1:])
         elif path not in self._wanted:
             self._wanted.add(path)
-            self._ask(lambda: history_of(path), lambda answer: self._tell_curves(path, stamp, answer))
+            self.do(lambda: history_of(path), lambda answer: self._tell_curves(path, stamp, answer))
 
-    def _ask(self, work: Callable[[], Any], act: Callable[[Any], None]) -> Future:
+    def do(self, work: Callable[[], Any], act: Callable[[Any], None]) -> Future:
+        """Work on the reading thread, which must not raise; `act` is given the answer on the window's."""
         done = self._done
 
         def run() -> None:

@@ -44,26 +44,32 @@ class RunBar(QWidget):
         line.addStretch(1)
         for part in (self.trash, self.restore, self.go_on, self.delete, self.refresh):
             line.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.enable([], None, False)
+        self.enable([], None, False, False)
 
-    def enable(self, entries: list[RunEntry], alone: RunEntry | None, training: bool) -> None:
+    def enable(self, entries: list[RunEntry], alone: RunEntry | None, away: bool, training: bool) -> None:
+        """`alone` is the only chosen run, `away` where it goes on in the background, `training` where one is on."""
         one = self.tr("Choose one run")
         self.restore.setEnabled(alone is not None and alone.network != "")
         self.restore.setToolTip(
             self.tr("Open the network that this run trained, in a window of its own  (Return)") if alone else one
         )
         resting = alone is not None and alone.outcome not in ("running", "damaged")
-        self.go_on.setEnabled(resting and not training)
-        self.go_on.setToolTip(
-            self.tr("Stop the run that is on first")
-            if training
-            else self.tr("Train this run further from its last state")
-            if resting
-            else one
-            if alone is None
-            else self.tr("This run is on elsewhere, or damaged")
-        )
+        self.go_on.setText(self.tr("Take over") if away else self.tr("Continue"))
+        self.go_on.setEnabled((resting or away) and not training)
+        self.go_on.setToolTip(self._why(alone, resting, away, training))
         self.delete.setEnabled(bool(entries) and all(entry.outcome != "running" for entry in entries))
+
+    def _why(self, alone: RunEntry | None, resting: bool, away: bool, training: bool) -> str:
+        """What the button would do, or why it cannot."""
+        if alone is None:
+            return self.tr("Choose one run")
+        if training:
+            return self.tr("Stop the run that is on first")
+        if away:
+            return self.tr("This run goes on in the background: take it into this window")
+        if resting:
+            return self.tr("Train this run further from its last state")
+        return self.tr("Another program trains this run, or it is damaged")
 
     def offer_trash(self, paths: tuple[Path, ...]) -> None:
         self.trash.setVisible(bool(paths))

@@ -13,20 +13,23 @@ from PySide6.QtCore import QFileSystemWatcher, QSize, Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QLineEdit, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
+from backend.messages import Start
 from backend.run_trash import TrashError, bring_back, throw_away
 from backend.runs import RunEntry
+from graph import Document
 from gui import theme
 from gui.opening import CannotOpen, Opened
 from gui.panels.rows import EmptyState, button
 from gui.runs import going_on
 from gui.runs.details import Details
-from gui.runs.going_on import CannotGoOn, Continuation
+from gui.runs.going_on import CannotGoOn
 from gui.runs.questions import may_read, more_epochs
 from gui.runs.reading import Listing, Reading
 from gui.runs.run_bar import RunBar
 from gui.runs.table import MOST_DRAWN, RunsTable
 from gui.session import Session
 from gui.training.banner import Banner
+from gui.training.history import History
 from gui.training.run import runs_home
 from gui.training.run_controller import RunController
 from gui.updates import Updates
@@ -44,6 +47,7 @@ class RunsPanel(QWidget):
         self._session, self._controller = session, controller
         self.open_window: Callable[[Opened], QWidget | None] = lambda opened: None  # the main window's to say how
         self.listing: Listing | None = None
+        self._taking_up = False  # a run is being taken over from the background
         self._awaited: list[Path] = []  # runs to choose once they are listed
         self.overlay = None
         self.reading = Reading(self)
@@ -123,12 +127,16 @@ class RunsPanel(QWidget):
             return
         self.listing = listing
         self._watch(listing.root)
+        before = self.chosen()
         self.bar.offer_trash(listing.trash)
         self._say_empty()
         self.table.show_runs(listing.runs)
         if self._awaited and all(self.table.runs.row_of(path) is not None for path in self._awaited):
             self.table.select(self._awaited)
             self._awaited = []
+        if before != self.chosen():
+            self._show_chosen()
+        self._tick()
         self._pages.setCurrentIndex(2 if listing.runs or listing.trash else 1)
 
     def _watch(self, root: Path) -> None:
@@ -162,12 +170,17 @@ class RunsPanel(QWidget):
             self.details.show_runs(self.chosen(), self._session.project.recipe)
 
     def _follow_run(self, state: str) -> None:
-        if self._controller.active:
-            self._ticking.start()
-        else:
-            self._ticking.stop()
+        self._tick()
         self.updates.ask()
         self._enable()
+
+    def _tick(self) -> None:
+        """Look again and again while a run is on, here or elsewhere."""
+        elsewhere = self.listing is not None and any(one.entry.outcome == "running" for one in self.listing.runs)
+        if not (self._controller.active or elsewhere):
+            self._ticking.stop()
+        elif not self._ticking.isActive():
+            self._ticking.start()
 
     # What is chosen
 
@@ -216,7 +229,8 @@ class RunsPanel(QWidget):
         """What can be done with the chosen runs; why not, where it cannot."""
         entries = self.chosen()
         alone = entries[0] if len(entries) == 1 else None
-        self.bar.enable(entries, alone, self._controller.active)
+        alone_away = alone is not None and going_on.goes_on_alone(alone)
+        self.bar.enable(entries, alone, alone_away, self._controller.active or self._taking_up)
 
     def _redress(self, *_: object) -> None:
         self._show_chosen()
@@ -235,7 +249,7 @@ class RunsPanel(QWidget):
     def go_on(self) -> None:
         """Train the chosen run further: here where its network is open, else in a window with its network."""
         entries = self.chosen()
-        if len(entries) != 1 or self._controller.active:
+        if len(entries) != 1 or self._controller.active or self._taking_up:
             return
         entry, epochs = entries[0], None
         if going_on.epochs_left(entry) == 0:
@@ -247,24 +261,35 @@ class RunsPanel(QWidget):
         except CannotGoOn as error:
             self.banner.tell(str(error), "error")
             return
+        start = going.start
         if going.outside is not None:
             if not may_read(self, going.outside):
                 return
             start = going_on.agreed(going)
-        else:
-            start = going.start
-        self._go_on_with(entry, going, start)
+        self._taking_up = True
+        self._enable()
+        if entry.outcome == "running":
+            self.banner.tell(self.tr("{0} is saved and taken over ...").format(entry.name), "hint")
+        self.reading.do(
+            lambda: going_on.taken_up(entry.path),
+            lambda history: self._go_on_with(entry, going.document, start, history),
+        )
 
-    def _go_on_with(self, entry: RunEntry, going: Continuation, start) -> None:
+    def _go_on_with(self, entry: RunEntry, document: Document, start: Start, history: History | CannotGoOn) -> None:
+        self._taking_up = False
+        self._enable()
+        if isinstance(history, CannotGoOn):
+            self.banner.tell(str(history), "error")
+            return
         controller = self._controller
-        if not going_on.same_network(self._session.project, going.document):
+        if not going_on.same_network(self._session.project, document):
             opened = self._snapshot(entry.path)
             window = self.open_window(opened) if opened is not None else None
             if window is None:
                 return
             controller = window.run
         self.banner.hide()
-        controller.go_on(going.document, start, going.history)
+        controller.go_on(document, start, history)
 
     def _snapshot(self, run: Path) -> Opened | None:
         try:

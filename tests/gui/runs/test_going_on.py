@@ -1,16 +1,18 @@
 """Runs taken up again: their network restored, their training continued, and foreign runs not believed."""
 
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from PySide6.QtWidgets import QInputDialog
 
+from backend import background
 from backend.messages import Start
 from backend.resuming import remembered
 from backend.run_curves import read_curves
-from backend.run_folder import START, read_run
+from backend.run_folder import START, RunFolder, read_run
 from graph import Network
 from graph.edits import SetRecipe
 from graph.project_file import from_json, to_json
@@ -95,7 +97,8 @@ def test_a_stopped_run_goes_on_in_the_same_folder_with_its_curves(qtbot, session
     )
     made.table.select([folder])
     made.bar.go_on.click()
-    assert controller.active and controller.run.folder == folder and controller.run.history.step == done
+    qtbot.waitUntil(lambda: controller.active, timeout=10_000)
+    assert controller.run.folder == folder and controller.run.history.step == done
     qtbot.waitUntil(lambda: controller.state == "finished", timeout=PATIENCE)
     history = controller.run.history
     assert [epoch.epoch for epoch in history.epochs] == list(range(1, 41)) and history.step == history.steps
@@ -104,7 +107,7 @@ def test_a_stopped_run_goes_on_in_the_same_folder_with_its_curves(qtbot, session
     assert told == list(range(1, 41))
 
 
-def test_a_finished_run_asks_for_more_epochs(monkeypatch, home, session, controller, opened):
+def test_a_finished_run_asks_for_more_epochs(qtbot, monkeypatch, home, session, controller, opened):
     folder = trained(home / "a", to_json(session.project), epochs=3)
     opened.panel.table.show_runs(listed(opened.panel, home))
     opened.panel.table.select([folder])
@@ -114,15 +117,17 @@ def test_a_finished_run_asks_for_more_epochs(monkeypatch, home, session, control
     opened.panel.go_on()
     assert not started
     opened.panel.go_on()
+    qtbot.waitUntil(lambda: bool(started), timeout=10_000)
     [(_, start, history)] = started
     assert (start.epochs, start.resume, start.run_folder) == (7, True, str(folder)) and len(history.epochs) == 3
 
 
-def test_a_run_of_another_network_goes_on_in_a_window_with_that_network(home, session, controller, opened):
+def test_a_run_of_another_network_goes_on_in_a_window_with_that_network(qtbot, home, session, controller, opened):
     folder = trained(home / "a", project("Other", epochs=9))
     opened.panel.table.show_runs(listed(opened.panel, home))
     opened.panel.table.select([folder])
     opened.panel.go_on()
+    qtbot.waitUntil(lambda: bool(opened.told), timeout=10_000)
     assert [one.document.network.name for one in opened.asked] == ["Other"] and not controller.active
     [(document, start, _)] = opened.told
     assert document.network.name == "Other" and start.resume
@@ -137,6 +142,32 @@ def test_what_cannot_go_on_is_told(home, session, opened):
     assert START in opened.panel.banner.text and not opened.told
     with pytest.raises(CannotGoOn, match=START):
         going_on.continuation(folder, None)
+
+
+def test_a_run_in_the_background_is_taken_over_in_its_own_time(qtbot, monkeypatch, home, session, controller, opened):
+    folder = RunFolder(home / "a", to_json(session.project))
+    folder.write(START, remembered(Start(project="", run_folder="x")))
+    (folder.path / background.PLACE).write_text('{"pid": 2147483647}')
+    opened.panel.table.show_runs(listed(opened.panel, home))
+    opened.panel.table.select([folder.path])
+    bar, started, left = opened.panel.bar, [], threading.Event()
+    assert bar.go_on.isEnabled() and bar.go_on.text() == "Take over"
+    monkeypatch.setattr(background, "take_over", lambda run: left.wait(10))
+    monkeypatch.setattr(controller, "go_on", lambda *arguments: started.append(arguments))
+    bar.go_on.click()
+    assert not bar.go_on.isEnabled() and "taken over" in opened.panel.banner.text and not started
+    left.set()
+    qtbot.waitUntil(lambda: bool(started), timeout=10_000)
+    assert not opened.panel.banner.isVisible()
+    folder.finish("stopped")
+
+
+def test_a_run_that_another_program_trains_is_left_to_it(home, session, opened):
+    folder = RunFolder(home / "a", to_json(session.project))
+    opened.panel.table.show_runs(listed(opened.panel, home))
+    opened.panel.table.select([folder.path])
+    assert not opened.panel.bar.go_on.isEnabled() and "Another program" in opened.panel.bar.go_on.toolTip()
+    folder.finish("stopped")
 
 
 # ---- foreign runs -----------------------------------------------------------------------------------------
@@ -162,7 +193,7 @@ def test_a_runs_word_that_it_may_read_elsewhere_is_not_taken(home, session, path
 
 
 @pytest.mark.parametrize("agrees", [False, True])
-def test_data_from_elsewhere_are_asked_about(home, session, controller, opened, monkeypatch, agrees):
+def test_data_from_elsewhere_are_asked_about(qtbot, home, session, controller, opened, monkeypatch, agrees):
     text = with_data(session.project, "/etc/passwd")
     folder = trained(home / "a", text, epochs=1, outcome="killed")
     opened.panel.table.show_runs(listed(opened.panel, home))
@@ -171,6 +202,7 @@ def test_data_from_elsewhere_are_asked_about(home, session, controller, opened, 
     monkeypatch.setattr(controller, "go_on", lambda *arguments: started.append(arguments))
     monkeypatch.setattr(runs_panel, "may_read", lambda parent, path: agrees and path == "/etc/passwd")
     opened.panel.go_on()
+    qtbot.waitUntil(lambda: not opened.panel._taking_up, timeout=10_000)
     assert [start.outside for _, start, _ in started] == ([True] if agrees else [])
 
 

@@ -16,11 +16,11 @@ from backend.run_trash import thrown_away
 from graph import Document
 from graph.edits import SetRecipe
 from gui import theme
-from gui.runs import table
+from gui.runs import runs_panel, table
 from gui.runs.table import BEST, CHANGED, NAME, OUTCOME, TAGS
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "backend"))
-from made_runs import project, trained
+from made_runs import epoch, project, trained
 
 
 def aged(path, day):
@@ -114,6 +114,18 @@ def test_a_run_begun_by_another_program_appears(qtbot, panel, three, home):
     qtbot.waitUntil(lambda: "net-d" in column(made, NAME), timeout=10_000)
     made.table.select([home / "net-d"])
     assert not made.bar.go_on.isEnabled() and not made.bar.delete.isEnabled()
+    running.finish("stopped")
+
+
+def test_the_curves_of_a_run_elsewhere_grow(qtbot, panel, home, monkeypatch):
+    monkeypatch.setattr(runs_panel, "BETWEEN", 50)
+    running = RunFolder(home / "net-d", project())
+    running.append(epoch(1, 0.5))
+    made = panel()
+    drawn(qtbot, made, home / "net-d")
+    assert list(made.overlay.curves[0][1].yData) == [1.0]
+    running.append(epoch(2, 0.25))
+    qtbot.waitUntil(lambda: len(made.overlay.curves[0][1].yData) == 2, timeout=10_000)
     running.finish("stopped")
 
 
@@ -267,8 +279,6 @@ def test_the_trash_is_a_menu(qtbot, panel, three, home):
 
 
 def test_what_cannot_be_thrown_away_is_told(qtbot, panel, three, monkeypatch):
-    from gui.runs import runs_panel
-
     def refuse(*_):
         raise runs_panel.TrashError("the disk is full")
 
