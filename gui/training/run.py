@@ -31,6 +31,7 @@ class Run:
     started: datetime = field(default_factory=datetime.now)
     failure: Failure | None = None
     finished: Finished | None = None
+    turns: tuple[str, ...] = ()  # names of objectives that take turns
     edited_since: bool = False  # the document is no longer what this run trains
 
     @property

@@ -139,6 +139,8 @@ class RunController(QObject):
         previous = self.run if self.run and len(self.run.history.losses) else self.previous
         folder, seed = Path(start.run_folder), document.recipe.seed
         self.previous, self.run = previous, Run(self._count, folder, seed, label, classes, names, history or History())
+        objectives = document.recipe.objectives
+        self.run.turns = tuple(one.name for one in objectives) if len(objectives) > 1 else ()
         self._ending = False
         self._warn("")
         self._set_learning_rate(document.recipe.learning_rate)

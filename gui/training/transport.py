@@ -224,9 +224,8 @@ class TransportBar(QWidget):
             return Verdict("quiet", self._invitation())
         losses = run.history.losses
         ended = state in ("finished", "failed", "idle")
-        judged = judge(
-            Evidence(losses.smooth, losses.values, losses.steps, run.history.epochs, run.classes, finished=ended)
-        )
+        told = (losses.smooth, losses.values, losses.steps, run.history.epochs, run.classes)
+        judged = judge(Evidence(*told, finished=ended, turns=run.turns))
         return Verdict(judged.tone, self.tr("Paused. {0}").format(judged.text)) if state == "paused" else judged
 
     def _invitation(self) -> str:

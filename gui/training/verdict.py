@@ -41,6 +41,7 @@ class Evidence:
     epochs: Sequence[Epoch]
     classes: int | None = None
     finished: bool = False
+    turns: tuple[str, ...] = ()  # objectives that take turns: what one gains another loses
 
     @property
     def share(self) -> str | None:
@@ -92,6 +93,17 @@ def _not_a_number(evidence: Evidence) -> Verdict | None:
     return Verdict(
         "error", tr("Broken: the loss became {0} at step {1:,}. Try a smaller learning rate.").format(value, step)
     )
+
+
+def _in_turns(evidence: Evidence) -> Verdict | None:
+    """In turns: the objectives of a run work against each other, so no loss says how well it goes."""
+    if len(evidence.turns) < 2:
+        return None
+    where = _last(evidence, evidence.turns[0])[0] if evidence.epochs else ""
+    shown = ", ".join(f"{name} {number(_last(evidence, name)[1])}" for name in evidence.turns) if where else ""
+    begun = tr("Finished") if evidence.finished else tr("In turns")
+    text = tr("{0}: {1}. They balance each other: look at what is made, not at the losses.")
+    return Verdict("quiet", text.format(begun, shown or ", ".join(evidence.turns)))
 
 
 def _diverging(evidence: Evidence) -> Verdict | None:
@@ -215,6 +227,7 @@ def _learning(evidence: Evidence) -> Verdict | None:
 RULES: tuple[Callable[[Evidence], Verdict | None], ...] = (
     _nothing_yet,
     _not_a_number,
+    _in_turns,
     _diverging,
     _collapsed,
     _too_early,

@@ -126,3 +126,20 @@ def test_verdict(name):
 )  # fmt: skip
 def test_numbers_have_three_digits(value, text):
     assert number(value) == text
+
+
+def test_objectives_in_turns_are_not_judged_by_their_sum():
+    """A critic's gain is the generator's loss: a sum that rises is no fault."""
+    values = np.linspace(1.0, 9.0, 100)
+    told = [
+        Epoch(
+            epoch=at, step=50 * at, train={"loss": 9.0, "critic": 1.25, "generator": 0.75}, validation={},
+            learning_rate=1e-3, seconds=1.0, best=False,
+        )
+        for at in (1, 2)
+    ]  # fmt: skip
+    alone = Evidence(values, values, np.arange(1, 101), told)
+    assert judge(alone).tone == "error"
+    both = Evidence(values, values, np.arange(1, 101), told, finished=True, turns=("critic", "generator"))
+    assert judge(both).tone == "quiet"
+    assert judge(both).text.startswith("Finished: critic 1.25, generator 0.750. They balance each other")
