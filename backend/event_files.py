@@ -6,6 +6,7 @@ Event and Summary with scalars. A file is only ever added to; a run that goes on
 
 from __future__ import annotations
 
+import functools
 import os
 import struct
 import time
@@ -123,7 +124,13 @@ def _value(tag: str, value: float) -> bytes:
         number = struct.pack("<f", value)
     except OverflowError:
         number = struct.pack("<f", float("inf") if value > 0 else float("-inf"))
-    return _bytes(1, tag[:LONGEST_TAG].encode("utf-8", "replace")) + b"\x15" + number
+    return _tag(tag) + number
+
+
+@functools.lru_cache(maxsize=256)
+def _tag(tag: str) -> bytes:
+    """The tag, and that its number comes next."""
+    return _bytes(1, tag[:LONGEST_TAG].encode("utf-8", "replace")) + b"\x15"
 
 
 def _bytes(field: int, data: bytes) -> bytes:
@@ -131,6 +138,8 @@ def _bytes(field: int, data: bytes) -> bytes:
 
 
 def _varint(value: int) -> bytes:
+    if value <= 0x7F:
+        return bytes((value,))
     parts = bytearray()
     while value > 0x7F:
         parts.append(value & 0x7F | 0x80)

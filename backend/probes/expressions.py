@@ -7,6 +7,7 @@ picks the value up as its line has run. Used for single looks only: nothing is t
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,7 @@ def catching(program: Program, blocks: Collection[str], found: Callable[[str, An
         sys.settrace(before)
 
 
+@functools.lru_cache(maxsize=4)  # ten looks a second into one text
 def _assignments(text: str) -> dict[int, str]:
     """The variable that is assigned by the statement on each line."""
     found = {}
