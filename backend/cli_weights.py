@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Drawn
 
+from backend.layer_pairing import Contents
 from backend.source import SourceError, generate_source
 from backend.weight_files import SAFETENSORS, WeightFileError, printable, weight_file
-from backend.weight_matching import Row, Shaped, Table, match
+from backend.weight_matching import Row, Table, match
 from backend.weight_names import all_weights, weights_by_block
 from backend.weights_apart import convert, shapes_in
 from graph import Document, Field, analyze
@@ -68,7 +69,7 @@ def begin_with(document: Document, paths: Iterable[Path], base: Path) -> tuple[s
     return tuple(names)
 
 
-def matched(document: Document, found: dict[str, Shaped], base: Path) -> Table:
+def matched(document: Document, found: Contents, base: Path) -> Table:
     """What of a file fits a document's network; ends the command where that cannot be written."""
     try:
         fields = _fields(document, base)
@@ -100,7 +101,7 @@ def _convert(path: Path, output: Path) -> None:
     click.echo(f"wrote {thousands(convert(path, output.resolve()))} tensors to {output}")
 
 
-def _tell_tensors(path: Path, found: dict[str, Shaped], as_json: bool) -> None:
+def _tell_tensors(path: Path, found: Contents, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({name: {"shape": one.shape, "dtype": one.dtype} for name, one in found.items()}))
         return

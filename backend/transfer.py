@@ -15,6 +15,7 @@ import safetensors
 import torch
 from torch import nn
 
+from backend.layer_pairing import Contents, Shaped
 from backend.weight_files import (
     MOST_DIMS,
     MOST_TENSORS,
@@ -25,7 +26,7 @@ from backend.weight_files import (
     printable,
     read_header,
 )
-from backend.weight_matching import Shaped, Table, match
+from backend.weight_matching import Table, match
 from graph.transfer import StartWeights
 
 MOST_LEGACY = 4 * 2**30  # bytes of a file in the format before torch 1.6, which must be read whole
@@ -80,7 +81,7 @@ class Weights:
             self.shapes = read_header(path)
         else:
             self._tensors = read_state_dict(path)
-            self.shapes = shapes(self._tensors)
+            self.shapes = Contents(shapes(self._tensors), ordered=True)
 
     def read(self, names: Iterable[str]) -> Tensors:
         """The numbers of these tensors; raises WeightFileError."""

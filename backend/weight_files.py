@@ -11,8 +11,8 @@ import stat
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from backend.layer_pairing import Contents, Shaped
 from backend.run_folder import BEST, LAST, PROJECT
-from backend.weight_matching import Shaped
 from graph.strict_json import JsonError, Limits, loads
 from graph.transfer import StartWeights
 
@@ -96,8 +96,11 @@ def open_weights(path: Path) -> tuple[BinaryIO, int]:
     return os.fdopen(descriptor, "rb"), state.st_size
 
 
-def read_header(path: Path) -> dict[str, Shaped]:
-    """Names, shapes and dtypes of a safetensors file, in the order of its numbers; raises WeightFileError."""
+def read_header(path: Path) -> Contents:
+    """Names, shapes and dtypes of a safetensors file, in the order it tells of, else that of its numbers.
+
+    Raises WeightFileError.
+    """
     file, size = open_weights(path)
     with file:
         length = int.from_bytes(file.read(8), "little")
@@ -113,11 +116,25 @@ def read_header(path: Path) -> dict[str, Shaped]:
         raise WeightFileError(path, f"its header is not what safetensors writes: {error}") from None
     if not isinstance(header, dict):
         raise WeightFileError(path, "its header is no table of tensors")
-    header.pop("__metadata__", None)
+    order = _order(header.pop("__metadata__", None))
     if len(header) > MOST_TENSORS:
         raise WeightFileError(path, f"it names {len(header):,} tensors; at most {MOST_TENSORS:,} are read")
     found = [(*_checked(path, name, entry, size - 8 - length), name) for name, entry in header.items()]
-    return {name: one for _, one, name in sorted(found, key=lambda row: row[0])}
+    tensors = {name: one for _, one, name in sorted(found, key=lambda row: row[0])}
+    if len(order) == len(tensors) and set(order) == tensors.keys():
+        return Contents({name: tensors[name] for name in order}, ordered=True)
+    return Contents(tensors)
+
+
+def _order(metadata: Any) -> list[str]:
+    """The order of the tensors in the network they are of, where our own converter wrote it."""
+    told = metadata.get("netloom") if isinstance(metadata, dict) else None
+    try:
+        about = loads(told.encode(), LIMITS) if isinstance(told, str) else None
+    except (JsonError, UnicodeEncodeError):
+        return []
+    order = about.get("order") if isinstance(about, dict) else None
+    return order if isinstance(order, list) and all(isinstance(name, str) for name in order) else []
 
 
 def _checked(path: Path, name: str, entry: Any, room: int) -> tuple[int, Shaped]:

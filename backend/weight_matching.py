@@ -1,37 +1,20 @@
 """Which tensor of a file goes into which weight of ours, as a table that can be shown before anything is loaded.
 
-Names, shapes and dtypes in, rows out; knows neither torch nor files.
+Names, shapes and dtypes in, rows out; knows neither torch nor files. How layers of other names pair up is told by
+`layer_pairing`.
 """
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Literal
+
+from backend.layer_pairing import COUNTERS, Contents, Shaped, pairs_by_numbers, pairs_in_order
 
 Outcome = Literal["loaded", "other shape", "other type", "not found", "not asked for"]
 OUTCOMES: tuple[str, ...] = Outcome.__args__
-NUMBER = re.compile(r"[0-9]{1,9}")
 WRAPPERS = ("module.", "_orig_mod.")  # what DataParallel and torch.compile put before every name
-COUNTERS = ("num_batches_tracked",)  # files of older versions lack them, and nothing is computed from them by default
-
-
-@dataclass(frozen=True, slots=True)
-class Shaped:
-    """What is known of a tensor without its numbers; the dtype as torch calls it, such as float32."""
-
-    shape: tuple[int, ...]
-    dtype: str = "float32"
-
-    @property
-    def fractional(self) -> bool:
-        """Whether its numbers need not be whole."""
-        return self.dtype.startswith(("float", "bfloat"))
-
-    def __str__(self) -> str:
-        return " x ".join(map(str, self.shape)) or "a single number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,36 +66,24 @@ class Table:
         return "; ".join([text, *parts])
 
 
-@dataclass(slots=True)
-class _Layer:
-    """Tensors whose names differ only in their last part."""
-
-    prefix: str
-    tensors: dict[str, tuple[str, Shaped]] = field(default_factory=dict)  # last part -> whole name, what it is
-
-    @property
-    def form(self) -> frozenset:
-        """What two layers agree in if one can take the other's place."""
-        told = ((last, one.shape, one.fractional) for last, (_, one) in self.tensors.items() if last not in COUNTERS)
-        return frozenset(told)
-
-
 def match(
     ours: Mapping[str, Shaped],
     theirs: Mapping[str, Shaped],
     asked: Iterable[str] | None = None,
     renames: Mapping[str, str] | None = None,
 ) -> Table:
-    """The table of what of `theirs` goes into `ours`; both are in the order of their networks.
+    """The table of what of `theirs` goes into `ours`, which is in the order of its layers.
 
-    A weight takes the tensor of its very name; where no name agrees, layers of the same parts and shapes pair up if
-    there are as many here as there: several of them in the order of the numbers in their names, which must tell. (The
-    order within a file means nothing: safetensors sorts by name.) `asked` are the layers that may be filled, by
-    the first part of our names, None all.
+    A weight takes the tensor of its very name. Layers of which no name agrees pair up with layers of the same parts
+    and shapes: in their order where the file keeps it, from both ends to where the networks differ; then where a form
+    occurs as often here as there, in the order of the numbers in the names, which must tell. `asked` are the layers
+    that may be filled, by the first part of our names, None all.
     """
     named = renamed(theirs, renames or {})
     wanted = None if asked is None else frozenset(asked)
-    pairs = _pairs(ours, named)
+    own = {name: (name, one) for name, one in ours.items()}
+    pairs = pairs_in_order(own, named) if isinstance(theirs, Contents) and theirs.ordered else {}
+    pairs = pairs_by_numbers(own, named, pairs)
     rows = tuple(_row(name, one, named, pairs, wanted) for name, one in ours.items())
     taken = {row.theirs for row in rows if row.theirs is not None}
     return Table(rows, tuple(name for name, _ in named.values() if name not in taken))
@@ -164,46 +135,6 @@ def _row(
     if their.fractional != one.fractional:
         return Row(name, one, "other type", theirs, their, why=f"{their.dtype} there, {one.dtype} here")
     return Row(name, one, "loaded", theirs, their, by_order)
-
-
-def _pairs(ours: Mapping[str, Shaped], named: Mapping[str, tuple[str, Shaped]]) -> dict[str, tuple[str, Shaped]]:
-    """Our name -> theirs, for layers of which no name agrees, where a form occurs as often here as there."""
-    here = _by_form(_layers({name: (name, one) for name, one in ours.items()}), _prefixes(named))
-    there = {form: _counted(layers) for form, layers in _by_form(_layers(named), _prefixes(ours)).items()}
-    pairs: dict[str, tuple[str, Shaped]] = {}
-    for form, layers in here.items():
-        if form and len(there.get(form, ())) == len(layers):
-            for own, other in zip(layers, there[form], strict=True):
-                pairs |= {name: other.tensors[last] for last, (name, _) in own.tensors.items() if last in other.tensors}
-    return pairs
-
-
-def _layers(named: Mapping[str, tuple[str, Shaped]]) -> Iterator[_Layer]:
-    layers: dict[str, _Layer] = {}
-    for name, tensor in named.items():
-        prefix, _, last = name.rpartition(".")
-        layers.setdefault(prefix, _Layer(prefix)).tensors[last] = tensor
-    yield from layers.values()
-
-
-def _by_form(layers: Iterable[_Layer], known: set[str]) -> dict[frozenset, list[_Layer]]:
-    """Layers that the other side does not know by name, by what they consist of."""
-    found: dict[frozenset, list[_Layer]] = defaultdict(list)
-    for layer in layers:
-        if layer.prefix not in known:
-            found[layer.form].append(layer)
-    return found
-
-
-def _counted(layers: list[_Layer]) -> list[_Layer]:
-    """Several layers in the order of the numbers in their names; none where the names differ in more than numbers."""
-    if len({NUMBER.sub("#", layer.prefix) for layer in layers}) > 1:
-        return []
-    return sorted(layers, key=lambda layer: [int(number) for number in NUMBER.findall(layer.prefix)])
-
-
-def _prefixes(names: Iterable[str]) -> set[str]:
-    return {name.rpartition(".")[0] for name in names}
 
 
 def _listed(names: list[str], most: int = 4) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from backend.layer_pairing import Shaped
 from backend.source import Source
-from backend.weight_matching import Shaped
 from graph import Network
 from graph.analysis import Analysis
 from graph.module import ModuleType

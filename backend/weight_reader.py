@@ -21,7 +21,7 @@ def main(path: Path, target: Path | None = None) -> dict:
     try:
         tensors = read_state_dict(path)
         if target is not None:
-            save_atomically(target, to_bytes(tensors))
+            save_atomically(target, to_bytes(tensors, order=list(tensors)))
     except WeightFileError as error:
         return {"error": error.text}
     except OSError as fault:

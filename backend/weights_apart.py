@@ -11,14 +11,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from backend.layer_pairing import Contents, Shaped
 from backend.weight_files import MOST_TENSORS, SAFETENSORS, WeightFileError, read_header
-from backend.weight_matching import Shaped
 
 READER = "backend.weight_reader"
 SECONDS = 120  # to read a file: importing torch takes most of them
 
 
-def shapes_in(path: Path) -> dict[str, Shaped]:
+def shapes_in(path: Path) -> Contents:
     """Names, shapes and dtypes of a file of weights, in its order; raises WeightFileError."""
     return read_header(path) if is_safe(path) else parsed(path, _asked(path, reading(path)))
 
@@ -38,7 +38,7 @@ def reading(path: Path, target: Path | None = None) -> list[str]:
     return [sys.executable, "-m", READER, str(path), *([str(target)] if target else [])]
 
 
-def parsed(path: Path, told: bytes) -> dict[str, Shaped]:
+def parsed(path: Path, told: bytes) -> Contents:
     """What the command printed; raises WeightFileError, also with the reason it gave."""
     try:
         found = json.loads(told)
@@ -48,7 +48,7 @@ def parsed(path: Path, told: bytes) -> dict[str, Shaped]:
         raise WeightFileError(path, found["error"])
     if not isinstance(found, dict) or len(found) > MOST_TENSORS or not all(map(_is_entry, found.values())):
         raise WeightFileError(path, "the process that reads it said something else than names and shapes")
-    return {name: Shaped(tuple(shape), dtype) for name, (shape, dtype) in found.items()}
+    return Contents({name: Shaped(tuple(shape), dtype) for name, (shape, dtype) in found.items()}, ordered=True)
 
 
 def _asked(path: Path, command: list[str]) -> bytes:

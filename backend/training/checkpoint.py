@@ -30,7 +30,7 @@ def snapshot(weights: Weights) -> Weights:
     return {name: tensor.detach().to("cpu", copy=True) for name, tensor in weights.items()}
 
 
-def to_bytes(weights: Weights, **about: int) -> bytes:
+def to_bytes(weights: Weights, **about: int | list[str]) -> bytes:
     """The weights as a safetensors file, with words about them in its metadata.
 
     Weights that several blocks share are written under each name, so that any of them can be loaded.

@@ -11,9 +11,10 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from backend.data import named_from
+from backend.layer_pairing import Contents
 from backend.source import SourceError, generate_source
 from backend.weight_files import PICKLED, SAFETENSORS
-from backend.weight_matching import Shaped, Table, match
+from backend.weight_matching import Table, match
 from backend.weight_names import Names, all_weights, weights_by_block
 from graph.transfer import StartWeights
 from graph.transfer_commands import Head, begin_anew, begin_from, head
@@ -37,7 +38,7 @@ class TransferDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.session = session
         self.document = session.project
-        self.found: dict[str, Shaped] = {}
+        self.found = Contents({})
         self.table: Table | None = None
         self.name = ""  # how the recipe will name the file
         self.reading = Reading(self)
@@ -194,7 +195,7 @@ class TransferDialog(QDialog):
         self.name = named_from(path, self._base())
         self.place.setText(self.name)
         self.place.setToolTip(str(path))
-        self.found = {}
+        self.found = Contents({})
         self._follow()
         self.reading.look_into(path)
 
@@ -211,12 +212,12 @@ class TransferDialog(QDialog):
         if chosen:
             self.choose(Path(chosen))
 
-    def _take(self, found: dict[str, Shaped]) -> None:
+    def _take(self, found: Contents) -> None:
         self.found = found
         self._follow()
 
     def _refuse(self, text: str) -> None:
-        self.found = {}
+        self.found = Contents({})
         self._follow()
         self._say(text, wrong=True)
 

@@ -16,7 +16,7 @@ from backend.weights_apart import SECONDS, is_safe, parsed, reading
 class Reading(QObject):
     """One file at a time; a newer one takes the place of one that is still read."""
 
-    read = Signal(dict)  # names -> Shaped
+    read = Signal(object)  # Contents
     failed = Signal(str)
     began = Signal()  # it takes a moment
 

@@ -11,9 +11,9 @@ from safetensors.torch import save_file
 from torch import nn
 
 from backend import weight_reader
+from backend.layer_pairing import Shaped
 from backend.transfer import put_in, read_state_dict
 from backend.weight_files import WeightFileError
-from backend.weight_matching import Shaped
 from backend.weights_apart import convert, parsed, shapes_in
 from graph.transfer import StartWeights
 
@@ -152,6 +152,7 @@ def test_a_process_apart_tells_and_converts_torchs_files(tmp_path):
     torch.save({"state_dict": theirs.state_dict()}, path)
     assert convert(path, target) == 9
     assert shapes_in(target)["3.weight"] == Shaped((3, 16)) and len(shapes_in(target)) == 9
+    assert shapes_in(target).ordered and list(shapes_in(target)) == list(theirs.state_dict())
     put(ours, target)
     assert same(ours, theirs)
     assert parsed(path, json.dumps(weight_reader.main(path)).encode()) == shapes_in(target)

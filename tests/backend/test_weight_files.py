@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from backend.layer_pairing import Shaped
 from backend.weight_files import MOST_HEADER, WeightFileError, located, read_header, weight_file
-from backend.weight_matching import Shaped
 from graph.transfer import StartWeights
 
 
@@ -28,6 +28,25 @@ def test_a_header_tells_names_shapes_and_types_in_the_order_of_the_numbers(tmp_p
     assert read_header(path) == {"b.weight": Shaped((3, 2)), "a.count": Shaped((), "int64")}
     later = written(tmp_path / "later.safetensors", {"z": entry(), "a": entry(offsets=(4, 8))}, bytes(8))
     assert list(read_header(later)) == ["z", "a"]
+
+
+@pytest.mark.parametrize(
+    ("told", "ordered"),
+    [
+        ('{"order": ["a", "z"]}', True),
+        ('{"order": ["a"]}', False),
+        ('{"order": ["a", "a"]}', False),
+        ('{"order": [1, 2]}', False),
+        ('{"order": "az"}', False),
+        ('{"epoch": 3}', False),
+        ("[", False),
+        ("\\ud800", False),
+    ],
+)
+def test_the_order_our_converter_wrote_is_taken_where_it_is_one(told, ordered, tmp_path):
+    header = {"__metadata__": {"netloom": told}, "z": entry(), "a": entry(offsets=(4, 8))}
+    found = read_header(written(tmp_path / "w.safetensors", header, bytes(8)))
+    assert found.ordered is ordered and list(found) == (["a", "z"] if ordered else ["z", "a"])
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,12 @@
 
 import pytest
 
-from backend.weight_matching import Shaped, match
+import examples
+from backend.layer_pairing import Contents, Shaped
+from backend.source import generate_source
+from backend.weight_matching import match
+from backend.weight_names import all_weights, weights_by_block
+from graph import load_project
 
 
 def of(**layers):
@@ -111,3 +116,67 @@ def test_a_missing_counter_of_batches_is_nothing_to_miss():
     for name in ("norm", "bn1"):
         table = match(ours, {f"{name}.weight": Shaped((3,))})
         assert outcomes(table) == ["loaded", "not found"] and not table.missing
+
+
+def resnet(blocks, bottleneck):
+    """The state of a published ResNet, under the names and in the order people publish it."""
+
+    def norm(name, channels):
+        sizes = {"weight": (channels,), "bias": (channels,), "running_mean": (channels,), "running_var": (channels,)}
+        return {f"{name}.{last}": Shaped(size) for last, size in sizes.items()} | {
+            f"{name}.num_batches_tracked": Shaped((), "int64")
+        }
+
+    found, before = {"conv1.weight": Shaped((64, 3, 7, 7))} | norm("bn1", 64), 64
+    for stage, (count, width) in enumerate(zip(blocks, (64, 128, 256, 512), strict=True), 1):
+        after = 4 * width if bottleneck else width
+        for index in range(count):
+            place = f"layer{stage}.{index}"
+            sizes = [(width, before, 3, 3), (width, width, 3, 3)]
+            if bottleneck:
+                sizes = [(width, before, 1, 1), (width, width, 3, 3), (after, width, 1, 1)]
+            for number, size in enumerate(sizes, 1):
+                found |= {f"{place}.conv{number}.weight": Shaped(size)} | norm(f"{place}.bn{number}", size[0])
+            if not index and before != after:
+                found[f"{place}.downsample.0.weight"] = Shaped((after, before, 1, 1))
+                found |= norm(f"{place}.downsample.1", after)
+            before = after
+    return found | {"fc.weight": Shaped((1000, before)), "fc.bias": Shaped((1000,))}
+
+
+@pytest.mark.parametrize(("name", "blocks", "deep"), [("resnet18", (2, 2, 2, 2), 0), ("resnet50", (3, 4, 6, 3), 1)])
+def test_published_weights_find_their_places_in_the_zoo(name, blocks, deep):
+    document = load_project(next(path for path in examples.zoo() if path.stem == name))
+    source = generate_source(document.network, document.recipe.fields)
+    ours = all_weights(weights_by_block(document.network, document.analysis, source))
+    theirs = resnet(blocks, deep)
+    table = match(ours, Contents(theirs, ordered=True))
+    assert outcomes(table) == ["loaded"] * len(theirs) and not table.unused
+    sorted_by_name = match(ours, Contents(dict(sorted(theirs.items()))))
+    right = {row.ours: row.theirs for row in table.rows}
+    assert all(row.theirs == right[row.ours] for row in sorted_by_name.loaded)  # fewer, none of them wrong
+
+
+LAYER = ((4, 4), (4,))
+
+
+def in_order(ours, theirs):
+    table = match(of(**dict.fromkeys(ours, LAYER)), Contents(of(**dict.fromkeys(theirs, LAYER)), ordered=True))
+    return {row.layer: row.theirs.rpartition(".")[0] for row in table.loaded}
+
+
+def test_an_order_that_the_file_keeps_pairs_from_both_ends():
+    assert in_order("ab", "xy") == {"a": "x", "b": "y"}
+    table = match(of(a=LAYER, b=CONV, c=LAYER), Contents(of(x=LAYER, y=OTHER, z=LAYER), ordered=True))
+    assert [row.theirs for row in table.rows] == ["x.weight", "x.bias", None, None, "z.weight", "z.bias"]
+
+
+def test_where_both_ends_would_pair_otherwise_nothing_is_paired():
+    assert in_order("ab", "xyz") == in_order("abc", "xy") == {}
+    one = of(c=CONV, a=LAYER, b=LAYER, h=HEAD)
+    more = Contents(of(c1=CONV, x=LAYER, y=LAYER, z=LAYER, h1=HEAD), ordered=True)
+    assert {row.layer for row in match(one, more).loaded} == {"c", "h"}
+
+
+def test_a_name_that_both_sides_know_stops_the_pairing_in_order():
+    assert in_order(("a", "fc", "b"), ("fc", "y")) == {"fc": "fc", "b": "y"}
