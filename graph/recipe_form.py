@@ -23,7 +23,7 @@ SECTIONS: dict[str, str] = {  # in the order of a form, with their titles
     "loop": "Batches and loop",
     "regularisation": "Regularisation",
     "averaging": "Averaging",
-    "stopping": "Stopping and checkpoints",
+    "stopping": "Stopping, checkpoints",
     "device": "Device",
 }
 ARGUMENT = "optimizer_arguments."

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.panels.form import LABELS, RESET
-from gui.panels.rows import button, label, restyle
+from gui.panels.rows import IconButton, button, label, restyle
 from gui.session import Session
 
 NAMED, TOLD = 6, 60  # names in the line and in its tooltip; the others are counted
@@ -31,8 +31,8 @@ class BlocksRow(QWidget):
         self.names.setMinimumHeight(theme.ROW)
         self.names.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.take = button(self.tr("Take selected"), lambda: self.taken.emit(session.selection_in_project))
-        self.show_them = button(self.tr("Select"), self._select, "flat", self.tr("Select these blocks on the canvas"))
-        self.all = button(self.tr("All"), lambda: self.taken.emit(()), "flat", nobody)
+        self.show_them = IconButton("eye", self.tr("Select these blocks on the canvas"), self._select)
+        self.all = IconButton("reset", self.tr("Back to {0}").format(nobody), lambda: self.taken.emit(()))
         self._may_be_all = may_be_all
         line = QHBoxLayout()
         line.setSpacing(theme.SPACE)

@@ -36,7 +36,7 @@ class Groups(QWidget):
         self.more = label("", "small")
         self._place = QVBoxLayout()
         self._place.setSpacing(theme.GAP)
-        self.add_button = button(self.tr("Add group of selected blocks"), self.add)
+        self.add_button = button(self.tr("Group selected blocks"), self.add)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(theme.GAP)

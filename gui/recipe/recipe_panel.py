@@ -5,7 +5,7 @@ Puts the parts together and keeps them up to date; what a part shows is the part
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from backend.messages import Progress
@@ -16,6 +16,7 @@ from gui.language import N_, tr
 from gui.panels.data_source import DataChooser
 from gui.panels.form import Form
 from gui.panels.rows import Hairline, clear, label
+from gui.recipe.augmentation_form import AugmentationForm
 from gui.recipe.epoch_length import Length, length_of, samples_seen
 from gui.recipe.groups import Groups
 from gui.recipe.objectives import Objectives
@@ -35,13 +36,14 @@ from gui.updates import Updates
 
 TITLES = {  # in the order of the panel
     "data": N_("Data"),
+    "augmentation": N_("Augmentation"),
     "weights": N_("Weights to begin from"),
     "optimizer": N_("Optimizer"),
     "schedule": N_("Learning rate schedule"),
     "loop": N_("Batches and loop"),
     "regularisation": N_("Regularisation"),
     "averaging": N_("Averaging"),
-    "stopping": N_("Stopping and checkpoints"),
+    "stopping": N_("Stopping, checkpoints"),
     "device": N_("Device"),
     "objectives": N_("Objectives"),
     "groups": N_("Groups of weights"),
@@ -73,7 +75,7 @@ class RecipePanel(QWidget):
         box.setSpacing(0)
         for part in (self.area, Hairline(), self.help):
             box.addWidget(part, 1 if part is self.area else 0)
-        self.setMinimumWidth(320)
+        self.setMinimumWidth(330)
         self.updates = Updates(self, self.refresh)
         session.project_changed.connect(self._changed)
         session.project_opened.connect(self._forget)
@@ -120,7 +122,9 @@ class RecipePanel(QWidget):
         ):
             self.facts.add_fact(name, tip)
         self.sections["loop"].add(self.facts)
-        for name, part in (("objectives", self.objectives), ("groups", self.groups)):
+        self.augmentation = AugmentationForm(self.edits, self._run)
+        self.augmentation.explained.connect(self._explain)
+        for name, part in self._lists.items():
             self.sections[name].add(part)
             self.sections[name].toggled.connect(self._refresh_lists)
         self.area.setWidget(page)
@@ -161,9 +165,13 @@ class RecipePanel(QWidget):
             section.tell(*summary(name, recipe))
         chain(self.area.widget())
 
+    @property
+    def _lists(self) -> dict[str, AugmentationForm | Objectives | Groups]:
+        return {"augmentation": self.augmentation, "objectives": self.objectives, "groups": self.groups}
+
     def _refresh_lists(self, *_ignored) -> None:
         """Cards cost more than rows: they are made where somebody looks."""
-        for name, part in (("objectives", self.objectives), ("groups", self.groups)):
+        for name, part in self._lists.items():
             if self.sections[name].is_open:
                 part.refresh()
 
@@ -196,7 +204,7 @@ class RecipePanel(QWidget):
         section = self.sections[name]
         section.set_open(True)
         section.heading.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.area.ensureWidgetVisible(section)
+        QTimer.singleShot(0, section, lambda: self.area.verticalScrollBar().setValue(section.y()))  # when laid out
 
     def _show_length(self, recipe: Recipe, tried: bool = False) -> None:
         length = self.length(recipe)

@@ -141,6 +141,7 @@ class ScheduleCurve(QWidget):
         colours = theme.current()
         painter.setPen(colours.text[2])
         align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        unit = metrics.elidedText(unit, Qt.TextElideMode.ElideRight, LEFT - 8)
         painter.drawText(QRectF(0, top, LEFT - 6, 16), align, unit)
         count = last if last is not None else self.length.epochs
         room = max(2, int(area.width() / (metrics.horizontalAdvance(f"{round(count):,}") + 28)))

@@ -15,6 +15,8 @@ def summary(section: str, recipe: Recipe) -> tuple[str, ...]:
     match section:
         case "data":
             return (recipe.data.kind.replace("_", " ") if recipe.data else tr("none yet"),)
+        case "augmentation":
+            return _augmentation(recipe)
         case "weights":
             return (", ".join(map(short_name, recipe.start_weights)) or tr("as blocks say"),)
         case "optimizer":
@@ -35,6 +37,12 @@ def summary(section: str, recipe: Recipe) -> tuple[str, ...]:
             count = len(recipe.groups)
             return (counted(count, "group") if count else tr("all weights alike"),)
     return _what_differs(section, recipe)
+
+
+def _augmentation(recipe: Recipe) -> tuple[str, ...]:
+    names = [one.type.title for one in recipe.augmentation]
+    names += [tr("normalized")] if recipe.normalization.kind != "none" else []
+    return (", ".join(names), tr("{0} set").format(len(names))) if names else (tr("none"),)
 
 
 def _loop(recipe: Recipe) -> tuple[str, ...]:

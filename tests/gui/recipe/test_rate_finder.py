@@ -40,13 +40,13 @@ def finder(session, shown):
             return Launch((sys.executable, str(SCRIPTED), script), {"PYTHONPATH": path})
 
         run = RunController(session, worker=WorkerProcess(launch=launch))
-        made.append(run)
         panel = shown(RecipePanel(session, run), 360, 800)
+        made.append((run, panel))
         panel.updates.flush()
         return panel.finder
 
     yield make
-    for run in made:
+    for run, _panel in made:
         run.close()
 
 

@@ -1,7 +1,7 @@
 """The recipe panel by hand: every value is one undoable edit, wrong ones change nothing, only what counts is shown."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTranslator
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QLineEdit
 
@@ -180,6 +180,32 @@ def test_every_field_has_a_name_to_be_read_and_is_reached_by_key(panel):
 def test_help_of_the_field_in_hand_stands_below(panel):
     panel.forms["regularisation"].fields["clip_norm"].editor.setFocus()
     assert panel.help.text().startswith("clip norm: Longest gradient")
+
+
+class Longer(QTranslator):
+    """Every text a third longer, as in other languages."""
+
+    def translate(self, context, text, disambiguation=None, n=-1):
+        return text + "e" * (len(text) // 3) if text and not context.startswith("Q") else None
+
+    def isEmpty(self):
+        return False
+
+
+@pytest.fixture
+def longer(app):
+    translator = Longer(app)
+    app.installTranslator(translator)
+    yield
+    app.removeTranslator(translator)
+
+
+def test_longer_words_fit_at_its_narrowest(longer, panel, flushed, session, ids):
+    session.select((ids["conv1"],))
+    panel.objectives.add()
+    panel.groups.add()
+    flushed()
+    assert panel.area.widget().minimumSizeHint().width() <= panel.minimumWidth() - 12
 
 
 def test_nothing_is_cut_off_at_its_narrowest(panel, flushed, session, ids):
