@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QMessageBox, QSizePolicy, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QSizePolicy, QTabWidget, QToolBar, QWidget
 
-import examples
 from graph import Document
-from gui import actions, theme
+from gui import actions, found, theme
+from gui.about import about
 from gui.canvas import CanvasView
 from gui.canvas.receptive_view import ReceptiveView
 from gui.command_palette import Entry, Finder
@@ -38,7 +38,6 @@ from gui.session import Session
 from gui.settings import own_keys, remember_theme, settings
 from gui.settings_dialog import SettingsDialog
 from gui.spaces import SPACES, Spaces, SpaceSwitch
-from gui.start_choices import title_of
 from gui.status import Status
 from gui.training import RunController, TrainingPanel, TransportBar
 from gui.training.leaving import may_leave
@@ -260,30 +259,12 @@ class MainWindow(QMainWindow):
 
     def show_commands(self) -> None:
         """The command palette: everything the menus hold, by name."""
-        entries = []
-        for action in self.actions_by_id.values():
-            if action.isEnabled() and action.objectName() != "commands":
-                words, key = actions.plain(action.text()), action.shortcut().toString()
-                entries.append(Entry(words, key, action.trigger, action.icon()))
-        for path in examples.templates():
-            words = self.tr("New {0}").format(title_of(path.stem).lower())
-            entries.append(Entry(words, "", lambda path=path: self.windows.open_copy(path, self)))
-        for path in self.files.examples():
-            entries.append(
-                Entry(
-                    self.tr("Open example {0}").format(path.stem),
-                    "",
-                    lambda path=path: self.windows.open_copy(path, self),
-                )
-            )
+        entries = found.commands(self)
         self._find(self.tr("Type a command"), entries, self.tr("No command is like this."))
 
     def show_examples(self) -> None:
         """The examples to choose from; the empty canvas offers them."""
-        entries = [
-            Entry(path.stem.replace("_", " "), path.name, lambda path=path: self.windows.open_copy(path, self))
-            for path in self.files.examples()
-        ]
+        entries = found.example_projects(self)
         self._find(self.tr("Open an example"), entries, self.tr("No example is like this."))
 
     def show_keys(self) -> None:
@@ -300,16 +281,7 @@ class MainWindow(QMainWindow):
         self.settings_dialog.show()
 
     def show_about(self) -> None:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            number = version("netloom")
-        except PackageNotFoundError:
-            number = self.tr("in a checkout")
-        text = self.tr("Netloom {0}\n\nDraw neural networks, train them live, take the PyTorch code home.").format(
-            number
-        )
-        QMessageBox.about(self, self.tr("About Netloom"), text)
+        about(self)
 
     # Following
 

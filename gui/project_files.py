@@ -86,7 +86,7 @@ class ProjectFiles(QObject):
         return recent_files()
 
     def examples(self) -> list[Path]:
-        return examples.paths()
+        return [*examples.paths(), *examples.lectures()]
 
     def put(self, opened: Opened) -> None:
         """Show another project in this window; the one that was there has been left."""
