@@ -25,7 +25,7 @@ from gui import theme
 from gui.language import tr
 from gui.panels.rows import label
 from gui.runs.legend import distinct
-from gui.runs.table import MARK, MOST_DRAWN, mark, spoken, value
+from gui.runs.table import MARK, MOST_DRAWN, mark, plain, spoken, value
 from gui.training.fitting_label import FittingLabel
 
 PAUSE = 800  # ms without a key until notes are kept
@@ -42,6 +42,7 @@ class Details(QWidget):
         super().__init__(parent)
         self.title = FittingLabel()
         self.title.setProperty("role", "heading")
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setFixedHeight(theme.ROW)
         self.facts = FittingLabel()
         self.facts.setProperty("role", "small")
@@ -221,7 +222,7 @@ class DifferenceTable(QTableWidget):
             self.setItem(row, 0, name)
             for at, cell in enumerate(cells):
                 item = QTableWidgetItem(cell if isinstance(cell, str) else written(cell))
-                item.setToolTip(item.text())
+                item.setToolTip(plain(item.text()) or "")
                 self.setItem(row, 1 + at, item)
         for column in range(self.columnCount()):
             self.setColumnWidth(column, self._width(column))

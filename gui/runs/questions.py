@@ -28,3 +28,15 @@ def may_read(parent: QWidget, path: str) -> bool:
     box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
     box.exec()
     return box.clickedButton() is read
+
+
+def may_erase(parent: QWidget, count: int) -> bool:
+    """Whether the runs in the trash shall go for good."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setText(tr("Erase the run in the trash?") if count == 1 else tr("Erase {0:,} runs in the trash?").format(count))
+    box.setInformativeText(tr("Their logs and weights are lost; this cannot be undone."))
+    erase = box.addButton(tr("Erase"), QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+    box.exec()
+    return box.clickedButton() is erase

@@ -19,6 +19,7 @@ class RunBar(QWidget):
     """Buttons say in their tooltips why they cannot be pressed."""
 
     chosen_from_trash = Signal(list)  # paths to bring back
+    erasing = Signal()  # all that is in the trash
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
@@ -82,6 +83,8 @@ class RunBar(QWidget):
         if len(paths) > 1:
             menu.addSeparator()
             menu.addAction(self.tr("Bring back all")).triggered.connect(lambda: self.chosen_from_trash.emit([*paths]))
+        menu.addSeparator()
+        menu.addAction(self.tr("Empty the trash...")).triggered.connect(lambda: self.erasing.emit())
 
     def _open_trash(self) -> None:
         self.menu.popup(self.trash.mapToGlobal(self.trash.rect().bottomLeft()))

@@ -14,7 +14,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QLineEdit, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from backend.messages import Start
-from backend.run_trash import TrashError, bring_back, throw_away
+from backend.run_trash import TrashError, bring_back, empty, throw_away
 from backend.runs import RunEntry
 from graph import Document
 from gui import theme
@@ -23,7 +23,7 @@ from gui.panels.rows import EmptyState, button
 from gui.runs import going_on
 from gui.runs.details import Details
 from gui.runs.going_on import CannotGoOn
-from gui.runs.questions import may_read, more_epochs
+from gui.runs.questions import may_erase, may_read, more_epochs
 from gui.runs.reading import Listing, Reading
 from gui.runs.run_bar import RunBar
 from gui.runs.table import MOST_DRAWN, RunsTable
@@ -106,6 +106,7 @@ class RunsPanel(QWidget):
         self.bar.go_on.clicked.connect(self.go_on)
         self.bar.delete.clicked.connect(self.delete)
         self.bar.chosen_from_trash.connect(self.bring_back)
+        self.bar.erasing.connect(self.erase)
         self.details.kept.connect(self.updates.ask)
         self._watcher.directoryChanged.connect(self.updates.ask)
         self._controller.run_started.connect(self.updates.ask)
@@ -327,6 +328,17 @@ class RunsPanel(QWidget):
             except TrashError as error:
                 self.banner.tell(str(error), "error")
         self._awaited = back
+        self.refresh()
+
+    def erase(self) -> None:
+        """Empty the trash for good, once the person has agreed."""
+        if self.listing is None or not may_erase(self, len(self.listing.trash)):
+            return
+        self.banner.hide()  # what it offers back is gone
+        try:
+            empty(self.root)
+        except TrashError as error:
+            self.banner.tell(str(error), "error")
         self.refresh()
 
     def keyPressEvent(self, event) -> None:

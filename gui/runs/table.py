@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from datetime import datetime
 from pathlib import Path
@@ -113,7 +114,7 @@ class RunsModel(QAbstractTableModel):
                 return theme.current().severity[OUTCOMES[entry.outcome][1]]
             return theme.current().text[1] if column in (WHEN, CHANGED) else None
         if role == Qt.ItemDataRole.ToolTipRole:
-            return _tip(one, column)
+            return plain(_tip(one, column))
         if role == Qt.ItemDataRole.DecorationRole and column == NAME and self.drawn:
             at = self.drawn.index(entry.path) if entry.path in self.drawn else -1
             return mark(at)
@@ -274,6 +275,11 @@ def best_metric(best: dict[str, float]) -> str | None:
 
 def value(name: str, number_: float) -> str:
     return percent(number_) if name.split("_")[0] in SHARES else number(number_)
+
+
+def plain(text: str | None) -> str | None:
+    """A tooltip of words from a file: never taken for markup, which could name files to load."""
+    return f'<span style="white-space: pre-wrap">{html.escape(text)}</span>' if text else None
 
 
 def words(changes: tuple[Change, ...]) -> str:

@@ -22,7 +22,7 @@ class Banner(QWidget):
         self._severity = "error"
         self.picture = QLabel()
         self.picture.setFixedSize(16, 16)
-        self.words = QLabel(wordWrap=True)
+        self.words = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)  # much of it comes from files
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.offers: list[QPushButton] = []

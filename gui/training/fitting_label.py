@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -37,4 +39,5 @@ class FittingLabel(QLabel):
         shown = next(fitting, shortest)
         if shown != self.text():
             self.setText(shown)
-        self.setToolTip(self._wordings[0] if shown != self._wordings[0] else "")
+        fullest = self._wordings[0] if shown != self._wordings[0] else ""
+        self.setToolTip(html.escape(fullest) if Qt.mightBeRichText(fullest) else fullest)  # it may come from a file

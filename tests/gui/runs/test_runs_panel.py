@@ -273,9 +273,37 @@ def test_the_trash_is_a_menu(qtbot, panel, three, home):
     qtbot.waitUntil(lambda: made.bar.trash.text() == "Trash 3", timeout=10_000)
     assert made.bar.trash.isVisible()
     words = [act.text() for act in made.bar.menu.actions() if act.text()]
-    assert sorted(words) == ["Bring back all", "Bring back net-a", "Bring back net-b", "Bring back net-c"]
+    assert sorted(words) == [
+        "Bring back all",
+        "Bring back net-a",
+        "Bring back net-b",
+        "Bring back net-c",
+        "Empty the trash...",
+    ]
     next(act for act in made.bar.menu.actions() if act.text() == "Bring back net-b").trigger()
     becomes(qtbot, made, ["net-b"])
+
+
+@pytest.mark.parametrize("agreed", [False, True])
+def test_the_trash_is_emptied_only_by_leave(qtbot, panel, three, home, monkeypatch, agreed):
+    made = panel()
+    made.table.select(three[:2])
+    made.delete()
+    becomes(qtbot, made, ["net-c"])
+    monkeypatch.setattr(runs_panel, "may_erase", lambda parent, count: agreed and count == 2)
+    made.bar.menu.actions()[-1].trigger()
+    assert len(thrown_away(home)) == (0 if agreed else 2) and three[2].exists()
+    qtbot.waitUntil(lambda: made.bar.trash.isVisible() != agreed, timeout=10_000)
+
+
+def test_words_of_files_are_never_markup(panel, home):
+    evil = "<img src=secret.png>"
+    write_notes(trained(home / f"{evil} run".replace("/", "")), noted((), evil))
+    made = panel()
+    tip = made.table.sorted.index(0, NAME).data(Qt.ItemDataRole.ToolTipRole)
+    assert "&lt;img" in tip and "<img" not in tip
+    made.table.select([made.table.runs.entry(0).path])
+    assert made.details.title.textFormat() == Qt.TextFormat.PlainText
 
 
 def test_what_cannot_be_thrown_away_is_told(qtbot, panel, three, monkeypatch):
