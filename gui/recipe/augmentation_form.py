@@ -1,6 +1,6 @@
 """What is done to pictures before training sees them: augmentations as cards in their order, and normalization.
 
-Each change is one edit of the recipe that can be undone. Knows the recipe's edits, but not the preview.
+Each change is one edit of the recipe that can be undone. Knows the recipe's edits and the run controller.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from graph.augmentation import AUGMENTATIONS, NORMALIZATIONS, Augmentation
 from graph.hyperparameter import Choice, Float
@@ -24,6 +24,7 @@ from gui.panels.rows import IconButton, button, clear, label
 from gui.recipe.card import Card
 from gui.recipe.recipe_edits import RecipeEdits, complaint
 from gui.recipe.tab_order import chain
+from gui.training.run_controller import RunController
 
 SHOWN = 30  # cards; a file may hold a hundred
 CHANCE = "p"  # the row of how often it is done, beside the arguments'
@@ -36,11 +37,11 @@ class AugmentationForm(QWidget):
     """Cards, a menu to add one, the normalization, and the way to the preview."""
 
     explained = Signal(str)  # the help of the field that has the focus
-    preview_asked = Signal()
 
-    def __init__(self, edits: RecipeEdits):
+    def __init__(self, edits: RecipeEdits, run: RunController | None = None):
         super().__init__()
-        self.edits = edits
+        self.edits, self._run = edits, run
+        self.dialog: QDialog | None = None
         self.cards: list[AugmentationCard] = []
         self.nothing = label(
             self.tr(
@@ -57,8 +58,9 @@ class AugmentationForm(QWidget):
         self.add_button = button(self.tr("Add augmentation"), lambda: None)
         self.add_button.setMenu(self.menu)
         self.preview = button(
-            self.tr("Preview…"), self.preview_asked.emit, tip=self.tr("The very pictures that the network gets")
+            self.tr("Preview…"), self.show_preview, tip=self.tr("The very pictures that the network gets")
         )
+        self.preview.setVisible(run is not None)
         line = QHBoxLayout()
         line.setSpacing(theme.GAP)
         line.addWidget(self.add_button, 1)
@@ -92,6 +94,15 @@ class AugmentationForm(QWidget):
         self.more.setVisible(bool(more))
         self.nothing.setVisible(not recipe.augmentation)
         self.normalization.show_recipe(recipe)
+
+    def show_preview(self) -> None:
+        """Open the window with the pictures, or bring it to the front."""
+        from gui.training.augmentation_preview import AugmentationPreviewDialog
+
+        self.dialog = self.dialog or AugmentationPreviewDialog(self.edits.session, self._run, self.window())
+        self.dialog.show()
+        self.dialog.raise_()
+        self.dialog.activateWindow()
 
     # Changing
 
@@ -148,7 +159,7 @@ class AugmentationCard(Card):
         self.box.addLayout(line)
         self.form = Form()
         help = self.tr("Share of the samples that it is done to, drawn anew for each.")
-        self._add(Float(CHANCE, declared.usual_p, help, low=0.0, high=1.0), self.tr("share"), title)
+        self._add(Float(CHANCE, declared.usual_p, help, low=0.0, high=1.0), self.tr("share of samples"), title)
         for argument in declared.arguments:
             self._add(argument, argument.name.replace("_", " "), title)
         self.form.entered.connect(self._entered)

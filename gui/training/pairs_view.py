@@ -27,6 +27,7 @@ class Places:
 
     columns: int
     tile: QSize
+    pitch: int  # from one column to the next: captions may be wider than pictures
     left: int  # room for the names of rows
     rows: int  # in a band
     caption: int
@@ -34,15 +35,17 @@ class Places:
     def tile_at(self, sample: int, row: int) -> QRect:
         band, column = divmod(sample, self.columns)
         top = band * self.band_height + row * (self.tile.height() + theme.SPACE)
-        return QRect(self.left + column * (self.tile.width() + theme.GAP), top, self.tile.width(), self.tile.height())
+        left = self.left + column * self.pitch + (self.pitch - theme.GAP - self.tile.width()) // 2
+        return QRect(left, top, self.tile.width(), self.tile.height())
 
     @property
     def band_height(self) -> int:
         return self.rows * (self.tile.height() + theme.SPACE) + self.caption + theme.GAP
 
     def caption_at(self, sample: int) -> QRect:
-        last = self.tile_at(sample, self.rows - 1)
-        return QRect(last.left(), last.bottom() + theme.SPACE, last.width(), self.caption)
+        top = self.tile_at(sample, self.rows - 1).bottom() + theme.SPACE
+        left = self.left + sample % self.columns * self.pitch
+        return QRect(left, top, self.pitch - theme.GAP, self.caption)
 
 
 class PairsView(QWidget):
@@ -96,6 +99,7 @@ class PairsView(QWidget):
         metrics = QFontMetrics(theme.ui_font("small"))
         left = max(metrics.horizontalAdvance(name) for name in self.row_names) + theme.GAP
         caption = metrics.height() if any(self.captions) else 0
+        widest = max((metrics.horizontalAdvance(text) for text in self.captions), default=0)
         size, count, rows = self._images[0][0].size(), len(self._images[0]), len(self._images)
         best, ratio = 0.0, self.devicePixelRatio()  # enlarged values are whole pixels
         for columns in range(1, count + 1):
@@ -107,7 +111,8 @@ class PairsView(QWidget):
                 best = scale
                 scale = math.floor(scale * ratio) / ratio if scale * ratio >= 2 else scale
                 tile = QSize(max(int(size.width() * scale), 1), max(int(size.height() * scale), 1))
-                self.places = Places(columns, tile, left, rows, caption)
+                pitch = max(tile.width(), min(widest, (self.width() - left) // columns - theme.GAP)) + theme.GAP
+                self.places = Places(columns, tile, pitch, left, rows, caption)
 
     def paintEvent(self, event) -> None:
         if self.places is None:
@@ -121,9 +126,9 @@ class PairsView(QWidget):
         metrics = painter.fontMetrics()
         for sample, text in enumerate(self.captions):
             area = self.places.caption_at(sample)
-            if metrics.horizontalAdvance(text) > area.width() + theme.GAP:
-                text = metrics.elidedText(text.split(", ")[0], Qt.TextElideMode.ElideRight, area.width() + theme.GAP)
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, text)
+            if metrics.horizontalAdvance(text) > area.width():
+                text = metrics.elidedText(text.split(", ")[0], Qt.TextElideMode.ElideRight, area.width())
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
         for first in range(0, len(self._images[0]), self.places.columns):
             for row, name in enumerate(self.row_names):
                 tile = self.places.tile_at(first, row)
