@@ -72,13 +72,13 @@ def _print_list(entries: list[RunEntry]) -> None:
             column.heading, justify="right" if column.number else "left", no_wrap=not column.folds, overflow="fold"
         )
     for at, entry in enumerate(entries):
-        cells = [escape(column.cells[at]) for column in columns]
+        cells = [_safe(column.cells[at]) for column in columns]
         cells[1] = f"[{COLOURS.get(entry.outcome, 'red')}]{cells[1]}[/]"
         table.add_row(*cells)
     console.print(table)
     for entry in entries:
         for problem in entry.problems:
-            console.print(f"[red]{escape(entry.name)}[/]", escape(problem), soft_wrap=True)
+            console.print(f"[red]{_safe(entry.name)}[/]", _safe(problem), soft_wrap=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,11 @@ def _plain(entry: RunEntry) -> dict[str, Any]:
     }
 
 
+def _safe(text: str) -> str:
+    """Words from files for the terminal: neither markup nor control characters, which could act on it."""
+    return escape("".join(letter if letter.isprintable() else "?" for letter in text))
+
+
 def _number(value: float) -> float | str:
     return value if abs(value) < float("inf") else str(value)
 
@@ -174,7 +179,7 @@ def _compare(one: RunEntry, other: RunEntry, as_json: bool) -> None:
     rows = [(change.place, written(change.theirs), written(change.ours)) for change in changes]
     console.print(_two("Recipe", one, other, rows) if rows else _same(one, other))
     if network:
-        console.print(f"Network: {escape(network)}.", soft_wrap=True)
+        console.print(f"Network: {_safe(network)}.", soft_wrap=True)
     metrics = dict.fromkeys([*one.best, *other.best])
     rows = [(f"best {name}", *(_value(run.best.get(name)) for run in (one, other))) for name in metrics]
     rows += [
@@ -189,7 +194,7 @@ def _compare(one: RunEntry, other: RunEntry, as_json: bool) -> None:
 
 def _same(one: RunEntry, other: RunEntry) -> str:
     unknown = [run.name for run in (one, other) if run.recipe is None]
-    return f"The recipe of {escape(unknown[0])} cannot be read." if unknown else "The recipes are the same."
+    return f"The recipe of {_safe(unknown[0])} cannot be read." if unknown else "The recipes are the same."
 
 
 def _value(value: float | None) -> str:
@@ -200,7 +205,7 @@ def _two(title: str, one: RunEntry, other: RunEntry, rows: list[tuple[str, str, 
     table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD)
     table.add_column("")
     for run in (one, other):
-        table.add_column(escape(run.name), overflow="fold")
+        table.add_column(_safe(run.name), overflow="fold")
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*map(_safe, row))
     return table

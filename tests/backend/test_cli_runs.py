@@ -72,3 +72,9 @@ def test_a_damaged_run_is_told_with_its_reason(home):
     (home / "first" / "project.netloom").write_text("{")
     result = told(home)
     assert result.exit_code == 0 and "project.netloom cannot be read" in result.output
+
+
+def test_names_from_elsewhere_do_not_act_on_the_terminal(tmp_path):
+    trained(tmp_path / "a\x1b[2Jb[red]c")
+    result = told(tmp_path, width=200)
+    assert "a?[2Jb[red]c" in result.output and "\x1b" not in result.output
