@@ -134,9 +134,8 @@ def put_up(window: QMainWindow, docks: dict[str, Dock]) -> None:
 
 def arrange(window: QMainWindow, docks: dict[str, Dock], panels: Arrangement) -> None:
     """Put every panel where it belongs: palette left, inspector over code right, the others as tabs below."""
-    for name, dock in docks.items():
+    for dock in docks.values():
         dock.setFloating(False)
-        dock.setVisible(name in panels.shown)
     window.setCorner(Qt.Corner.BottomLeftCorner, LEFT if panels.left_is_tall else BOTTOM)
     window.splitDockWidget(docks["palette"], docks["outline"], Qt.Orientation.Vertical)
     window.tabifyDockWidget(docks["palette"], docks["recipe"])
@@ -147,6 +146,9 @@ def arrange(window: QMainWindow, docks: dict[str, Dock], panels: Arrangement) ->
     window.tabifyDockWidget(docks["training"], docks["runs"])
     window.tabifyDockWidget(docks["runs"], docks["receptive field"])
     window.tabifyDockWidget(docks["code"], docks["reference"])
+    for name, dock in docks.items():  # side by side, before they share places, they would widen the window
+        dock.setVisible(name in panels.shown)
+    window.layout().activate()  # only then a tab can be brought to the front
     for name in panels.front:
         docks[name].raise_()
     lower = min(1.0, window.height() / FULL_HEIGHT)

@@ -98,3 +98,11 @@ def test_a_broken_memory_is_no_harm(app, qtbot, monkeypatch):
     made = MainWindow()
     qtbot.addWidget(made, before_close_func=lambda w: monkeypatch.setattr(w.files, "may_leave", lambda: True))
     assert made.spaces.current == "build" and in_sight(made) == set(SPACES[0].panels.shown)
+
+
+def test_no_space_makes_the_window_grow(window, qtbot):
+    window.resize(900, 720)
+    for space in (*SPACES, SPACES[0]):
+        window.spaces.show(space.id)
+        qtbot.wait(20)
+        assert (window.width(), window.height()) == (900, 720), space.id
