@@ -5,6 +5,7 @@ Without any there is one objective over all losses and blocks, and the section s
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from graph.objective import Objective
@@ -16,6 +17,8 @@ from gui.recipe.recipe_edits import RecipeEdits
 
 class Objectives(QWidget):
     """Cards in the order in which objectives take their turns."""
+
+    added = Signal(object)  # the card of a new one, when it stands
 
     def __init__(self, edits: RecipeEdits):
         super().__init__()
@@ -60,6 +63,15 @@ class Objectives(QWidget):
         number = next(n for n in range(1, len(objectives) + 2) if self.tr("objective {0}").format(n) not in names)
         fresh = Objective(name=self.tr("objective {0}").format(number), trains=self.edits.session.selection_in_project)
         self._put((*objectives, fresh), self.tr("Add objective"))
+        QTimer.singleShot(0, self, self._go_to_last)
+
+    def _go_to_last(self) -> None:
+        """What was added is likely to be named next."""
+        self.refresh()
+        if self.cards:
+            self.cards[-1].name.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.cards[-1].name.selectAll()
+            self.added.emit(self.cards[-1])
 
     def remove(self, index: int) -> None:
         objectives = self.edits.recipe.objectives

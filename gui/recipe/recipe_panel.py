@@ -127,6 +127,7 @@ class RecipePanel(QWidget):
         for name, part in self._lists.items():
             self.sections[name].add(part)
             self.sections[name].toggled.connect(self._refresh_lists)
+        self.objectives.added.connect(self._bring)
         self.area.setWidget(page)
         self.help.setText(self.tr("How this network is trained. Every value is also a flag of netloom train."))
 
@@ -220,6 +221,10 @@ class RecipePanel(QWidget):
     def _show_supposed(self, recipe: Recipe) -> None:
         if self.sections:
             self._show_length(recipe, tried=recipe != self.session.project.recipe)
+
+    def _bring(self, part: QWidget) -> None:
+        """Scroll to a part as soon as it is laid out."""
+        QTimer.singleShot(0, part, lambda: self.area.ensureWidgetVisible(part))
 
     def _explain(self, text: str) -> None:
         self.help.setText(text)

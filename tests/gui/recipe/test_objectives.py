@@ -184,3 +184,13 @@ def test_cards_are_made_where_somebody_looks(panel, flushed):
     assert panel.objectives.cards == [] and panel.sections["objectives"].summary.fullest == "objective 1"
     panel.sections["objectives"].set_open(True)
     assert len(panel.objectives.cards) == 1
+
+
+def test_a_new_objective_comes_into_view_to_be_named(panel, flushed, qtbot):
+    panel.objectives.add_button.click()
+    qtbot.waitUntil(lambda: bool(panel.objectives.cards) and panel.objectives.cards[0].name.hasFocus())
+    qtbot.waitUntil(lambda: not panel.objectives.cards[0].visibleRegion().isEmpty())
+    name = panel.objectives.cards[0].name
+    QTest.keyClicks(name, "critic")
+    name.editingFinished.emit()
+    assert flushed().objectives[0].name == "critic"
