@@ -37,6 +37,7 @@ COUNTED = {
     "place": (N_("{0} place"), N_("{0} places")),
     "problem": (N_("{0} problem"), N_("{0} problems")),
     "step": (N_("{0} step"), N_("{0} steps")),
+    "tensor": (N_("{0} tensor"), N_("{0} tensors")),
     "warning": (N_("{0} warning"), N_("{0} warnings")),
     "wire": (N_("{0} wire"), N_("{0} wires")),
 }

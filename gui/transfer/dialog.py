@@ -55,7 +55,7 @@ class TransferDialog(QDialog):
         self.runs.setFocus()
 
     def sizeHint(self) -> QSize:
-        return QSize(720, 640)
+        return QSize(800, 640)
 
     # What it begins with
 

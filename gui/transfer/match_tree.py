@@ -11,15 +11,16 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
+from backend.layer_pairing import Shaped
 from backend.weight_matching import Row, Table
 from backend.weight_names import Names
 from graph import Network
 from gui import theme
-from gui.language import N_, tr
+from gui.language import N_, counted, tr
 
 ID = Qt.ItemDataRole.UserRole
 ITEM = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-NAME, HERE, THEIRS, THERE, OUTCOME = range(5)
+NAME, OUTCOME, THEIRS, HERE, THERE = range(5)
 OUTCOMES = {
     "loaded": N_("loaded"),
     "other shape": N_("other shape"),
@@ -36,10 +37,10 @@ class MatchTree(QTreeWidget):
 
     def __init__(self):
         super().__init__()
-        self._rows: list[tuple[QTreeWidgetItem, Row | None, list[Row]]] = []
+        self._rows: list[tuple[QTreeWidgetItem, list[Row]]] = []  # every line, and the tensors it tells of
         self.setColumnCount(5)
         self.setHeaderLabels(
-            (self.tr("Block"), self.tr("Shape"), self.tr("In the file"), self.tr("Shape there"), self.tr("Outcome"))
+            (self.tr("Block"), self.tr("Outcome"), self.tr("In the file"), self.tr("Shape"), self.tr("Shape there"))
         )
         self.setUniformRowHeights(True)
         self.setMinimumHeight(6 * theme.ROW)
@@ -49,6 +50,7 @@ class MatchTree(QTreeWidget):
         self.header().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.itemChanged.connect(self._changed)
+        self.itemExpanded.connect(lambda *_: self._fit())
         theme.appearance.changed.connect(self._colour)
 
     def set_blocks(self, network: Network, by_block: Mapping[str, Names], ticked: Iterable[str]) -> None:
@@ -63,8 +65,10 @@ class MatchTree(QTreeWidget):
             item.setCheckState(NAME, Qt.CheckState.Checked if id in ticked else Qt.CheckState.Unchecked)
             cut = len(_common(list(names)))
             for name, one in names.items():
-                QTreeWidgetItem(item, [name[cut:], str(one)]).setFlags(ITEM)
-            item.setText(HERE, str(next(iter(names.values()))))
+                inner = QTreeWidgetItem(item, [name[cut:], "", "", str(one)])
+                inner.setFlags(ITEM)
+                inner.setToolTip(NAME, name)
+            item.setText(HERE, _sizes(names, names.values()))
         self.blockSignals(False)
         self._fit()
 
@@ -90,32 +94,29 @@ class MatchTree(QTreeWidget):
         for item in self._items():
             id = item.data(NAME, ID)
             found = [rows[name] for name in by_block[id]] if table else []
-            self._say(item, _told(found), anew == id)
-            self._rows.append((item, None, found))
+            self._say(item, found, _sizes(by_block[id], [row.their for row in _told(found)]), anew == id)
             for index in range(item.childCount()):
-                row = found[index] if found else None
-                self._say(item.child(index), ((row,) if row else ()), anew == id)
-                self._rows.append((item.child(index), row, found))
+                one = found[index : index + 1]
+                self._say(item.child(index), one, str((one and one[0].their) or ""), anew == id)
         self.blockSignals(False)
         self._colour()
         self._fit()
 
-    def _say(self, item: QTreeWidgetItem, rows: Iterable[Row], anew: bool) -> None:
-        rows = list(rows)
-        first = rows[0] if rows else None
-        theirs = (first.theirs or "") if first else ""
-        if first is not None and item.childCount() and theirs:
-            theirs = theirs.rpartition(".")[0] or theirs
+    def _say(self, item: QTreeWidgetItem, rows: list[Row], there: str, anew: bool) -> None:
+        """One line: whose tensors become these, and what comes of it."""
+        names = [row.theirs for row in rows if row.theirs]
+        theirs = names[0] if len(names) == 1 and not item.childCount() else _common(names).rstrip(".") if names else ""
         item.setText(THEIRS, theirs)
-        item.setText(THERE, str(first.their) if first is not None and first.their else "")
-        item.setText(OUTCOME, tr(N_("begins anew")) if anew and rows else _words(rows))
         item.setToolTip(THEIRS, theirs)
+        item.setText(THERE, there if names else "")
+        item.setText(OUTCOME, tr(N_("begins anew")) if anew and rows else _words(_told(rows)))
+        self._rows.append((item, rows))
 
     def _colour(self, *_theme) -> None:
         self.blockSignals(True)
         now = theme.current()
-        for item, row, found in self._rows:
-            outcomes = {row.outcome} if row else {one.outcome for one in found}
+        for item, rows in self._rows:
+            outcomes = {row.outcome for row in rows}
             quiet = not outcomes or outcomes <= {"not asked for"}
             colour = now.text[2] if quiet else now.severity["good" if outcomes == {"loaded"} else "warning"]
             item.setForeground(OUTCOME, colour)
@@ -132,7 +133,7 @@ class MatchTree(QTreeWidget):
 
     def _fit(self) -> None:
         """Columns as wide as what they hold, the names of files up to a limit."""
-        for column, most in ((NAME, 200), (HERE, 140), (THEIRS, 200), (THERE, 140)):
+        for column, most in ((NAME, 240), (OUTCOME, 160), (THEIRS, 240), (HERE, 140)):
             self.resizeColumnToContents(column)
             self.setColumnWidth(column, min(self.columnWidth(column) + theme.GAP, most))
 
@@ -140,6 +141,13 @@ class MatchTree(QTreeWidget):
 def _told(rows: list[Row]) -> list[Row]:
     """The rows of a block, the one that tells most first: its largest trouble, else its first tensor."""
     return sorted(rows, key=lambda row: row.outcome in ("loaded", "not asked for"))
+
+
+def _sizes(names: Names, shapes: Iterable[Shaped | None]) -> str:
+    """The size of a layer's first tensor; of a module how many there are."""
+    if len({name.rpartition(".")[0] for name in names}) > 1:
+        return counted(len(names), "tensor")
+    return str(next(iter(shapes), None) or "")
 
 
 def _words(rows: list[Row]) -> str:

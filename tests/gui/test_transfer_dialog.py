@@ -40,7 +40,7 @@ def opened(session, shown):
     """Open the dialog; it outlives its closing, so that it can be looked at."""
 
     def open_():
-        dialog = shown(TransferDialog(session), 720, 640)
+        dialog = shown(TransferDialog(session), 800, 640)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
         return dialog
 
