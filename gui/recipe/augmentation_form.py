@@ -178,9 +178,7 @@ class AugmentationCard(Card):
             self.form.show_value(name, value, value == self.form.fields[name].declared.default)
 
     def _entered(self, name: str, value: Any) -> None:
-        wrong = self.owner.change(self.index, name, value)
-        if wrong:
-            self.form.fields[name].complain(wrong)
+        _complain(self.form, name, self.owner.change(self.index, name, value))
 
 
 class NormalizationForm(Form):
@@ -215,9 +213,18 @@ class NormalizationForm(Form):
 
     def _entered(self, name: str, value: Any) -> None:
         now = {**dict(self.edits.recipe.normalization), name: value}
-        wrong = self.edits.having(self.tr("Set normalization"), f"normalization {name}", normalization=now)
-        if wrong:
-            self.fields[name].complain(wrong)
+        _complain(
+            self, name, self.edits.having(self.tr("Set normalization"), f"normalization {name}", normalization=now)
+        )
+
+
+def _complain(form: Form, name: str, wrong: str) -> None:
+    """Say what is wrong with the value just given; what was wrong between it and others is so no more."""
+    for field in form.fields.values():
+        if not getattr(field, "typing_error", ""):
+            field.complain("")
+    if wrong:
+        form.fields[name].complain(wrong)
 
 
 def _menu(chosen) -> QMenu:
