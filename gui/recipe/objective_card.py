@@ -126,9 +126,12 @@ class ObjectiveCard(Card):
     # Showing
 
     def show_objective(self, objective: Objective, count: int) -> None:
+        other = self.objective is None or objective.name != self.objective.name
         self.objective = objective
-        if not self.wrong.text() and not self.name.hasFocus():
-            self.name.setText(objective.name)
+        if other or not (self.wrong.text() or self.name.isModified()):
+            self._say_wrong("")
+            if self.name.text() != objective.name:
+                self.name.setText(objective.name)
         self.up.setEnabled(self.index > 0)
         self.down.setEnabled(self.index < count - 1)
         shares = {share.loss: share.weight for share in objective.losses}
@@ -148,6 +151,10 @@ class ObjectiveCard(Card):
         text = ""
         if self.objective is not None and self.name.text() != self.objective.name:
             text = self.owner.change(self.index, name=self.name.text())
+        self.name.setModified(bool(text))
+        self._say_wrong(text)
+
+    def _say_wrong(self, text: str) -> None:
         self.wrong.setText(text)
         self.wrong.setVisible(bool(text))
         restyle(self.name, "wrong", "true" if text else "false")

@@ -179,7 +179,9 @@ def test_a_thousand_groups_of_a_file_stay_bearable(panel, flushed, session, ids)
 
 def test_cards_are_made_where_somebody_looks(panel, flushed):
     panel.sections["objectives"].set_open(False)
-    panel.objectives.add()
+    one = Objective(name="objective 1")
+    session = panel.session
+    session.project.do(SetRecipe(session.project.recipe.having(objectives=(one,))))
     flushed()
     assert panel.objectives.cards == [] and panel.sections["objectives"].summary.fullest == "objective 1"
     panel.sections["objectives"].set_open(True)
