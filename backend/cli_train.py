@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from backend import messages
 from backend.cli import open_project
+from backend.cli_augmentation import AUGMENT, NORMALIZATION, augmentation_flags, augmented
 from backend.cli_weights import begin_with
 from backend.client import SubprocessClient
 from backend.messages import MOST_DEVICES, Event, Start
@@ -104,6 +105,7 @@ def _metavar(value: RecipeValue) -> str:
     "Started by torchrun or srun, the processes are theirs.",
 )
 @click.option("--shard", is_flag=True, help="Spread parameters and optimizer state over the devices (FSDP2).")
+@augmentation_flags
 @recipe_flags
 def train(
     project: Path | None,
@@ -113,6 +115,8 @@ def train(
     begins: tuple[Path, ...],
     devices: int | None,
     shard: bool,
+    augment: tuple[str, ...],
+    normalization: str | None,
     **recipe: Any,
 ) -> None:
     """Train PROJECT and write a run folder: weights, source, event log.
@@ -122,9 +126,13 @@ def train(
     if (project is None) == (resume is None):
         raise click.UsageError("name a PROJECT to train, or a run folder with --resume to go on with")
     if resume is not None:
+        if augment or normalization is not None:
+            raise click.UsageError(f"{AUGMENT if augment else NORMALIZATION}: a run goes on with its own recipe")
         document, start = _resumed(resume, outside, recipe)
     else:
-        document, start = _begun(project, run_folder, outside, begins, recipe)
+        document = open_project(project)
+        document.recipe = augmented(document.recipe, augment, normalization)
+        document, start = _begun(document, project, run_folder, outside, begins, recipe)
     start, place = _placed(start, devices, shard)
     raise SystemExit(run_training(document, start) if place.rank == 0 else take_part(start, place))
 
@@ -145,9 +153,13 @@ def _placed(start: Start, devices: int | None, shard: bool) -> tuple[Start, Plac
 
 
 def _begun(
-    project: Path, run_folder: Path | None, outside: bool, begins: tuple[Path, ...], recipe: dict[str, Any]
+    document: Document,
+    project: Path,
+    run_folder: Path | None,
+    outside: bool,
+    begins: tuple[Path, ...],
+    recipe: dict[str, Any],
 ) -> tuple[Document, Start]:
-    document = open_project(project)
     document.recipe = FLAGS.applied(document.recipe, recipe)
     agreed = begin_with(document, begins, project.resolve().parent)
     folder = run_folder or Path("runs") / f"{project.stem}-{time.strftime('%Y%m%d-%H%M%S')}"
