@@ -23,6 +23,7 @@ from backend.runs import being_written
 from graph.files import save_atomically
 
 PLACE = "background.json"  # in the run folder, while a process of ours continues the run
+ASKED = "background.stop"  # in the run folder, while that process is asked to stop
 PATIENCE = 30.0  # seconds a process may take to save and to leave
 POLL = 0.05
 SMALL = 1000  # bytes of PLACE that are read
@@ -52,25 +53,24 @@ def continued_by(folder: Path) -> int | None:
 
 
 def take_over(folder: Path, patience: float = PATIENCE) -> None:
-    """Stop the process that continues a run; when this returns the run can go on here. Raises RunFolderError."""
+    """Have the process that continues a run stop; when this returns the run can go on here. Raises RunFolderError.
+
+    It is asked by a file: a number in a folder from elsewhere could be any process, and must not be signalled.
+    """
     number = continued_by(folder)
     if number is None:
         return
-    with contextlib.suppress(OSError):
-        os.kill(number, signal.SIGTERM)
+    try:
+        (folder / ASKED).touch()
+    except OSError as error:
+        raise RunFolderError(f"cannot ask the process that writes {folder} to stop: {error.strerror}") from None
     end = time.monotonic() + patience
-    while being_written(folder) or ((folder / PLACE).exists() and _lives(number)):
+    while being_written(folder) or (folder / ASKED).exists():
         if time.monotonic() > end:
+            with contextlib.suppress(OSError):
+                (folder / ASKED).unlink()
             raise RunFolderError(f"process {number} still writes {folder} after {patience:.0f} s: end it first")
         time.sleep(POLL)
-
-
-def _lives(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-    except OSError:
-        return False
-    return True
 
 
 def main(folder: Path) -> int:
@@ -83,6 +83,8 @@ def main(folder: Path) -> int:
         stopping = True
 
     signal.signal(signal.SIGTERM, stop)
+    with contextlib.suppress(FileNotFoundError):
+        (folder / ASKED).unlink()  # of a process that died
     save_atomically(folder / PLACE, json.dumps({"pid": os.getpid()}).encode())
     try:
         with SubprocessClient() as client:
@@ -92,12 +94,13 @@ def main(folder: Path) -> int:
                 for event in client.take(POLL * 4):
                     if isinstance(event, Finished) or (isinstance(event, State) and event.state == "failed"):
                         return 0 if isinstance(event, Finished) else 1
-                if stopping and not asked:
+                if (stopping or (folder / ASKED).exists()) and not asked:
                     client.send(Stop())
                     asked = True
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            (folder / PLACE).unlink()
+        for name in (PLACE, ASKED):  # the latter is waited for
+            with contextlib.suppress(FileNotFoundError):
+                (folder / name).unlink()
 
 
 if __name__ == "__main__":

@@ -147,7 +147,9 @@ class Line:
         net.connect(net.add("Target", name="t", shape=(1,)), "loss", input="target")
         self.program = compile_program(net)
         self.weight = self.program.module.fc.weight
-        self.optimizer = optimizer.build(Recipe().having(optimizer="SGD", **recipe), self.program.module)
+        self.optimizer = optimizer.build(
+            Recipe().having(optimizer="SGD", **recipe), optimizer.weights_of(self.program.module)
+        )
 
     def slope(self, rows, targets):
         self.optimizer.zero_grad()

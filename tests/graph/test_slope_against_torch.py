@@ -36,6 +36,33 @@ def test_the_slope_of_a_linear_critic_is_its_weight(slope):
     torch.testing.assert_close(module.score.weight.grad, by_hand.detach())
 
 
+def blended(one, other):
+    share = torch.rand(len(one)).reshape(-1, *[1] * (one.ndim - 1))
+    return torch.lerp(other, one, share)
+
+
+def penalised(weight, point, slope):
+    """The same by the slope of every sample's score alone."""
+    slopes = [torch.func.grad(lambda x: (x.flatten() @ weight).tanh())(one) for one in point]
+    return torch.stack([(one.norm() - slope) ** 2 for one in slopes])
+
+
+JUDGE = {"RandomBlend": blended, "GradientPenalty": penalised}
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 4), (1, 3, 5)])
+def test_random_points_of_any_shape(shape):
+    program = compile_program(critic(slope=0.5))
+    one, other = torch.randn(6, *shape), torch.randn(6, *shape)
+    torch.manual_seed(1)
+    point = program.module.blend(one, other)
+    torch.manual_seed(1)
+    torch.testing.assert_close(point, JUDGE["RandomBlend"](one, other))
+    weight = torch.randn(point[0].numel())
+    found = program.module.penalty((point.flatten(1) @ weight).tanh().unsqueeze(1), point)
+    torch.testing.assert_close(found, JUDGE["GradientPenalty"](weight, point.detach(), 0.5))
+
+
 def test_points_lie_between_and_pass_no_gradient_on():
     program = compile_program(critic())
     blend = program.module.blend
