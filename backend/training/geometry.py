@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from kornia.geometry.transform import get_affine_matrix2d, warp_affine
+from kornia.geometry.transform import warp_affine
 
 Values = Mapping[str, Any]
 Drawn = Mapping[str, torch.Tensor]
@@ -68,20 +68,19 @@ def _draw_affine(values: Values, count: int, size: Size, device: torch.device) -
 
 def _turn(x: torch.Tensor, values: Values, drawn: Drawn, nearest: bool) -> torch.Tensor:
     """Turned, and scaled, shifted and sheared where that was drawn."""
-    count, _, height, width = x.shape
-    sides = _row((width, height), x.device)
-    still = torch.zeros(count, 2, device=x.device)
-    scale = drawn["scale"] if "scale" in drawn else torch.ones(count, device=x.device)
-    shear = drawn.get("shear", still)
-    matrix = get_affine_matrix2d(
-        drawn.get("shift", still) * sides,
-        ((sides - 1) / 2).expand(count, 2),
-        scale[:, None].expand(count, 2),
-        drawn["angle"],
-        shear[:, 0],
-        shear[:, 1],
-    )
-    return _warped(x, matrix[:, :2], values["fill"], nearest)
+    height, width = x.shape[2:]
+    angle, scale = torch.deg2rad(drawn["angle"]), drawn.get("scale", 1.0)
+    cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
+    rows = [[cos, -sin], [sin, cos]]
+    if values.get("shear"):
+        along, down = torch.tan(drawn["shear"]).unbind(dim=1)
+        rows = [[a + b * down, a * along + b * (1 + along * down)] for a, b in rows]
+    middle, sides = ((width - 1) / 2, (height - 1) / 2), (width, height)
+    matrix = []
+    for axis, (a, b) in enumerate(rows):
+        goal = middle[axis] + (drawn["shift"][:, axis] * sides[axis] if "shift" in drawn else 0)
+        matrix += [a, b, goal - a * middle[0] - b * middle[1]]
+    return _warped(x, torch.stack(matrix, dim=1).view(-1, 2, 3), values["fill"], nearest)
 
 
 def _draw_crop(values: Values, count: int, size: Size, device: torch.device) -> Drawn:
@@ -95,8 +94,7 @@ def _crop(x: torch.Tensor, values: Values, drawn: Drawn, nearest: bool) -> torch
     shift = drawn["shift"]
     rows, in_rows = _places(height, shift[:, :1], values["fill"])
     columns, in_columns = _places(width, shift[:, 1:], values["fill"])
-    samples = torch.arange(len(x), device=x.device)[:, None, None]
-    moved = x.permute(0, 2, 3, 1)[samples, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    moved = x.gather(2, rows[:, None, :, None].expand_as(x)).gather(3, columns[:, None, None, :].expand_as(x))
     if values["fill"] == "zeros":
         moved = torch.where((in_rows[:, :, None] & in_columns[:, None, :])[:, None], moved, 0)
     return moved

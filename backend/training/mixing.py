@@ -60,10 +60,12 @@ def blended(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
 
 
 def draw_weight(alpha: float, count: int, p: float, device: torch.device) -> torch.Tensor:
-    """The share that each sample keeps of itself, all of it where it is not mixed."""
-    host = torch.device("cpu") if device.type == "mps" else device  # which draws no gamma numbers
-    shape = torch.full((count,), alpha, device=host)
-    weight = torch.distributions.Beta(shape, shape, validate_args=False).sample().to(device)
+    """The share that each sample keeps of itself, all of it where it is not mixed.
+
+    Drawn on the host: torch looks at what it is given for these numbers, which would wait for the device.
+    """
+    shape = torch.full((count,), alpha)
+    weight = torch.distributions.Beta(shape, shape).sample().to(device, non_blocking=True)
     return torch.where(torch.rand(count, device=device) < p, weight, 1.0) if p < 1 else weight
 
 

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from kornia.geometry.transform import get_affine_matrix2d, warp_affine
 from torch.nn import functional as F
 
 from backend.training import state as states
 from backend.training.augmentation import build
+from backend.training.geometry import MOVEMENTS
 from backend.training.loop import train
 from backend.training.mixing import MixedLabels
 from backend.training.objectives import RecipeError
@@ -137,6 +139,39 @@ def test_pictures_as_targets_are_moved_and_keep_their_colours():
     (image,), (aim,) = augmented(steps, data, drawn=(net, fields), normalization={"kind": "data"})
     assert torch.equal(aim, data.inputs[0].flip(2))
     assert not torch.allclose(image, aim)
+
+
+def test_turns_and_shifts_are_those_of_kornia():
+    x = torch.rand(5, 2, 7, 9, dtype=torch.float32)
+    values = {
+        "degrees": 40.0,
+        "shear": 20.0,
+        "shift": 0.3,
+        "smallest_scale": 0.5,
+        "largest_scale": 2.0,
+        "fill": "zeros",
+    }
+    drawn = MOVEMENTS["affine"].draw(values, 5, (7, 9), x.device)
+    middle, sides = torch.tensor([[4.0, 3.0]]).expand(5, 2), torch.tensor([9.0, 7.0])
+    matrix = get_affine_matrix2d(  # its shears have another sign
+        drawn["shift"] * sides, middle, drawn["scale"][:, None].expand(5, 2), drawn["angle"], *(-drawn["shear"]).T
+    )
+    expected = warp_affine(x, matrix[:, :2], (7, 9), align_corners=False)
+    assert torch.allclose(MOVEMENTS["affine"].apply(x, values, drawn, False), expected, atol=1e-5)
+
+
+def test_a_quarter_turn_moves_every_pixel_onto_another():
+    x = torch.rand(2, 1, 6, 6)
+    for degrees, turns in ((90.0, -1), (-90.0, 1), (180.0, 2)):
+        turned = MOVEMENTS["rotation"].apply(x, {"fill": "zeros"}, {"angle": torch.tensor([degrees] * 2)}, True)
+        assert torch.equal(turned, torch.rot90(x, turns, (2, 3)))
+
+
+def test_a_part_fills_the_whole():
+    x = torch.rand(1, 1, 8, 8)
+    drawn = {"sides": torch.tensor([[0.5, 0.5]]), "before": torch.tensor([[1.0, 0.0]])}
+    part = MOVEMENTS["resized_crop"].apply(x, {}, drawn, True)
+    assert torch.equal(part, x[:, :, 4:, :4].repeat_interleave(2, 2).repeat_interleave(2, 3))
 
 
 def test_crops_move_by_whole_pixels():
