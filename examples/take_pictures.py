@@ -151,12 +151,29 @@ def explaining(photographer: Photographer, mode: str) -> None:
     photographer.take(f"explain-{mode}")
 
 
+def recipe(photographer: Photographer, mode: str) -> None:
+    """The recipe beside the network it trains, the learning rate drawn before the run."""
+    photographer.open("lenet_digits", mode)
+    window = photographer.window
+    window.spaces.train()
+    photographer.settle()
+    edits = window.recipe.edits
+    for name, value in (("learning_rate", 0.002), ("schedule.kind", "cosine"), ("schedule.warmup", 60)):
+        edits.set(name, value)
+    window.session.select((photographer.id("conv1"), photographer.id("conv2")))
+    window.recipe.sections["data"].set_open(False)
+    photographer.settle()
+    window.canvas.fit()
+    photographer.take(f"recipe-{mode}")
+    window.spaces.build()
+
+
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     photographer = Photographer(folder)
     for mode in ("dark", "light"):
-        for scene in (starting, building, problems, modules, explaining, training):
+        for scene in (starting, building, problems, modules, explaining, recipe, training):
             scene(photographer, mode)
     photographer.window.session.document.mark_saved()
     photographer.window.close()
