@@ -15,7 +15,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 from live_run import fresh_job, live
-from peers import BATCH, EPOCHS, RATE, WAYS, resident, spent
+from peers import BATCH, EPOCHS, RATE, WAYS, network, resident, spent
 
 from backend.data.digits import describe
 from backend.messages import Watch
@@ -27,6 +27,7 @@ from graph.recipe import Recipe
 ROUNDS = int(os.environ.get("NETLOOM_PEERS_ROUNDS", "5"))
 WANTED = 0.97  # of the loop by hand
 OURS, HAND = "Netloom, everything live", "by hand, same process"
+SAME = "by hand, channels innermost"  # as Netloom lays pictures on a processor: what its loop alone costs
 
 
 def drawn():
@@ -62,14 +63,18 @@ def rounds(project, folder, ask, count):
         *(Watch(kind="filters", block=block) for block in convolutions),
         Watch(kind="features", block=convolutions[1], sample=3),
     )
-    found = {way: [] for way in (OURS, HAND, *(WAYS if ask else ()))}
+    found = {way: [] for way in (HAND, OURS, SAME, *WAYS)}
     with live(folder, project, watches) as run:
         for turn in range(count + 1):  # the first warms up
             for way in found if turn % 2 else reversed(found):
-                if way in (OURS, HAND):
-                    job = fresh_job(project, EPOCHS)
-                    (images,), (labels,) = job.train.inputs, job.train.targets
-                    took = spent(run.train, job) if way == OURS else spent(resident, job.module, images, labels)
+                job = fresh_job(project, EPOCHS)
+                (images,), (labels,) = job.train.inputs, job.train.targets
+                if way == OURS:
+                    took = spent(run.train, job)
+                elif way == HAND:
+                    took = spent(resident, network(), images.clone(memory_format=torch.contiguous_format), labels)
+                elif way == SAME:
+                    took = spent(resident, job.module, images, labels)
                 else:
                     took = ask(way)
                 if turn:
@@ -100,7 +105,7 @@ def test_beside_its_peers(tmp_path, capsys):
     with capsys.disabled():
         print(f"\nsmall CNN, 8 x 8 digits, batches of {BATCH}, one thread, {ROUNDS} rounds (ratios to by hand):")
         for way, times in found.items():
-            base = found[HAND if way in (OURS, HAND) else "by hand"]
+            base = found[HAND if way in (OURS, HAND, SAME) else "by hand"]
             clock, computed = (
                 statistics.median(hand[which] / own[which] for hand, own in zip(base, times, strict=True))
                 for which in (0, 1)

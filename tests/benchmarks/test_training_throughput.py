@@ -34,7 +34,11 @@ WATCHES = (
 
 def by_hand(job):
     """What a careful person writes: resident tensors, sums on the device, nothing read inside a step."""
-    model, (images,), (labels,) = job.module, job.train.inputs, job.train.targets
+    (images,), (labels,) = job.train.inputs, job.train.targets
+    images, model = (
+        images.clone(memory_format=torch.contiguous_format),
+        job.module.to(memory_format=torch.contiguous_format),
+    )
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
     generator = torch.Generator().manual_seed(0)
     model.train()
