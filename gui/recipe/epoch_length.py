@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from backend.data import catalog
 from graph.data_source import DataSource
 from graph.recipe import Recipe
 
 BUILT_IN = {"digits": 1797, "iris": 150, "wine": 178, "breast_cancer": 569, "diabetes": 442}
-DRAWN = ("moons", "circles", "spirals", "xor")
-DRAWN_SAMPLES = 600  # unless the option says otherwise
+SAMPLES = "samples"  # the option of data that are drawn
 SUPPOSED = 100  # steps of an epoch where nobody knows
 
 
@@ -35,8 +35,9 @@ def samples_of(source: DataSource | None) -> int | None:
     """How many samples a source gives; None where only loading tells."""
     if source is None:
         return None
-    if source.kind in DRAWN:
-        given = source.options.get("samples", DRAWN_SAMPLES)
+    entry = next((entry for entry in catalog() if entry.kind == source.kind and not entry.needs_path), None)
+    if entry is not None and SAMPLES in entry.defaults:
+        given = source.options.get(SAMPLES, entry.defaults[SAMPLES])
         return given if isinstance(given, int) and given > 0 else None
     return BUILT_IN.get(source.kind)
 
