@@ -30,6 +30,7 @@ RECIPE = {
     "averaging": "ema",
     "schedule": Schedule(kind="cosine", warmup=10),
     "clip_norm": 1.0,
+    "augmentation": [{"kind": kind, "p": 0.5} for kind in ("rotation", "gaussian_noise", "blur", "mixup")],
 }
 STEPS = 6 * 23
 
