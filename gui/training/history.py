@@ -5,6 +5,7 @@ Fed with the backend's events, read by curves, verdict and transport bar. Knows 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +14,8 @@ from backend.messages import Epoch, Progress, Steps
 from gui.training.series import SMOOTHING, Series
 
 LOSS = "loss"
+MOST_EPOCHS = 4096  # kept; of more the older half thins out, all but the best
+MOST_MARKS = 500  # ends of epochs marked within what is in sight
 
 
 @dataclass(slots=True)
@@ -28,6 +31,7 @@ class History:
     steps: int = 0  # planned ones, 0 while unknown
     planned_epochs: int = 0
     not_finite_at: int | None = None  # the first step whose loss was no number
+    _validation: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict, repr=False)
 
     def add_steps(self, event: Steps) -> None:
         fresh = [at for at, step in enumerate(event.steps) if step > self.step]
@@ -47,6 +51,10 @@ class History:
         while self.epochs and self.epochs[-1].epoch >= event.epoch:  # told again by a run that went on
             self.epochs.pop()
         self.epochs.append(event)
+        if len(self.epochs) > MOST_EPOCHS:
+            best, half = self.best, MOST_EPOCHS // 2
+            self.epochs[:half] = [epoch for at, epoch in enumerate(self.epochs[:half]) if at % 2 or epoch is best]
+        self._validation.clear()
         self.at_step = max(self.at_step, event.step)
 
     def add_progress(self, event: Progress) -> None:
@@ -60,7 +68,7 @@ class History:
     @property
     def names(self) -> tuple[str, ...]:
         """The metrics to draw, the loss first."""
-        known = [*self.metrics, *(name for epoch in self.epochs for name in (*epoch.train, *epoch.validation))]
+        known = [*self.metrics, *(name for epoch in self.epochs[-1:] for name in (*epoch.train, *epoch.validation))]
         return tuple(dict.fromkeys((LOSS, *known)))
 
     @property
@@ -76,12 +84,15 @@ class History:
         under_way = ended + 1 if ended and ended < self.planned_epochs else ended
         return max(told, under_way)
 
-    def epoch_ends(self) -> list[tuple[int, int]]:
-        """The last step of every epoch with its number, planned ones included."""
-        if self.planned_epochs and self.steps:
-            length = self.steps / self.planned_epochs
-            return [(round(epoch * length), epoch) for epoch in range(1, self.planned_epochs + 1)]
-        return [(epoch.step, epoch.epoch) for epoch in self.epochs]
+    def epoch_ends(self, low: float = 0.0, high: float = math.inf) -> list[tuple[int, int]]:
+        """The last steps of epochs between two steps, with their numbers; planned ones too, round ones of many."""
+        if not (self.planned_epochs and self.steps):
+            return [(epoch.step, epoch.epoch) for epoch in self.epochs if low <= epoch.step <= high]
+        length = self.steps / self.planned_epochs
+        first, last = max(math.ceil(low / length), 1), min(self.planned_epochs, high // length)
+        every = 10 ** max(0, math.ceil(math.log10(max(last - first, 1) / MOST_MARKS)))
+        first += -first % every
+        return [(round(epoch * length), epoch) for epoch in range(first, int(last) + 1, every)]
 
     def epoch_at(self, step: float) -> Epoch | None:
         """The last epoch that had ended at a step."""
@@ -89,8 +100,10 @@ class History:
 
     def validation(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Steps and validation values of a metric, one point an epoch."""
-        points = [(epoch.step, epoch.validation[name]) for epoch in self.epochs if name in epoch.validation]
-        return tuple(np.array(points, float).reshape(-1, 2).T)
+        if name not in self._validation:
+            points = [(epoch.step, epoch.validation[name]) for epoch in self.epochs if name in epoch.validation]
+            self._validation[name] = tuple(np.array(points, float).reshape(-1, 2).T)
+        return self._validation[name]
 
     def smooth_by(self, weight: float) -> None:
         self.smoothing = weight

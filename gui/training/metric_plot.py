@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from gui import theme
@@ -71,7 +71,7 @@ class MetricPlot(QWidget):
         self.view.disableAutoRange()
         self.view.setMouseEnabled(x=True, y=False)
         self.view.sigRangeChangedManually.connect(self._unfollow)
-        self.view.sigXRangeChanged.connect(lambda *_: self._draw_curves())
+        self.view.sigXRangeChanged.connect(lambda *_: (self._draw_curves(), self._mark_epochs()))
         self.view.sigResized.connect(lambda *_: self.draw())
         self.ghost_curve, self.ghost_validation = self._curve(), self._curve()
         self.raw, self.smooth, self.validation = self._curve(), self._curve(), self._curve()
@@ -103,19 +103,28 @@ class MetricPlot(QWidget):
             label.setFont(theme.ui_font("small"))
             label.setStyleSheet(f"color: {colours.text[2].name()}")
         self._place_units()
-        self.raw.setPen(pg.mkPen(thin(training, 0.42), width=1))
-        self.smooth.setPen(pg.mkPen(training, width=2))
+        self.raw.setPen(self._pen(thin(training, 0.42), width=1))
+        self.smooth.setPen(self._pen(training, width=2))
         self.smooth.opts["antialias"] = True
-        self.validation.setPen(pg.mkPen(validation, width=2))
+        self.validation.setPen(self._pen(validation, width=2))
         self.validation.opts["antialias"] = True
-        self.ghost_curve.setPen(pg.mkPen(thin(faint, 0.55), width=1))
-        self.ghost_validation.setPen(pg.mkPen(thin(faint, 0.8), width=1, style=Qt.PenStyle.DashLine))
-        self.points.setData(pen=pg.mkPen(colours.surface[1], width=1), brush=pg.mkBrush(validation), size=6)
-        self.best.setData(pen=pg.mkPen(colours.text[0], width=2), brush=pg.mkBrush(None), size=13, symbol="o")
-        self.line.setPen(pg.mkPen(faint, width=1))
+        self.ghost_curve.setPen(self._pen(thin(faint, 0.55), width=1))
+        self.ghost_validation.setPen(self._pen(thin(faint, 0.8), width=1, style=Qt.PenStyle.DashLine))
+        self.points.setData(pen=self._pen(colours.surface[1], width=1), brush=pg.mkBrush(validation), size=6)
+        self.best.setData(pen=self._pen(colours.text[0], width=2), brush=pg.mkBrush(None), size=13, symbol="o")
+        self.line.setPen(self._pen(faint, width=1))
         self.title.setFont(theme.ui_font("small"))
         self.readout.setFont(theme.ui_font("small"))
         self.draw()
+
+    def _pen(self, colour: QColor, width: float, **more) -> QPen:
+        """As wide on every screen: the plot's pens count the screen's own pixels."""
+        return pg.mkPen(colour, width=width * self.devicePixelRatioF(), **more)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self.dress()
+        return super().event(event)
 
     # Drawing
 
@@ -201,8 +210,12 @@ class MetricPlot(QWidget):
         """Values as heights in the view."""
         return np.log10(np.maximum(values, TINY)) if self.logarithmic else values
 
+    def _mark_epochs(self) -> None:
+        low, high = self.view.viewRange()[0]
+        self.epoch_axis.set_marks(self.history.epoch_ends(low, high) if self.history else [])
+
     def _draw_epochs(self) -> None:
-        self.epoch_axis.set_marks(self.history.epoch_ends() if self.history else [])
+        self._mark_epochs()
         steps, values = self.history.validation(self.name) if self.history else ([], [])
         (low, high), _ = self.view.viewRange()
         apart = (steps[-1] / len(steps)) / (high - low) * self.view.width() if len(steps) else 0

@@ -59,7 +59,8 @@ class EpochAxis(Axis):
 
     def tickValues(self, low, high, size):
         seen = [(step, epoch) for step, epoch in self.marks if low <= step <= high]
-        every = _every(len(seen), size / 36)
+        apart = seen[1][1] - seen[0][1] if len(seen) > 1 else 1
+        every = apart * _every(len(seen), size / 36)
         return [(1.0, [float(step) for step, epoch in seen if epoch % every == 0])]
 
     def tickStrings(self, values, scale, spacing):

@@ -1,25 +1,31 @@
 """One curve of numbers over steps: it grows, is smoothed as it grows, and thins to what a screen can show.
 
-Pure NumPy: knows neither Qt nor runs. Smoothing is causal, so past points never move; thinning keeps the
-lowest and highest value of every pixel column, so a spike of one step in a million stays visible.
+Pure NumPy: knows neither Qt nor runs. Smoothing is causal, so past points never move; thinning, in memory and for
+drawing, keeps the lowest and highest values of a stretch, so a spike of one step in ten million stays visible.
 """
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 SMOOTHING = 0.9  # weight of the past in the moving average, unless chosen otherwise
-_CHUNK = 128  # steps smoothed at once, fewer for a small weight: its powers must not underflow
+MOST = 2**17  # points kept: forty to every pixel of a wide screen; a run of any length takes no more memory
+_STEP, _VALUE, _SMOOTH, _MEAN, _COUNT = range(5)
+_FORGOTTEN = 1e-18  # weight below which the past is nothing
 
 
 class Series:
-    """Values over ascending steps, with their debiased moving average; both in arrays that double."""
+    """Values over ascending steps, with their debiased moving average; of a long run the extremes of stretches.
 
-    def __init__(self, smoothing: float = SMOOTHING):
-        self._room = np.empty((3, 256))
-        self._length = 0
+    Beside each point stands the mean of the values since the one before it, and how many they were, so that another
+    smoothing still averages them all.
+    """
+
+    def __init__(self, smoothing: float = SMOOTHING, most: int = MOST):
+        """`most` points are kept; at least 64."""
+        self._room = np.empty((5, min(256, most)))
+        self._most, self._length = most, 0
+        self._even = self._halvings = 0  # so many points, the oldest, stand for 2 ** halvings steps each
         self._smoother = Smoother(smoothing)
 
     def __len__(self) -> int:
@@ -27,15 +33,15 @@ class Series:
 
     @property
     def steps(self) -> np.ndarray:
-        return self._room[0, : self._length]
+        return self._room[_STEP, : self._length]
 
     @property
     def values(self) -> np.ndarray:
-        return self._room[1, : self._length]
+        return self._room[_VALUE, : self._length]
 
     @property
     def smooth(self) -> np.ndarray:
-        return self._room[2, : self._length]
+        return self._room[_SMOOTH, : self._length]
 
     @property
     def smoothing(self) -> float:
@@ -44,21 +50,60 @@ class Series:
     def extend(self, steps, values) -> None:
         """Append points; the steps are above those already here."""
         steps, values = np.asarray(steps, float), np.asarray(values, float)
+        for at in range(0, len(steps), self._most // 8):
+            part = slice(at, at + self._most // 8)
+            self._append(steps[part], values[part])
+
+    def _append(self, steps: np.ndarray, values: np.ndarray) -> None:
+        if self._length + len(steps) > self._most:
+            self._thin()
         end = self._length + len(steps)
         if end > self._room.shape[1]:
-            room = np.empty((3, max(end, 2 * self._room.shape[1])))
+            room = np.empty((5, min(self._most, max(end, 2 * self._room.shape[1]))))
             room[:, : self._length] = self._room[:, : self._length]
             self._room = room
-        self._room[0, self._length : end] = steps
-        self._room[1, self._length : end] = values
-        self._room[2, self._length : end] = self._smoother.feed(values)
+        smooth = self._smoother.feed(values)
+        counts = np.isfinite(values).astype(float)
+        for row, column in enumerate((steps, values, smooth, np.where(counts, values, 0.0), counts)):
+            self._room[row, self._length : end] = column
         self._length = end
+
+    def _thin(self) -> None:
+        """Make room: the newest eighth stays as it is, all before becomes evenly coarse."""
+        newest = self._most // 8
+        for _ in range(self._halvings):
+            self._halve(self._even, self._length - newest)
+        if self._length > self._most * 3 // 4:
+            self._halve(0, self._length - newest)
+            self._halvings += 1
+        self._even = self._length - newest
+
+    def _halve(self, start: int, end: int) -> None:
+        """Of every four points between two places keep the lowest and the highest, where they are."""
+        end = start + max(end - start, 0) // 4 * 4
+        fours = self._room[:, start:end].reshape(5, -1, 4)
+        values = fours[_VALUE]
+        known = np.isfinite(values)
+        lowest = np.where(known, values, np.inf).argmin(1)
+        highest = np.where(known, values, -np.inf).argmax(1)
+        highest = np.where(lowest == highest, (lowest + 2) % 4, highest)
+        kept = np.take_along_axis(fours, np.sort(np.stack([lowest, highest], 1), 1)[None], 2)
+        counts = fours[_COUNT].reshape(-1, 2, 2)
+        sums = (fours[_MEAN].reshape(-1, 2, 2) * counts).sum(2)
+        kept[_COUNT] = counts.sum(2)
+        kept[_MEAN] = sums / np.maximum(kept[_COUNT], 1.0)
+        rest, place = self._room[:, end : self._length].copy(), (start + end) // 2
+        self._room[:, start:place] = kept.reshape(5, -1)
+        self._room[:, place : place + rest.shape[1]] = rest
+        self._length = place + rest.shape[1]
 
     def smooth_by(self, weight: float) -> None:
         """Smooth everything anew with another weight."""
         if weight != self._smoother.weight:
             self._smoother = Smoother(weight)
-            self._room[2, : self._length] = self._smoother.feed(self.values)
+            means, counts = self._room[_MEAN, : self._length], self._room[_COUNT, : self._length]
+            smooth = self._smoother.feed(means, counts)
+            self._room[_SMOOTH, : self._length] = np.where(np.isfinite(self.values), smooth, np.nan)
 
     def at(self, step: float) -> int | None:
         """The index of the last point at or before a step, or None."""
@@ -73,28 +118,31 @@ class Smoother:
         if not 0.0 <= weight < 1.0:
             raise ValueError(f"smoothing is {weight}; it must be from 0 (none) to below 1")
         self.weight = weight
-        self._chunk = min(_CHUNK, int(-400 / math.log(weight))) if weight else _CHUNK
         self._sum = 0.0  # weighted sum of the values so far
         self._mass = 0.0  # the same sum of ones
 
-    def feed(self, values: np.ndarray) -> np.ndarray:
-        """The averages after each value; one that is not finite leaves a gap and is not remembered."""
-        result = np.full(len(values), np.nan)
-        finite = np.isfinite(values)
-        kept = values[finite]
-        result[finite] = np.concatenate(
-            [self._average(kept[at : at + self._chunk]) for at in range(0, len(kept), self._chunk)] or [kept]
-        )
-        return result
-
-    def _average(self, values: np.ndarray) -> np.ndarray:
-        if not self.weight:
-            return values
-        powers = self.weight ** np.arange(1, len(values) + 1)
-        sums = powers * (self._sum + (1 - self.weight) * np.cumsum(values / powers))
-        masses = powers * (self._mass - 1) + 1
+    def feed(self, values: np.ndarray, counts: np.ndarray | float = 1.0) -> np.ndarray:
+        """The averages after each value, which stands for `counts`; one not finite leaves a gap and is forgotten."""
+        if not len(values):
+            return np.empty(0)
+        counts = np.where(np.isfinite(values), counts, 0.0)
+        kept = self.weight**counts  # share of the past that is left
+        sums = _recurrence(kept, np.where(counts, (1 - kept) * np.where(counts, values, 0.0), 0.0), self._sum)
+        masses = 1 - (1 - self._mass) * np.cumprod(kept)
         self._sum, self._mass = float(sums[-1]), float(masses[-1])
-        return sums / masses
+        return np.where(counts, sums / np.where(counts, masses, 1.0), np.nan)
+
+
+def _recurrence(kept: np.ndarray, gained: np.ndarray, start: float) -> np.ndarray:
+    """y[i] = kept[i] * y[i - 1] + gained[i] from y[-1] = start: for stretches of 1, 2, 4 ... in turn."""
+    kept, result = kept.copy(), gained.copy()
+    result[0] += kept[0] * start
+    reach = 1
+    while reach < len(result) and kept[reach:].max() > _FORGOTTEN:
+        result[reach:] += kept[reach:] * result[:-reach]
+        kept[reach:] *= kept[:-reach].copy()
+        reach *= 2
+    return result
 
 
 def envelope(

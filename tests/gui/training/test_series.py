@@ -92,3 +92,61 @@ def test_what_was_drawn_stays_as_the_curve_grows():
 def test_an_unusable_weight_is_refused():
     with pytest.raises(ValueError, match=r"smoothing is 1\.0"):
         Smoother(1.0)
+
+
+LONG = 100_000
+
+
+def grown(values, most=1024, smoothing=0.9, told=37):
+    series = Series(smoothing, most)
+    for at in range(0, len(values), told):
+        series.extend(range(at, min(at + told, len(values))), values[at : at + told])
+    return series
+
+
+def test_a_long_run_takes_no_more_memory_and_keeps_its_newest_points_in_full():
+    values = np.random.default_rng(6).normal(size=LONG)
+    series = grown(values)
+    assert 256 < len(series) <= 1024 and series._room.shape == (5, 1024)
+    assert np.array_equal(series.values[-37:], values[-37:])
+    assert (np.diff(series.steps) > 0).all()
+    assert np.array_equal(series.values, values[series.steps.astype(int)])  # points that were, nothing made up
+    assert np.allclose(series.smooth, Smoother(0.9).feed(values)[series.steps.astype(int)])
+    quarters = np.histogram(series.steps, 4, (0, LONG))[0]
+    assert quarters.min() > 60  # old stretches are as fine as any, but for the newest
+
+
+@pytest.mark.parametrize("at", [0, 1, 41_234, LONG - 1])
+@pytest.mark.parametrize("height", [50.0, -50.0])
+def test_a_spike_outlives_every_thinning(at, height):
+    values = np.random.default_rng(7).normal(size=LONG)
+    values[at] = height
+    series = grown(values)
+    assert series.values[series.steps == at].tolist() == [height]
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5, 0.9, 0.999])
+def test_another_smoothing_of_a_thinned_run_averages_all_that_was(weight):
+    generator = np.random.default_rng(8)
+    values = 2 + np.sin(np.arange(LONG) / 9000) + generator.exponential(0.3, LONG)  # extremes lie far above the mean
+    series = grown(values, most=4096, smoothing=0.3)
+    series.smooth_by(weight)
+    true = Smoother(max(weight, 0.99)).feed(values)[series.steps.astype(int)]
+    old = series.steps < LONG / 2
+    assert abs(np.mean(series.smooth[old]) - np.mean(true[old])) < 0.05
+
+
+def test_numbers_that_are_none_survive_thinning_as_gaps_only_where_nothing_else_was():
+    values = np.ones(LONG)
+    values[::3] = np.nan
+    series = grown(values)
+    assert np.isfinite(series.values).mean() > 0.6 and set(series.values[np.isfinite(series.values)]) == {1.0}
+    series.smooth_by(0.5)
+    assert np.allclose(series.smooth[np.isfinite(series.values)], 1.0)
+
+
+def test_millions_of_steps_told_at_once():
+    values = np.random.default_rng(9).normal(size=1_000_000)
+    series = Series()
+    series.extend(np.arange(len(values)), values)
+    assert len(series) <= 2**17 and series.values.max() == values.max() and series.values.min() == values.min()
