@@ -133,7 +133,7 @@ class Analysis:
     def macs(self, ref: Ref) -> Dim:
         """Multiply-adds of a block for one sample; 0 where unknown."""
         inferred = self.inferred(ref)
-        return inferred.macs if inferred else 0
+        return inferred.macs_of_sample if inferred else 0
 
     def explain(self, ref: Ref) -> tuple[tuple[str, str], ...]:
         """(what, arithmetic) behind a block's numbers, substituted; empty where unknown."""
@@ -144,9 +144,10 @@ class Analysis:
         declared, values = self._network.declared(block.type), self.values(block)
         inputs = self._known_inputs(block.id)
         try:
-            return declared.explain(values, inputs, inferred)
+            rows = declared.explain(values, inputs, inferred)
         except ShapeError:  # sizes of which it is open whether they agree were taken to
-            return declared.explain(values, joined(declared, values, inputs), inferred)
+            rows = declared.explain(values, joined(declared, values, inputs), inferred)
+        return tuple(rows) if inferred.steps == 1 else tuple(_for_all_steps(rows, inferred))
 
     def values(self, ref: Ref) -> dict[str, Any]:
         """All hyperparameter values of a block as they count here: expressions of a module computed."""
@@ -219,3 +220,16 @@ class Analysis:
 
     def _place(self, problem: Problem) -> int:
         return self._network.rank(problem.block) if problem.block in self._network.blocks else -1
+
+
+def _for_all_steps(rows: Iterable[tuple[str, str]], inferred: Inferred) -> Iterator[tuple[str, str]]:
+    """The rows of a block that a sample meets once a step, its multiply-adds for all of them."""
+    whole = inferred.macs_of_sample
+    told = f"{whole:,}" if isinstance(whole, int) else str(whole)
+    for what, words in rows:
+        if what != "multiply-adds":
+            yield what, words
+            continue
+        arithmetic = words.rpartition(" = ")[0] or words
+        bracketed = f"({arithmetic})" if "+" in arithmetic else arithmetic
+        yield what, f"{bracketed} * {inferred.steps} steps = {told}"

@@ -50,10 +50,10 @@ class Analyzer:
         made = cls(analysis._network, exposed=analysis._exposed)
         made.analysis = analysis
         for id, inferred in analysis.all_inferred():
-            if is_open(inferred.macs):
-                made._open_macs[id] = inferred.macs
+            if is_open(inferred.macs_of_sample):
+                made._open_macs[id] = inferred.macs_of_sample
             else:
-                made._closed_macs += inferred.macs
+                made._closed_macs += inferred.macs_of_sample
         return made
 
     def start(self) -> None:
@@ -170,14 +170,14 @@ class Analyzer:
         if old is not None:
             analysis._parameters -= old.parameters
             if self._open_macs.pop(id, None) is None:
-                self._closed_macs -= old.macs
+                self._closed_macs -= old.macs_of_sample
         if inferred is not None:
             analysis._inferred[id] = inferred
             analysis._parameters += inferred.parameters
-            if is_open(inferred.macs):
-                self._open_macs[id] = inferred.macs
+            if is_open(inferred.macs_of_sample):
+                self._open_macs[id] = inferred.macs_of_sample
             else:
-                self._closed_macs += inferred.macs
+                self._closed_macs += inferred.macs_of_sample
         analysis._outputs.pop(id, None)
         if outputs:
             analysis._outputs[id] = outputs

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from graph.block_type import BlockType, Inferred, ShapeError
-from graph.dim import DimError, is_traced, multiple, substitute
+from graph.dim import DimError, N, is_open, is_traced, multiple, names, substitute
 from graph.expression import Expression, ExpressionError
 from graph.hyperparameter import HyperparameterError
 from graph.module import ModuleType
@@ -46,6 +46,17 @@ def decided(network: Network, block: Block, declared: BlockType, values, inputs,
             for port, tensor in inferred.outputs.items()
         }
         inferred = replace(inferred, outputs=outputs)
+    return inferred if isinstance(declared, ModuleType) else _with_steps(inferred, inputs)
+
+
+def _with_steps(inferred: Inferred, inputs: Mapping[str, Any]) -> Inferred:
+    """Multiply-adds count every step of a sample where steps stand among the samples: N*T before the other sizes."""
+    if inferred.macs == 0:
+        return inferred
+    for found in inputs.values():
+        tensor = found[0] if isinstance(found, tuple) else found
+        if tensor.dims and tensor.dims[0] != N and is_open(tensor.dims[0]) and "N" in names(tensor.dims[0]):
+            return replace(inferred, steps=substitute(tensor.dims[0], {"N": 1}))
     return inferred
 
 

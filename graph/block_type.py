@@ -69,7 +69,8 @@ class Inferred:
     """What follows from a block's hyperparameters and inputs; multiply-adds are those of one sample.
 
     `weights` lists every learnable tensor by its torch name and shape, in torch's order; `warnings` are (code, text)
-    pairs about choices that run but are seldom meant.
+    pairs about choices that run but are seldom meant. `steps` is how many times a sample meets the block, where its
+    steps stand among the samples; multiply-adds are those of one of them.
     """
 
     outputs: dict[str, TensorType]
@@ -78,6 +79,12 @@ class Inferred:
     macs: Dim = 0
     weights: tuple[tuple[str, tuple[int, ...]], ...] = ()
     warnings: tuple[tuple[str, str], ...] = ()
+    steps: Dim = 1
+
+    @property
+    def macs_of_sample(self) -> Dim:
+        """Multiply-adds of one sample with all its steps."""
+        return self.macs if self.steps == 1 else self.macs * self.steps
 
 
 @dataclass(frozen=True, slots=True)

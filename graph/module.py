@@ -177,7 +177,7 @@ class ModuleType(BlockType):
             parameters += one.analysis.total_parameters
             for id, inferred in one.analysis.all_inferred():
                 buffers += inferred.buffers
-                macs = macs + inferred.macs
+                macs = macs + inferred.macs_of_sample
                 name = self.network.blocks[id].name
                 if self.network.blocks[id].reuses is not None:
                     continue  # listed where they belong

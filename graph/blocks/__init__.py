@@ -37,6 +37,7 @@ from graph.blocks import (
     slope,
     source,
     standing,
+    steps,
     transformer,
     transposed_convolution,
     unpooling,
@@ -46,6 +47,7 @@ from graph.blocks import (
 BLOCK_TYPES = (
     *source.BLOCK_TYPES,
     *standing.BLOCK_TYPES,
+    *steps.BLOCK_TYPES,
     *convolution.BLOCK_TYPES,
     *transposed_convolution.BLOCK_TYPES,
     *fixed_convolution.BLOCK_TYPES,

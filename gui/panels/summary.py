@@ -238,7 +238,7 @@ def _row(block, analysis) -> Row:
         return block.name, block.type, tr(UNKNOWN), "", ""
     shape = str(next(iter(inferred.outputs.values()))) if inferred.outputs else ""
     parameters = thousands(inferred.parameters) if inferred.parameters else "0"
-    return block.name, block.type, shape, parameters, thousands(inferred.macs)
+    return block.name, block.type, shape, parameters, thousands(inferred.macs_of_sample)
 
 
 def _side(column: int) -> Qt.AlignmentFlag:
