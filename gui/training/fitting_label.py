@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import html
 
+from PySide6 import QtGui
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+LEAST = 32  # pixels in which dots behind a few letters still say something
 
 
 class FittingLabel(QLabel):
@@ -35,9 +38,11 @@ class FittingLabel(QLabel):
     def _fit(self) -> None:
         metrics, room = self.fontMetrics(), self.width() - 2
         fitting = (text for text in self._wordings if metrics.horizontalAdvance(text) <= room)
-        shortest = metrics.elidedText(self._wordings[-1], Qt.TextElideMode.ElideRight, room)
+        shortest = metrics.elidedText(self._wordings[-1], Qt.TextElideMode.ElideRight, room) if room >= LEAST else ""
         shown = next(fitting, shortest)
         if shown != self.text():
             self.setText(shown)
         fullest = self._wordings[0] if shown != self._wordings[0] else ""
-        self.setToolTip(html.escape(fullest) if Qt.mightBeRichText(fullest) else fullest)  # it may come from a file
+        self.setToolTip(
+            html.escape(fullest) if QtGui.Qt.mightBeRichText(fullest) else fullest
+        )  # it may come from a file
