@@ -19,6 +19,7 @@ from gui.panels.rows import Hairline, clear, label
 from gui.recipe.augmentation_form import AugmentationForm
 from gui.recipe.epoch_length import Length, length_of, samples_seen
 from gui.recipe.groups import Groups
+from gui.recipe.largest_batch import LargestBatch
 from gui.recipe.objectives import Objectives
 from gui.recipe.optimizer_words import OptimizerWords
 from gui.recipe.rate_finder import RateFinder
@@ -112,6 +113,8 @@ class RecipePanel(QWidget):
         if self._run is not None:
             self.finder = RateFinder(self.edits, RateSearch(self.session, self._run, self))
             self.forms["optimizer"].put_after("learning_rate", self.finder)
+        self.largest = LargestBatch(self.edits, self._run)
+        self.forms["loop"].put_after("batch_size", self.largest)
         self._arguments = QVBoxLayout()
         self._arguments.setContentsMargins(0, 0, 0, 0)
         self.sections["optimizer"].box.addLayout(self._arguments)
