@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QKeySequenceEdit,
+    QLineEdit,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import (
 from gui import actions, theme
 from gui.language import tr
 from gui.panels.palette import SearchField
-from gui.panels.rows import button, label
+from gui.panels.rows import ClearCross, button, label
 from gui.settings import forget_keys, remember_key
 
 ID = Qt.ItemDataRole.UserRole
@@ -102,6 +103,7 @@ class KeysDialog(QDialog):
             editor = self.editors[command.id] = QKeySequenceEdit(self.bound[command.id].shortcut())
             editor.setMaximumSequenceLength(1)
             editor.setClearButtonEnabled(True)
+            ClearCross(editor.findChild(QLineEdit))
             editor.setAccessibleName(self.tr("Key of {0}").format(actions.plain(tr(command.text))))
             editor.editingFinished.connect(lambda id=command.id: self._typed(id))
             table.setCellWidget(row, KEY, editor)

@@ -208,6 +208,7 @@ QPlainTextEdit#numbers { border: 1px solid @line; border-radius: 4px; padding: 2
 QPlainTextEdit#numbers:focus { border-color: @accent; }
 QPlainTextEdit#numbers[wrong="true"] { border-color: @error; }
 QTreeView::item, QListView::item { min-height: 28px; padding: 0 4px; border: none; }
+QListView#steps::item { padding: 0 12px; }
 QTreeView::item:hover, QListView::item:hover, QTableView::item:hover { background: @s2; }
 QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {
     background: @select; color: @t0; }

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListView, QStyledItemD
 
 from gui import theme
 from gui.canvas.ink import ICON, icon_path, ink
+from gui.panels.rows import ClearCross
 
 WIDTH, ROW_HEIGHT, ROWS = 320, 40, 8
 ENTRY = Qt.ItemDataRole.UserRole + 1
@@ -42,7 +43,7 @@ class SearchPopup(QFrame):
         self.setObjectName("canvas_search")
         self.field = QLineEdit(self)
         self.field.setPlaceholderText(prompt)
-        self.field.setClearButtonEnabled(True)
+        ClearCross(self.field)
         self.field.installEventFilter(self)
         self.note = QLabel(note, self)
         self.note.setVisible(bool(note))

@@ -22,6 +22,7 @@ class History(QWidget):
         self.session = session
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Steps taken"))
+        self.list.setObjectName("steps")
         self.list.setUniformItemSizes(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         box = QVBoxLayout(self)

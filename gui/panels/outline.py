@@ -8,8 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QItemSelectionModel, QModelIndex, QSize, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QStackedLayout, QTreeView, QWidget
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStackedLayout,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QWidget,
+)
 
 from graph.edits import RemoveBlocks, Rename
 from graph.level import Level
@@ -20,6 +27,7 @@ from gui.panels.rows import EmptyState
 from gui.session import Path, Session
 from gui.updates import Updates
 
+AHEAD = 28  # of a name: its picture and the room around it
 MOST_SOURCES = 3  # named in a line; more are counted
 
 
@@ -284,6 +292,26 @@ class Outline(QWidget):
         self.updates.ask()
 
 
+class OutlineRow(QStyledItemDelegate):
+    """The name as it is, the type behind it in grey."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().initStyleOption(option, index)
+        option.text = index.data(Qt.ItemDataRole.EditRole)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().paint(painter, option, index)
+        name = index.data(Qt.ItemDataRole.EditRole)
+        type = index.data(Qt.ItemDataRole.DisplayRole).removeprefix(name).strip()
+        area = option.rect.adjusted(AHEAD + option.fontMetrics.horizontalAdvance(name) + theme.GAP, 0, -theme.SPACE, 0)
+        painter.save()
+        painter.setFont(option.font)
+        painter.setPen(theme.current().text[1])
+        words = option.fontMetrics.elidedText(type, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+        painter.restore()
+
+
 class OutlineTree(QTreeView):
     """Arrows walk, letters find, F2 renames, Delete removes."""
 
@@ -291,6 +319,7 @@ class OutlineTree(QTreeView):
         super().__init__()
         self.outline = outline
         self.setHeaderHidden(True)
+        self.setItemDelegate(OutlineRow(self))
         self.setIndentation(14)
         self.setUniformRowHeights(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)

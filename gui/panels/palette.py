@@ -21,7 +21,7 @@ from graph import placeable, registry
 from graph.block_type import BlockType
 from gui import theme
 from gui.language import tr
-from gui.panels.rows import label
+from gui.panels.rows import ClearCross, label
 from gui.session import Session
 
 MIME = "application/x-netloom-block"
@@ -40,7 +40,7 @@ class Palette(QWidget):
         self._folded: set[str] = set()  # branches that were closed, kept over refills
         self.search = SearchField()
         self.search.setPlaceholderText(self.tr("Search blocks"))
-        self.search.setClearButtonEnabled(True)
+        ClearCross(self.search)
         self.tree = BlockTree()
         self.nothing = label("", "quiet", wrap=True)
         self.nothing.setContentsMargins(theme.GAP, 0, theme.GAP, 0)

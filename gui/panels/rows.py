@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QLayout,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui import theme
 
@@ -51,6 +62,27 @@ class IconButton(QToolButton):
 
     def follow_theme(self, *_ignored) -> None:
         self.setIcon(theme.icon(self._icon))
+
+
+class ClearCross(QObject):
+    """The cross that empties a line, in the theme's colour; belongs to the line."""
+
+    def __init__(self, line: QLineEdit):
+        super().__init__(line)
+        line.setClearButtonEnabled(True)
+        self._action = line.findChild(QAction, "_q_qlineeditclearaction")
+        line.textChanged.connect(self._show)
+        self.follow_theme()
+        self._show(line.text())
+        theme.appearance.changed.connect(self.follow_theme)
+
+    def follow_theme(self, *_ignored) -> None:
+        if self._action is not None:
+            self._action.setIcon(theme.icon("close"))
+
+    def _show(self, text: str) -> None:
+        if self._action is not None:
+            self._action.setVisible(bool(text))
 
 
 class Hairline(QFrame):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 from graph.backwards import Suggestion, suggest, wish
 from graph.hyperparameter import HyperparameterError
 from gui import theme
-from gui.panels.rows import clear, label, restyle
+from gui.panels.rows import ClearCross, clear, label, restyle
 from gui.session import Session
 
 PAUSE = 250  # ms of no typing until suggestions are looked for
@@ -26,7 +26,7 @@ class WishForm(QWidget):
         self.session, self.id = session, id
         self.line = QLineEdit()
         self.line.setFixedHeight(theme.ROW)
-        self.line.setClearButtonEnabled(True)
+        ClearCross(self.line)
         self.line.setAccessibleName(self.tr("Output that is wished for"))
         self.line.setPlaceholderText(self.tr("Make the output 7 x 7, or 128 channels"))
         self.line.setToolTip(self.tr("Type sizes, * where any will do: settings that lead there are listed"))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QSizeP
 
 from backend.runs import RunEntry
 from gui import theme
-from gui.panels.rows import button
+from gui.panels.rows import ClearCross, button
 from gui.training.view_header import PictureButton
 
 MOST_OFFERED = 12  # runs of the trash in the menu, the last thrown first
@@ -28,7 +28,7 @@ class RunBar(QWidget):
         self.filter.setPlaceholderText(self.tr("Filter"))
         self.filter.setAccessibleName(self.tr("Filter the runs"))
         self.filter.setToolTip(self.tr("Words that stand anywhere in a row or in its notes"))
-        self.filter.setClearButtonEnabled(True)
+        ClearCross(self.filter)
         self.filter.setMaximumWidth(240)
         self.filter.setMinimumWidth(80)
         self.filter.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
 from graph.network import Block
 from gui import theme
 from gui.session import Session
 from gui.updates import Updates
 
+AROUND = 72  # pixels of picture, arrow and edges beside the words
 SOON = 50  # ms after an edit until the list follows
 
 
@@ -29,6 +30,7 @@ class BlockChoice(QComboBox):
         self._fits = fits
         self.block: str | None = None
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.setMinimumWidth(112)  # in a narrow panel the name alone
         self.setMaximumWidth(220)
         self.setToolTip(self.tr("{0}. Selecting such a block on the canvas chooses it too.").format(what))
         self.setAccessibleName(what)
@@ -66,6 +68,15 @@ class BlockChoice(QComboBox):
         self.setEnabled(bool(ids))
         if self.block != before:
             self.chosen.emit()
+
+    def paintEvent(self, event) -> None:
+        """As every combo box, but words without room end in dots."""
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        room = self.width() - AROUND
+        option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def _activated(self, index: int) -> None:
         self.choose(self.itemData(index))

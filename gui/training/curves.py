@@ -6,8 +6,8 @@ Redraws at most twelve times a second and only while seen. Knows the run control
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontMetrics, QPainter, QPen
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.training.history import LOSS
@@ -19,6 +19,7 @@ from gui.training.view_header import PictureButton, ViewHeader
 
 BETWEEN = 80  # ms between two drawings: every one costs what the training could use
 LOG_KEY = Qt.Key.Key_Y
+ROOMY = 480  # pixels in which legend and smoothing stand side by side
 BEST = 2  # the entry of the legend that is a ring
 
 
@@ -96,6 +97,12 @@ class CurvesView(QWidget):
             self.log.toggle()
         else:
             super().keyPressEvent(event)
+
+    def resizeEvent(self, event) -> None:
+        """In a narrow view the legend has the room of the smoothing."""
+        super().resizeEvent(event)
+        for part in (self.smoothing, self.smoothing_label):
+            part.setVisible(event.size().width() >= ROOMY)
 
     def showEvent(self, event) -> None:
         super().showEvent(event)
@@ -204,6 +211,7 @@ class Legend(QWidget):
         super().__init__(parent)
         self._ghost = False
         self.setAccessibleName(self.tr("Training and validation; the ring marks the best epoch"))
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._fit_width()
 
     def set_ghost(self, ghost: bool) -> None:
@@ -223,14 +231,19 @@ class Legend(QWidget):
 
     def _fit_width(self) -> None:
         self.ensurePolished()
-        metrics = self._metrics()
-        width = sum(metrics.horizontalAdvance(text) + 18 + 12 for text, _ in self._entries())
-        self.setFixedSize(QSize(width, theme.ROW))
+        self.setToolTip(", ".join(text for text, _ in self._entries()))
+        self.updateGeometry()
 
-    def _metrics(self):
-        from PySide6.QtGui import QFontMetrics
+    def sizeHint(self) -> QSize:
+        return QSize(sum(self._width(text) for text, _ in self._entries()), theme.ROW)
 
-        return QFontMetrics(theme.ui_font("small"))
+    def minimumSizeHint(self) -> QSize:
+        """Where there is little room, what does not fit is left out; the tooltip names it."""
+        return QSize(0, theme.ROW)
+
+    @staticmethod
+    def _width(text: str) -> int:
+        return QFontMetrics(theme.ui_font("small")).horizontalAdvance(text) + 18 + 12
 
     def paintEvent(self, event) -> None:
         painter = QPainter(self)
@@ -238,12 +251,13 @@ class Legend(QWidget):
         painter.setFont(theme.ui_font("small"))
         left, middle = 0, self.height() // 2
         for index, (text, pen) in enumerate(self._entries()):
+            if left + self._width(text) > self.width():
+                break
             painter.setPen(pen)
             if index == BEST:
                 painter.drawEllipse(left + 2, middle - 5, 10, 10)
             else:
                 painter.drawLine(left, middle, left + 14, middle)
             painter.setPen(theme.current().text[1])
-            width = painter.fontMetrics().horizontalAdvance(text)
-            painter.drawText(left + 18, 0, width, self.height(), Qt.AlignmentFlag.AlignVCenter, text)
-            left += 18 + width + 12
+            painter.drawText(left + 18, 0, self._width(text), self.height(), Qt.AlignmentFlag.AlignVCenter, text)
+            left += self._width(text)

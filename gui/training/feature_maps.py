@@ -17,7 +17,7 @@ from gui.training.tile_view import Tiles, short
 from gui.training.tiles import steady_limit
 
 MOST = 1024  # maps laid out
-SIDE = 176  # width of the column with the sample
+SIDE = 200  # width of the column with the sample: as its number and buttons need
 TOYS = ("moons", "circles", "spirals", "xor")  # cheap enough to draw the whole set here
 
 

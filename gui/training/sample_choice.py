@@ -27,7 +27,7 @@ class SampleChoice(QWidget):
         self.index = 0
         self.count = 0
         self.field = QLineEdit("0")
-        self.field.setFixedWidth(52)
+        self.field.setFixedWidth(48)
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.setAccessibleName(self.tr("Validation sample"))
         self.field.setToolTip(self.tr("Row of the validation set, counted from 0  (Up, Down)"))

@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from graph.module_commands import make_module
 from gui.panels.outline import Outline
@@ -104,3 +105,10 @@ def test_it_follows_and_says_when_there_is_nothing(outline, session, ids, qtbot)
     qtbot.waitUntil(lambda: outline._pages.currentIndex() == 0)
     session.document.undo()
     qtbot.waitUntil(lambda: len(lines(outline)) == 16)
+
+
+def test_a_line_paints_the_name_and_the_type_once(outline, session, ids):
+    row = outline.tree.itemDelegate()
+    option, index = QStyleOptionViewItem(), outline.model.index_of((ids["conv1"],))
+    row.initStyleOption(option, index)
+    assert option.text == "conv1" and index.data() == "conv1   Conv2d"

@@ -1,6 +1,7 @@
 """The palette with real keys: search, arrows, Enter, and what a drag carries."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 
 from graph import placeable
@@ -79,3 +80,13 @@ def test_a_drag_carries_the_type(session, shown):
     data = panel.tree.mimeData([leaf])
     assert bytes(data.data(MIME)).decode() == leaf.data(0, TYPE)
     assert not panel.tree.mimeData([panel.tree.topLevelItem(0)]).hasFormat(MIME)
+
+
+def test_the_cross_is_there_while_there_is_something_to_clear(session, shown):
+    palette = shown(Palette(session))
+    cross = palette.search.findChild(QAction, "_q_qlineeditclearaction")
+    assert not cross.isVisible()
+    palette.search.setText("pool")
+    assert cross.isVisible()
+    palette.search.clear()
+    assert not cross.isVisible()
