@@ -8,6 +8,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 
 
+def pytest_collection_modifyitems(items):
+    """Files are tested side by side, each by one process; benchmarks by one process, one after the other."""
+    for item in items:
+        group = "benchmarks" if "benchmarks" in item.path.parts else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread_and_own_home(tmp_path_factory):
     for kind in ("config", "data", "state", "cache"):
