@@ -297,12 +297,14 @@ class OutlineRow(QStyledItemDelegate):
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         super().initStyleOption(option, index)
-        option.text = index.data(Qt.ItemDataRole.EditRole)
+        option.text = index.data(Qt.ItemDataRole.EditRole) or ""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         super().paint(painter, option, index)
-        name = index.data(Qt.ItemDataRole.EditRole)
-        type = index.data(Qt.ItemDataRole.DisplayRole).removeprefix(name).strip()
+        name, both = index.data(Qt.ItemDataRole.EditRole), index.data(Qt.ItemDataRole.DisplayRole)
+        if both is None:
+            return  # the block is gone, and the tree not read again yet
+        type = both.removeprefix(name).strip()
         area = option.rect.adjusted(AHEAD + option.fontMetrics.horizontalAdvance(name) + theme.GAP, 0, -theme.SPACE, 0)
         painter.save()
         painter.setFont(option.font)

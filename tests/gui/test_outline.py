@@ -2,9 +2,11 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QStyleOptionViewItem
 
+from graph.edits import RemoveBlocks
 from graph.module_commands import make_module
 from gui.panels.outline import Outline
 
@@ -112,3 +114,12 @@ def test_a_line_paints_the_name_and_the_type_once(outline, session, ids):
     option, index = QStyleOptionViewItem(), outline.model.index_of((ids["conv1"],))
     row.initStyleOption(option, index)
     assert option.text == "conv1" and index.data() == "conv1   Conv2d"
+
+
+def test_a_line_of_a_block_that_is_gone_paints_nothing(outline, session, ids):
+    index = outline.model.index_of((ids["conv1"],))
+    session.document.do(RemoveBlocks((ids["conv1"],)))
+    option, picture = QStyleOptionViewItem(), QPixmap(100, 28)
+    painter = QPainter(picture)
+    outline.tree.itemDelegate().paint(painter, option, index)
+    painter.end()
