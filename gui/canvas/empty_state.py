@@ -17,6 +17,7 @@ WAYS = (
     ("open", N_("Open an example")),
 )
 LINE, LEAST, EDGE = 40.0, 388.0, 56.0  # between ways, width, room before the words
+HEAD, LOW_HEAD, LOW_LINE = 76.0, 46.0, 28.0  # over the ways, and both where the canvas is low
 GAP, CAP = 7.0, 14.0  # between words, beside the letters of a key
 
 
@@ -31,17 +32,18 @@ class EmptyState:
         """The painter is in pixels of the viewport."""
         pen = ink()
         width = EDGE + max(self._width(words) for _, words in WAYS) + EDGE
-        box = QRectF(0, 0, max(LEAST, width), 76 + LINE * len(WAYS))
+        line, head = (LINE, HEAD) if area.height() >= HEAD + LINE * len(WAYS) + EDGE else (LOW_LINE, LOW_HEAD)
+        box = QRectF(0, 0, max(LEAST, width), head + line * len(WAYS))
         box.moveCenter(area.center())
         painter.setPen(QPen(pen.hairline.color(), 1.5, Qt.PenStyle.DashLine))
         painter.setBrush(pen.ground)
         painter.drawRoundedRect(box, 14, 14)
         painter.setFont(theme.ui_font("large", bold=True))
         painter.setPen(pen.text)
-        top = QRectF(box.left(), box.top() + 20, box.width(), 28)
+        top = QRectF(box.left(), box.top() + (head - 28) * 0.4, box.width(), 28)
         painter.drawText(top, Qt.AlignmentFlag.AlignCenter, tr(TITLE))
         for index, (glyph, words) in enumerate(WAYS):
-            at = QPointF(box.left() + EDGE, box.top() + 78 + LINE * index)
+            at = QPointF(box.left() + EDGE, box.top() + head + line * (index + 0.05))
             self._way(painter, at, glyph, words, pen, is_link=index == len(WAYS) - 1)
 
     def _way(self, painter: QPainter, at: QPointF, glyph: str, words: str, pen, is_link: bool) -> None:

@@ -101,8 +101,10 @@ class BlockForm(QWidget):
 
     @property
     def help(self) -> str:
-        """What the blocks do, where they are of one type."""
-        return cleandoc(self.types[0].help) if len(self.types) == 1 else ""
+        """What the blocks do, where they are of one type; else what the form does."""
+        if len(self.types) == 1:
+            return cleandoc(self.types[0].help)
+        return self.tr("Blocks of several types: what they share is set for all of them at once.")
 
     @property
     def _offered(self) -> dict[str, Any] | None:

@@ -13,6 +13,8 @@ from gui.panels.rows import Hairline, label
 from gui.session import Session
 from gui.updates import Updates
 
+ROOMY = 240  # pixels of height with room for the help of a field
+
 
 class Inspector(QWidget):
     """Shows one page at a time; the page is rebuilt for another selection and refreshed for other values."""
@@ -36,7 +38,8 @@ class Inspector(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
-        for part in (self.area, Hairline(), self.help):
+        self.line = Hairline()
+        for part in (self.area, self.line, self.help):
             box.addWidget(part, 1 if part is self.area else 0)
         self.setMinimumWidth(300)
         self.updates = Updates(self, self.refresh)
@@ -48,6 +51,15 @@ class Inspector(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(320, 420)
+
+    def resizeEvent(self, event) -> None:
+        """A low panel has no room for what the fields' tooltips say too."""
+        super().resizeEvent(event)
+        for part in (self.line, self.help):
+            part.setVisible(event.size().height() >= ROOMY)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.minimumWidth(), self.area.minimumSizeHint().height())
 
     def refresh(self) -> None:
         selection = self.session.selection

@@ -43,7 +43,7 @@ class ModulePage(QWidget):
             "small",
             wrap=True,
         )
-        self.add = button(self.tr("Add hyperparameter"), self._add, "flat", self.tr("Offer another value to set"))
+        self.add = button(self.tr("Add hyperparameter"), self._add, tip=self.tr("Offer another value to set"))
         self.rows = QVBoxLayout()
         self.rows.setSpacing(theme.SPACE)
         box = QVBoxLayout(self)

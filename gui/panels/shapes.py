@@ -38,12 +38,13 @@ class Shapes(QWidget):
 
 def _html(rows: list[Row]) -> str:
     look, mono = theme.current(), theme.mono_font().family()
-    face = f"font-family:'{escape(mono)}',monospace; font-size:{theme.SIZES['small'] + 1}px"
+    size = f"font-size:{theme.SIZES['small']}px"
+    face = f"font-family:'{escape(mono)}',monospace; {size}"
     quiet = look.text[1].name()
     parts = ["<table width='100%' cellspacing='0' cellpadding='2'>"]
     for what, value, arithmetic in rows:
         parts.append(
-            f"<tr><td style='color:{quiet}'>{escape(what)}</td>"
+            f"<tr><td style='color:{quiet}; {size}'>{escape(what)}</td>"
             f"<td align='right' style=\"{face}\">{escape(value)}</td></tr>"
         )
         if arithmetic:

@@ -31,6 +31,7 @@ from gui.training.fitting_label import FittingLabel
 FILLING = "loremipsumdolorsitametconsecteturadipiscingelit"
 WORD = re.compile(r"[^\W\d_]{2,}")
 NAME = re.compile(r"[A-Z]+[a-z]*[A-Z]\w*(-\d+)?$|Netloom$")  # ReLU, ResNet-18
+SLACK = 1  # pixel that rounding takes of a line
 OF_QT = ("Press shortcut",)
 FILLED_IN = ("\nOne of ", "\nTrue or False.", " sees ")  # sentences that `graph` makes of parts
 GRAPH = " ".join(
@@ -93,7 +94,7 @@ def is_translated(text: str, network) -> bool:
 
 
 def room_lacking(part: QWidget) -> int:
-    """How many pixels of its words a widget does not show; less than one where all can be read."""
+    """How many pixels of its words a widget does not show; none where all can be read."""
     text, metrics = words_of(part), part.fontMetrics()
     if isinstance(part, FittingLabel) or "…" in text or not text:
         return 0  # shows dots, and all of it in its tooltip
@@ -122,7 +123,9 @@ def english(root: QWidget, network) -> list[str]:
 def cut_off(root: QWidget) -> list[str]:
     parts = [*seen(root, QLabel), *seen(root, QAbstractButton), *seen(root, QComboBox)]
     return [
-        f"{type(part).__name__} {words_of(part)!r}: {room_lacking(part)} px" for part in parts if room_lacking(part) > 0
+        f"{type(part).__name__} {words_of(part)!r}: {room_lacking(part)} px"
+        for part in parts
+        if room_lacking(part) > SLACK
     ]
 
 
