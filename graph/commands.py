@@ -144,10 +144,10 @@ def paste(network: Network, text: str, at: Position | None = None) -> tuple[Comp
         copied = replace(block, id=fresh[block.id], name=name, reuses=_owner(network, block, fresh))
         edits.append(AddBlock(copied, (x + dx, y + dy)))
     for offset, wire in enumerate(clip.wires):
-        ends = {"source": fresh[wire.source], "target": fresh[wire.target]}
         via = tuple((x + dx, y + dy) for x, y in wire.via)
-        moved = replace(wire, id=network.fresh_wire_id(offset), via=via, **ends)
-        edits.append(Connect(moved))
+        source, target = fresh[wire.source], fresh[wire.target]
+        id = network.fresh_wire_id(offset)
+        edits.append(Connect(Wire(id, source, wire.output, target, wire.input, wire.slot, via)))
     count = len(clip.blocks)
     text = "Paste block" if count == 1 else f"Paste {count} blocks"
     return Compound(text, tuple(edits)), tuple(fresh.values())

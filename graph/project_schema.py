@@ -191,7 +191,7 @@ class _Reading:
 
     def _values(self, place: str, record: BlockRecord) -> dict[str, Any]:
         """Canonical values in declared order; those of an unknown type word for word."""
-        if self.types[record.id].role == "unknown":
+        if self.types[record.id].role == "unknown" or not record.hyperparameters:
             return record.hyperparameters
         block = Block(record.id, record.type, record.name, {})
         values = {}
@@ -223,6 +223,10 @@ class _Reading:
         return tuple(found)
 
     def _check_ends(self, place: str, wire: Wire) -> None:
+        source, target = self.types.get(wire.source), self.types.get(wire.target)
+        fits = source and target and source.output_port(wire.output) and target.input_port(wire.input)
+        if fits and wire.source != wire.target:
+            return  # as nearly always
         for end, id, port in (("from", wire.source, wire.output), ("to", wire.target, wire.input)):
             declared = self.types.get(id)
             if declared is None:

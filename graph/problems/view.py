@@ -36,12 +36,15 @@ class View:
         self.analysis = analysis
         self.recipe = analysis.recipe
         self.fields = analysis.fields
+        self._values: dict[str, dict[str, Any]] = {}
         self.windows: dict[str, Any] = {}  # how a window fits each block, asked by several rules
         self.inside = network.module is not None  # an Output here is the module's, not the network's answer
 
     def values(self, block: Block) -> dict[str, Any]:
-        """All values of a block as they count here."""
-        return self.analysis.values(block)
+        """All values of a block as they count here; read only, for several rules ask."""
+        if block.id not in self._values:
+            self._values[block.id] = self.analysis.values(block)
+        return self._values[block.id]
 
     def source(self, block: Block, port: str | None = None) -> Block | None:
         """The block wired to a port, the first wire by default."""
