@@ -57,6 +57,7 @@ class Document:
 
     # Changing
 
+    @resting_collector()
     def do(self, edit: Edit, merge: str | None = None) -> None:
         """Apply an edit as one undoable step; raises what the edit raises, with nothing changed.
 
@@ -220,7 +221,6 @@ class Document:
             if block.type in stale:
                 self._analyzer.touch(block.id)
 
-    @resting_collector()
     def _apply(self, edit: Edit) -> Edit:
         try:
             return edit.apply(self)
@@ -241,6 +241,7 @@ class Document:
         else:
             self._undo.append(Step(text, inverse, merge, now, before))
 
+    @resting_collector()
     def _travel(self, source: list[Step], goal: list[Step]) -> None:
         if not source or self._group is not None:
             return

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
+NUMBER = re.compile(r"_?\d+$")
+
 
 class NamingError(ValueError):
     """A block or network name that breaks a rule; the text names the rule."""
@@ -24,7 +26,7 @@ def free_name(base: str, taken: Container[str], reached: dict[str, int] | None =
     """
     if base not in taken:
         return base
-    stem = re.sub(r"_?\d+$", "", base) or base
+    stem = NUMBER.sub("", base) or base
     count = (reached or {}).get(stem, 0) + 1
     while f"{stem}{count}" in taken:
         count += 1

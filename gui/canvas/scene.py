@@ -257,7 +257,7 @@ class CanvasScene(QGraphicsScene):
             end = self.blocks[wire.target].port_point(wire.input, False)
             ends[id] = start, end, (wire.source, wire.target)
         routes: dict[str, Route] = {}
-        for id in sorted(ends, key=lambda id: (abs(ends[id][1].y() - ends[id][0].y()), id)):
+        for _, id in sorted((abs(end.y() - start.y()), id) for id, (start, end, _) in ends.items()):
             start, end, pair = ends[id]
             via = network.wires[id].via
             if via:
