@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
 from pathlib import Path
 
 import click
+
+from backend import launching
 
 
 @click.command()
@@ -25,6 +27,6 @@ import click
 def sample(run: Path, prompt: str, length: int, temperature: float, top: int, seed: int) -> None:
     """Let the sequence model trained in the run folder RUN write a text on."""
     options = {"--length": length, "--temperature": temperature, "--top": top, "--seed": seed}
-    command = [sys.executable, "-m", "backend.sampling", str(run), f"--prompt={prompt}"]
-    command += [f"{name}={value}" for name, value in options.items()]
-    raise SystemExit(subprocess.run(command).returncode)
+    words = [f"{name}={value}" for name, value in options.items()]
+    asked = launching.command("backend.sampling", run, f"--prompt={prompt}", *words)
+    raise SystemExit(subprocess.run(asked, env=os.environ | launching.environment()).returncode)

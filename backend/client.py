@@ -19,6 +19,7 @@ from pathlib import Path
 
 from backend import shared_arrays
 from backend.event_queue import EventQueue
+from backend.launching import environment
 from backend.messages import (
     MAX_LINE,
     AugmentationPreview,
@@ -70,8 +71,6 @@ class WorkerClient:
 
     def launch(self) -> Launch:
         """The worker's command line: this Python, this Netloom, nothing from the current folder."""
-        home = str(Path(__file__).resolve().parent.parent)
-        paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
         arguments = (
             sys.executable,
             "-P",
@@ -82,7 +81,7 @@ class WorkerClient:
             "--frames",
             self.prefix,
         )
-        return Launch(arguments, {"PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"})
+        return Launch(arguments, {**environment(), "PYTHONIOENCODING": "utf-8"})
 
     def encode(self, command: Command) -> bytes:
         """The bytes to write to the worker's standard input; raises ProtocolError."""
@@ -222,7 +221,7 @@ class SubprocessClient:
             threading.Thread(target=self._read_stdout, name="worker-stdout", daemon=True),
             threading.Thread(target=self._read_stderr, name="worker-stderr", daemon=True),
         ]
-        for reader in self._readers:
+        for reader in reversed(self._readers):  # the first waits for the second, which must have begun by then
             reader.start()
 
     def __enter__(self) -> SubprocessClient:
@@ -245,9 +244,15 @@ class SubprocessClient:
             self._news.wait_for(lambda: self.core._queue or self._over, timeout)
             return self.core.take()
 
+    @property
+    def over(self) -> bool:
+        """Whether the process has ended and all it said was taken."""
+        with self._news:
+            return self._over and not len(self.core._queue)
+
     def events(self) -> Iterator[Event]:
         """Events until the process has ended."""
-        while not self._over or len(self.core._queue):
+        while not self.over:
             yield from self.take(1.0)
 
     def close(self, patience: float = 5.0) -> int:

@@ -87,7 +87,7 @@ class RunFolder:
         self._began, self._clock, self._curves = _now(), time.monotonic(), RunCurves(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
-            taken = [name for name in _OURS if (path / name).exists()]
+            taken = [name for name in _OURS if os.path.lexists(path / name)]
             if taken:
                 raise RunFolderError(f"{path} holds another run ({taken[0]}): choose a folder that does not")
             self.write(PROJECT, project.encode())
@@ -103,6 +103,9 @@ class RunFolder:
         folder._curves = RunCurves(path)
         if not (path / PROJECT).is_file():
             raise RunFolderError(f"{path} is no run folder: it has no {PROJECT}")
+        if links := _links(path):
+            text = f"{links[0]} is a link, and writing would change what it leads to: put the file in its place"
+            raise RunFolderError(f"cannot go on with the run in {path}: {text}")
         try:
             folder._log = _opened(path / EVENTS, os.O_CREAT)
         except BlockingIOError:
@@ -122,9 +125,9 @@ class RunFolder:
         with contextlib.suppress(FileNotFoundError):
             (self.path / MANIFEST).unlink()
         if mark is None:
-            os.truncate(self.path / EVENTS, 0)
+            os.ftruncate(self._log, 0)
             return
-        os.truncate(self.path / EVENTS, min(mark["length"], os.fstat(self._log).st_size))
+        os.ftruncate(self._log, min(mark["length"], os.fstat(self._log).st_size))
         self._began, self._clock = mark["began"], time.monotonic() - mark["seconds"]
 
     def write(self, name: str, data: bytes) -> None:
@@ -139,15 +142,27 @@ class RunFolder:
             data = data[os.write(self._log, data) :]
         self._curves.append(event)
 
+    def leave(self) -> None:
+        """Close the log, so that others may write it; without a manifest the run counts as interrupted."""
+        log, self._log = self._log, -1
+        if log >= 0:
+            os.close(log)
+        self._curves.close()
+
     def finish(self, outcome: str, **about: str | int | float | None) -> None:
         """Close the log and write the manifest: now the folder is complete. Raises OSError."""
         os.fsync(self._log)
-        os.close(self._log)
-        self._curves.close()
+        self.leave()
         present = [name for name in _OURS if name != MANIFEST and (self.path / name).exists()]
         files = {name: _sha256(self.path / name) for name in present}
         manifest = Manifest(outcome=outcome, began=self._began, ended=_now(), files=files, about=about)
         self.write(MANIFEST, manifest.model_dump_json(indent=2).encode() + b"\n")
+
+
+def _links(path: Path) -> list[str]:
+    """The entries of a run folder that lead elsewhere; none of ours ever does."""
+    with os.scandir(path) as found:
+        return sorted(one.name for one in found if one.is_symlink())
 
 
 def _opened(path: Path, flags: int) -> int:

@@ -6,11 +6,12 @@ So no window ever holds torch, and a file that harms its reader harms nothing el
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+from backend import launching
 from backend.layer_pairing import Contents, Shaped
 from backend.weight_files import MOST_TENSORS, SAFETENSORS, WeightFileError, read_header
 
@@ -34,8 +35,11 @@ def is_safe(path: Path) -> bool:
 
 
 def reading(path: Path, target: Path | None = None) -> list[str]:
-    """The command that prints what is in torch's file, and writes it as safetensors where that is wanted."""
-    return [sys.executable, "-m", READER, str(path), *([str(target)] if target else [])]
+    """The command that prints what is in torch's file, and writes it as safetensors where that is wanted.
+
+    It wants `launching.environment`.
+    """
+    return launching.command(READER, path, *([target] if target else []))
 
 
 def parsed(path: Path, told: bytes) -> Contents:
@@ -53,7 +57,10 @@ def parsed(path: Path, told: bytes) -> Contents:
 
 def _asked(path: Path, command: list[str]) -> bytes:
     try:
-        return subprocess.run(command, capture_output=True, timeout=SECONDS, stdin=subprocess.DEVNULL).stdout
+        environment = os.environ | launching.environment()
+        return subprocess.run(
+            command, capture_output=True, timeout=SECONDS, stdin=subprocess.DEVNULL, env=environment
+        ).stdout
     except subprocess.TimeoutExpired:
         raise WeightFileError(path, f"could not be read within {SECONDS} s") from None
     except (OSError, ValueError) as fault:

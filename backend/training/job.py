@@ -62,6 +62,11 @@ class Job:
         """Batches done."""
         return self.course.epochs_done * len(self.batches) + self.course.batch
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to do, the end of the running epoch included."""
+        return self.course.epoch > self.epochs or (self.step >= self.steps and not self.course.batch)
+
 
 def forward(compute: Callable[..., Any], objective: Callable[..., Values], inputs: Tensors, targets: Tensors) -> Values:
     """Loss and metrics of one batch, by name; "loss" is what is minimised."""

@@ -31,17 +31,17 @@ def train(job: Job, observer: Observer) -> bool:
     the network (dropout) nor an observer can move it.
     """
     module, learn, course, steps = job.module, job.learner, job.course, job.steps
-    while course.epoch <= job.epochs and job.step < steps:
+    while not job.over:
         if not observer.epoch_begins(course.epoch):
             return False
         begin_learning(module)
         for rows in course.rows_left(job.batches, job.device):
+            if learn.step >= steps:
+                break
             values = learn(*job.batch(rows))
             course.batch += 1
             if not observer.step(rows, values):
                 return False
-            if learn.step >= steps:
-                break
         if not observer.epoch_ends():
             return False
         course.end_epoch()

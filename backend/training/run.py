@@ -63,7 +63,7 @@ class Run:
         told = None
         try:
             self._prepare(start)
-            outcome = "finished" if self._train() else "stopped"
+            outcome = "finished" if self._train(start) else "stopped"
         except Exception as error:
             outcome, told = "failed", self._explain(error)
         if told is not None:
@@ -83,19 +83,27 @@ class Run:
             self._from = self._states.newest()
             if self._from is not None:
                 states.check_processes(self._from, company.ranks.size)
-        if company.ranks.first:
+        if company.ranks.first and not start.resume:
             self._begin_folder(start)
         company.gather()
         self._prepared = prepare(document, start, self._loading, self._from is None, company.ranks)
-        self._write(SOURCE, self._prepared.job.program.source.text.encode())
+        if not start.resume:
+            self._write_source()
 
     def _begin_folder(self, start: Start) -> None:
-        if start.resume:
-            self._folder.go_on_from(self._from["log"] if self._from else None)
         self._recording = True
         self._write(START, remembered(start))
 
-    def _train(self) -> bool:
+    def _go_on_in_folder(self, start: Start, state: Snapshot | None) -> None:
+        """Write the folder of a run again, now that nothing can keep the run from going on."""
+        self._folder.go_on_from(state["log"] if state else None)
+        self._begin_folder(start)
+        self._write_source()
+
+    def _write_source(self) -> None:
+        self._write(SOURCE, self._prepared.job.program.source.text.encode())
+
+    def _train(self, start: Start) -> bool:
         """Whether all epochs were done."""
         job = self._prepared.job
         recipe = job.recipe
@@ -103,8 +111,11 @@ class Run:
             job.module, self._write, self._prepared.accuracies, recipe.monitor, recipe.keep_best, job.ranks
         )
         follower = self.follower = Follower(job, self._control, self._watching, checkpoints, self._tell, self._save)
-        if self._from is not None:
-            self._go_on_from(self._from)
+        state, self._from = self._from, None
+        if state is not None:
+            self._go_on_from(state)
+        if start.resume and job.ranks.first:
+            self._go_on_in_folder(start, state)
         if not job.ranks.shard:  # looking would need all processes
             self._watching.attach(job, *self._prepared.target)
         samples = f"{len(job.train):,} samples, {len(job.validation):,} to validate"
@@ -150,8 +161,7 @@ class Run:
         job, follower = self._prepared.job, self.follower
         states.put_back(job, state, meter=follower.meter, checkpoints=follower.checkpoints)
         follower.rewind.keep(force=True)
-        self._from = None
-        if job.course.epochs_done >= job.epochs or job.step >= job.steps:
+        if job.over:
             raise StateError(f"all {job.steps:,} steps of the run are done: ask for more epochs, or begin a new run")
         note = states.differences(job, state)
         self._loading(f"going on from step {follower.meter.step:,}{note and ', ' + note}")
@@ -182,6 +192,8 @@ class Run:
         if self._recording:
             with self._reporting():
                 self._folder.finish(outcome, step=meter.step if meter else 0)
+        if self._folder is not None:
+            self._folder.leave()  # another may go on with it, though nothing more could be written
         for event in last:
             self._send(event)
 

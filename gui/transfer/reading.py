@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, QTimer, Signal
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
+from backend import launching
 from backend.weight_files import WeightFileError, read_header, weight_file
 from backend.weights_apart import SECONDS, is_safe, parsed, reading
 
@@ -45,6 +46,10 @@ class Reading(QObject):
         process = self._process = QProcess(self)
         process.finished.connect(lambda *_: self._ended(process, file))
         process.errorOccurred.connect(lambda *_: self._ended(process, file))
+        environment = QProcessEnvironment.systemEnvironment()
+        for name, value in launching.environment().items():
+            environment.insert(name, value)
+        process.setProcessEnvironment(environment)
         program, *arguments = reading(file.absolute())
         process.start(program, arguments)
         self._patience.start()

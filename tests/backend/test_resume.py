@@ -11,7 +11,8 @@ import pytest
 from backend.client import SubprocessClient
 from backend.messages import Epoch, Finished, Pause, Start, State, Steps, Stop
 from backend.resuming import resuming
-from backend.run_folder import RunFolderError, read_run
+from backend.run_folder import RunFolder, RunFolderError, read_run
+from backend.runs import being_written
 from graph import DataSource
 from graph.schedule import Schedule
 
@@ -162,3 +163,27 @@ def test_a_state_of_another_network_is_refused(folder, tmp_path):
         client.send(resuming(folder, epochs=8))
         assert heard.over().state == "failed"
     assert "its state is of another network or recipe" in heard.failure().text
+
+
+def test_a_run_that_cannot_go_on_is_left_as_it_was_and_free(folder, tmp_path):
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    with SubprocessClient() as client:
+        heard = Heard(client)
+        client.send(resuming(folder))
+        assert heard.over().state == "failed" and "are done" in heard.failure().text
+        assert not being_written(folder)  # while the process lives
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+    assert read_run(folder).manifest.outcome == "finished"
+
+
+def test_a_folder_from_elsewhere_never_has_files_outside_it_written(folder, tmp_path):
+    for name in ("events.jsonl", "last.safetensors", "start.json", "tensorboard"):
+        other = tmp_path / f"elsewhere {name}"
+        kept = tmp_path / f"kept {name}"
+        (folder / name).rename(kept)
+        other.mkdir() if kept.is_dir() else other.write_bytes(kept.read_bytes())
+        (folder / name).symlink_to(other)
+        with pytest.raises(RunFolderError, match=f"{name} is a link"):
+            RunFolder.again(folder)
+        (folder / name).unlink()
+        kept.rename(folder / name)

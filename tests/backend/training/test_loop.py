@@ -86,3 +86,27 @@ def test_every_step_is_told_once_with_its_loss(make_job, follow):
     losses = [loss for event in told for loss in event.metrics["loss"]]
     assert losses[-1] < losses[0]
     assert len(told) < 21  # gathered in time, not one by one
+
+
+class Interrupted(Nobody):
+    """Stops the run after its last step, and notes whether the epoch was ended."""
+
+    def __init__(self, last):
+        self.last, self.steps, self.ended = last, 0, 0
+
+    def step(self, rows, values):
+        self.steps += 1
+        return self.steps != self.last
+
+    def epoch_ends(self):
+        self.ended += 1
+        return True
+
+
+@pytest.mark.parametrize(("recipe", "last", "epochs"), [({}, 21, 3), ({"steps": 17}, 17, 3)])
+def test_a_run_stopped_after_its_last_step_still_ends_its_epoch(make_job, recipe, last, epochs):
+    job, observer = make_job(**recipe), Interrupted(last)
+    assert not train(job, observer) and observer.ended == epochs - 1
+    assert not job.over
+    assert train(job, observer) and observer.ended == epochs and observer.steps == last
+    assert job.over
