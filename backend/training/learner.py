@@ -130,7 +130,7 @@ class Learner:
         """Forget all gradients."""
         for turn in self.turns:
             turn.optimizer.zero_grad()
-            turn.waiting = 0
+            turn.forget()
 
     @property
     def _factor(self) -> float:
@@ -144,7 +144,6 @@ class Learner:
 
     def state(self) -> dict[str, Any]:
         """What `restore` takes: optimizers, waiting gradients, learned weights of losses, scaler, mean, plateau."""
-        scaler = self.turns[0].rules.scaler
         return {
             "step": self.step,
             "turns": [
@@ -152,12 +151,12 @@ class Learner:
                     "optimizer": turn.optimizer.state_dict(),
                     "base": turn.base,
                     "waiting": turn.waiting,
-                    "gradients": [p.grad for p in turn.parameters()] if turn.waiting else [],
+                    "gradients": turn.held,
+                    "scaler": turn.rules.scaler.state_dict() if turn.rules.scaler is not None else None,
                     "uncertainties": _uncertain(turn).log_variances.detach() if _uncertain(turn) else None,
                 }
                 for turn in self.turns
             ],
-            "scaler": scaler.state_dict() if scaler is not None else None,
             "averaging": self.averaging.state() if self.averaging is not None else None,
             "plateau": self._plateau.state() if self._plateau is not None else None,
         }
@@ -168,16 +167,20 @@ class Learner:
         for turn, kept in zip(self.turns, state["turns"], strict=True):
             load_state(turn.optimizer, kept["optimizer"])
             turn.base, turn.waiting = kept["base"], kept["waiting"]
-            for parameter, gradient in zip(turn.parameters(), kept["gradients"], strict=False):
-                parameter.grad = None if gradient is None else gradient.to(parameter.device, copy=True)
+            turn.held = [
+                None if gradient is None else gradient.to(parameter.device, copy=True)
+                for parameter, gradient in zip(turn.parameters(), kept["gradients"], strict=False)
+            ]
+            if turn.rules.scaler is not None:
+                turn.rules.scaler.load_state_dict(kept["scaler"])
             if (uncertain := _uncertain(turn)) is not None:
                 with torch.no_grad():
                     uncertain.log_variances.copy_(kept["uncertainties"])
-        if state["scaler"] is not None:
-            self.turns[0].rules.scaler.load_state_dict(state["scaler"])
         for part, kept in ((self.averaging, state["averaging"]), (self._plateau, state["plateau"])):
             if part is not None:
                 part.restore(kept)
+        if self._schedule.moves:
+            self._set_rates()  # more epochs than before stretch the schedule
 
 
 def _uncertain(turn: Turn) -> Any:

@@ -5,6 +5,7 @@ Checks that what the recipe names is in the network. Knows no data and no loop.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -135,6 +136,8 @@ def _turn(
         moved = [*own, Weight(None, uncertainties.log_variances)]
     rate = objective.learning_rate or recipe.learning_rate
     total = Sum(objective.name, shares, uncertainties)
+    if rules.scaler is not None:  # each its own: a scale must not change while gradients of another wait
+        rules = dataclasses.replace(rules, scaler=torch.amp.GradScaler(own[0].parameter.device.type))
     return Turn(optimizers.build(recipe, moved, rate), judged, rules, total, objective.steps, others, rate)
 
 

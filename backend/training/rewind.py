@@ -24,6 +24,7 @@ from backend.training.job import Job
 LARGEST = 512 * 1024**2  # bytes of weights and optimizer state beyond which no copy is kept
 BROKEN = "has weights that stopped being finite in this step of the optimizer"
 PRICE = 0.001  # share of the time that copies may take
+LONGEST = 1000  # steps that are kept to be done again because of weights that are broken and do not matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,15 @@ class Rewind:
         return time.perf_counter() >= self._not_before
 
     def keep(self, force: bool = False) -> None:
-        """Copy the present moment, which is known to be good, unless the last copy was too recent for its price."""
+        """Copy the present moment unless the last copy was too recent for its price, or weights just broke."""
         begun = time.perf_counter()
         averaging = self._job.learner.averaging
         if averaging is not None and averaging.shown:
             return  # the module has other weights for a while
         if not self._enabled or not (force or self.due):
             return
+        if self._kept is not None and len(self._since) < LONGEST and not healthy(self._job.module):
+            return  # the loss was finite, the step after it was not: the moment before is the good one
         self._kept = {
             "module": {name: tensor.clone() for name, tensor in self._job.module.state_dict().items()},
             "learner": copy.deepcopy(self._job.learner.state()),
@@ -94,14 +97,24 @@ class Rewind:
         if self._job.ranks.shard:
             return None
         self.restore()
+        averaging = self._job.learner.averaging
         begin_learning(self._job.module)
         for rows in self._since:
             before = {name: tensor.clone() for name, tensor in self._job.module.state_dict().items()}
+            mean = copy.deepcopy(averaging.state()) if averaging is not None else None
             origin = _of_all(self._job, _watched_step(self._job, rows))
             if origin is not None:
                 self._job.module.load_state_dict(before)
+                if averaging is not None:
+                    averaging.restore(mean)
                 return origin
         return None
+
+
+def healthy(module: nn.Module) -> bool:
+    """Whether all weights are finite."""
+    ends = [torch.aminmax(p.detach()) for p in module.parameters() if p.numel() and p.is_floating_point()]
+    return not ends or bool(torch.isfinite(torch.stack([end.float() for both in ends for end in both])).all())
 
 
 def _of_all(job: Job, origin: Origin | None) -> Origin | None:
@@ -117,7 +130,8 @@ def _watched_step(job: Job, rows: torch.Tensor) -> Origin | None:
     """One training step; where in it something was not finite."""
     inputs, targets = job.batch(rows)
     found: list[Origin] = []
-    hooks = [hook for name, part in job.module.named_children() for hook in _hooks(name, part, found)]
+    scaled = any(turn.rules.scaler is not None for turn in job.learner.turns)  # then gradients may well overflow
+    hooks = [hook for name, part in job.module.named_children() for hook in _hooks(name, part, found, not scaled)]
     try:
         with warnings.catch_warnings(action="ignore"):  # inputs need no gradients, and that is well
             loss = job.learner(inputs, targets)["loss"]
@@ -134,7 +148,7 @@ def _watched_step(job: Job, rows: torch.Tensor) -> Origin | None:
     return None
 
 
-def _hooks(name: str, part: nn.Module, found: list[Origin]) -> list[Any]:
+def _hooks(name: str, part: nn.Module, found: list[Origin], gradients: bool) -> list[Any]:
     def forwards(_: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         if found:
             return
@@ -147,7 +161,8 @@ def _hooks(name: str, part: nn.Module, found: list[Origin]) -> list[Any]:
         if not found and _finite(outwards) and not _finite(inwards):
             found.append(Origin(name, "passes back gradients that are not finite"))
 
-    return [part.register_forward_hook(forwards), part.register_full_backward_hook(backwards)]
+    hooks = [part.register_forward_hook(forwards)]
+    return [*hooks, part.register_full_backward_hook(backwards)] if gradients else hooks
 
 
 def _finite(values: Any) -> bool:

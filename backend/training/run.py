@@ -26,6 +26,7 @@ from backend.training.loop import train
 from backend.training.memory import advice, largest_batch
 from backend.training.meter import NotFinite
 from backend.training.preparation import Prepared, prepare, read_project
+from backend.training.rewind import healthy
 from backend.training.state import Snapshot, StateError, States
 from graph import Network
 
@@ -212,21 +213,24 @@ class Run:
         job, network = self._prepared.job, self._network
         rate = job.learner.learning_rate
         origin = self.follower.rewind.trace()
-        if not job.ranks.shard:  # of those, no copy was kept
-            self.follower.checkpoints.write(found.epoch, found.step - 1)
+        saved = not job.ranks.shard and healthy(job.module)  # of a network that is spread, no copy was kept
+        if saved:
+            with job.learner.shown():
+                self.follower.checkpoints.write(found.epoch, found.step - 1)
         block = network.blocks.get(job.program.blocks.get(origin.identifier)) if origin else None
         text = f"The loss became {found.loss} at step {found.step:,} (epoch {found.epoch})"
         if block is not None:
             text += f": {block.name} ({block.type}) is the first block that {origin.what}"
         elif origin is not None:
             text += f": {origin.what}"
-        text += f". A learning rate below {rate:g} often helps; the last finite weights are saved."
+        what = "the last finite weights are saved" if saved else "what was saved before is kept"
+        text += f". A learning rate below {rate:g} often helps; {what}."
         return Failure(kind="not_finite", text=text, block=block.id if block else None)
 
     def _save_what_there_is(self) -> None:
         """After an error inside a step the weights are those of the step before: keep them, if they can be read."""
         if self.follower is not None and self.follower.meter.step and not self._company.ranks.shard:
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception), self._prepared.job.learner.shown():
                 self.follower.checkpoints.write(self.follower.meter.epoch, self.follower.meter.step)
 
     def _with_advice(self, told: Failure) -> Failure:

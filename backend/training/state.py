@@ -19,6 +19,7 @@ from backend.training import tree
 from backend.training.job import Job
 
 FORMAT = 1
+MOST_THREADS = 1024  # that a state may ask for: each of them takes memory
 LOOKED_AT = 64  # rows of each field that the fingerprint is made of
 
 Snapshot = dict[str, Any]
@@ -98,11 +99,12 @@ def put_back(job: Job, state: Snapshot, **kept: Kept) -> None:
         job.course.restore(state["course"])
         for name, part in kept.items():
             part.restore(state[name])
+        threads = min(max(1, int(state["threads"])), MOST_THREADS)
     except (RuntimeError, ValueError, LookupError, TypeError) as error:
         reason = str(error).strip().splitlines()[0]
         raise StateError(f"the run cannot go on: its state is of another network or recipe ({reason})") from error
     if job.device.type == "cpu":
-        torch.set_num_threads(state["threads"])  # sums are taken in another order by more threads
+        torch.set_num_threads(threads)  # sums are taken in another order by more threads
     own = [state["random"], *state["others"]][job.ranks.rank]
     if state["device"].split(":")[0] == job.device.type:
         devices.set_random_state(job.device, own)

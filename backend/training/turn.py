@@ -78,6 +78,7 @@ class Turn:
     others: tuple[nn.Parameter, ...] = ()  # of other turns: without gradients meanwhile
     base: float = 0.0  # learning rate before schedule and factors
     waiting: int = 0  # batches whose gradients wait for their step
+    held: list[torch.Tensor | None] = field(default_factory=list)  # those gradients: other turns make their own
 
     def parameters(self) -> list[nn.Parameter]:
         """What the turn moves."""
@@ -88,18 +89,26 @@ class Turn:
         if isinstance(self.optimizer, torch.optim.LBFGS):
             return self._closed(inputs, targets), True
         with _still(self.others):
-            values = self._backwards(inputs, targets)
+            values, _ = self._backwards(inputs, targets)
         self.waiting += 1
         moves = last or self.waiting >= self.rules.accumulate
         if moves:
             self._step()
+        else:
+            self.held = [parameter.grad for parameter in self.parameters()]
         return values, moves
 
-    def _backwards(self, inputs: Tensors, targets: Tensors) -> Values:
+    def forget(self) -> None:
+        """Let no gradients wait."""
+        self.waiting, self.held = 0, []
+
+    def _backwards(self, inputs: Tensors, targets: Tensors) -> tuple[Values, torch.Tensor]:
+        """The values, and what their gradients are of."""
         rules = self.rules
-        if not self.waiting:
-            for parameter in self.parameters():  # zero_grad does the same, twenty times slower
-                parameter.grad = None
+        for parameter in self.parameters():  # zero_grad does the same, twenty times slower
+            parameter.grad = None
+        for parameter, gradient in zip(self.parameters(), self.held, strict=True) if self.held else ():
+            parameter.grad = gradient
         with rules.precision():
             values = self.forward(inputs, targets)
         loss = values["loss"] if self.total is None else self.total(values)
@@ -111,10 +120,11 @@ class Turn:
         if rules.accumulate > 1:
             loss = loss / rules.accumulate
         (loss if rules.scaler is None else rules.scaler.scale(loss)).backward()
-        return values
+        return values, loss
 
     def _step(self) -> None:
-        rules, self.waiting = self.rules, 0
+        rules = self.rules
+        self.forget()
         if rules.ranks.size > 1:
             rules.ranks.average(self.parameters())
         if rules.scaler is not None:
@@ -134,11 +144,12 @@ class Turn:
         first: list[Values] = []
 
         def again() -> torch.Tensor:
-            values = self._backwards(inputs, targets)
+            values, loss = self._backwards(inputs, targets)
             first.append(values) if not first else None
-            return values["loss"] if self.total is None else values[self.total.name]
+            return loss
 
-        self.optimizer.step(again)
+        with _still(self.others):
+            self.optimizer.step(again)
         return first[0]
 
 

@@ -161,6 +161,35 @@ def test_l1_pulls_weights_to_zero_and_is_not_in_the_loss_told(make_job):
     assert sizes[1] < sizes[0] / 2
 
 
+def test_a_line_search_sees_the_l1_penalty_as_its_gradients_do(make_job):
+    search = {"line_search_fn": "strong_wolfe"}
+    job = make_job(Linear, optimizer="LBFGS", l1=0.05, learning_rate=1.0, optimizer_arguments=search)
+    other = copy.deepcopy(job.module)
+    optimizer = torch.optim.LBFGS(other.parameters(), lr=1.0, line_search_fn="strong_wolfe")
+    [rows] = batches(1)
+    learn(job, [rows])
+    (images,), (labels,) = job.train.take(rows)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = F.cross_entropy(other(images), labels) + 0.05 * sum(
+            p.abs().sum() for p in other.parameters() if p.ndim > 1
+        )
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    torch.testing.assert_close(weights(job), [p.detach() for p in other.parameters()], rtol=1e-3, atol=1e-4)
+
+
+def test_a_schedule_that_more_epochs_stretch_is_followed_from_the_first_step(make_job):
+    short, longer = (make_job(Linear, epochs=epochs, schedule=Schedule(kind="cosine")) for epochs in (1, 4))
+    learn(short, batches(6) + batches(1))
+    longer.learner.restore(copy.deepcopy(short.learner.state()))
+    [group] = longer.learner.turns[0].optimizer.param_groups
+    assert group["lr"] == pytest.approx(0.01 * Schedule(kind="cosine").at(7, 28, 7))
+
+
 def test_half_precision_learns_the_same_up_to_its_rounding(make_job):
     losses = {}
     for precision in ("float32", "bfloat16"):
@@ -278,6 +307,41 @@ def test_objectives_take_turns_and_move_only_their_own(two):
                 for p in part.parameters():
                     p -= 1e-4 * p.grad
     torch.testing.assert_close(job.module.trunk.weight, by_hand.trunk.weight)
+
+
+def test_objectives_that_share_weights_keep_the_gradients_that_wait_apart(two):
+    """Both turns accumulate two batches: the second sees what the first has moved only in its second batch."""
+    kind, amount = (Objective(name=f"of {one}", losses=(LossShare(loss=two.id[one]),)) for one in ("kind", "amount"))
+    job, hand = (two(*given, optimizer="SGD", momentum=0.0, accumulate=2) for given in ((kind, amount), ()))
+    learn(job, batches(2))
+
+    def gradients(rows, which):
+        inputs, (label,) = hand.train.take(rows)
+        loss = two_losses(*hand.module(*inputs), label)[which] / 2
+        return torch.autograd.grad(loss, list(hand.module.parameters()), allow_unused=True, materialize_grads=True)
+
+    first, second = batches(2)
+    kinds = [gradients(first, "kind"), gradients(second, "kind")]
+    amounts = [gradients(first, "amount")]
+    for found in (kinds, amounts):
+        if found is amounts:
+            amounts.append(gradients(second, "amount"))
+        with torch.no_grad():
+            for parameter, *both in zip(hand.module.parameters(), *found, strict=True):
+                parameter -= 0.01 * sum(both)
+    for a, b in zip(weights(job), weights(hand), strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_every_objective_scales_its_half_precision_gradients_by_itself(two):
+    objectives = [Objective(name=f"of {one}", losses=(LossShare(loss=two.id[one]),)) for one in ("kind", "amount")]
+    job, other = (two(*objectives, precision="float16", accumulate=2) for _ in range(2))
+    learn(job, batches(3))
+    scalers = [turn.rules.scaler for turn in job.learner.turns]
+    assert scalers[0] is not scalers[1]
+    scalers[1].update(128.0)
+    other.learner.restore(copy.deepcopy(job.learner.state()))
+    assert [turn.rules.scaler.get_scale() for turn in other.learner.turns] == [s.get_scale() for s in scalers]
 
 
 def test_learned_weights_find_each_losses_scale(two):

@@ -114,3 +114,32 @@ def test_it_is_caught_within_one_read_out(make_job, follow, monkeypatch):
     found = caught(run)
     assert isinstance(run.follower, Follower)
     assert found.epoch == 1 and run.follower.meter.step <= 7  # read at the end of the epoch at the latest
+
+
+def test_weights_that_broke_after_a_finite_loss_are_no_good_moment(make_job, follow, monkeypatch):
+    monkeypatch.setattr("backend.training.follower.INTERVAL", 0.0)  # a look, and a copy, after every step
+    monkeypatch.setattr("backend.training.rewind.PRICE", 1e9)
+    run = follow(make_job(lambda: Net(after=Root()), learning_rate=1e-3))
+    assert caught(run).step == 2  # the first loss is finite, the weights after it are not
+    origin = run.follower.rewind.trace()
+    assert origin.identifier == "after1" and "gradients" in origin.what
+    assert finite(run.follower._job.module)
+
+
+def test_gradients_that_half_precision_scales_too_far_are_no_origin(make_job, follow):
+    def objective(logits, label):
+        return {"loss": 1000 * nn.functional.cross_entropy(logits, label)}
+
+    net = Net(before=Rule(lambda x: x / 0, 50))
+    run = follow(poisoned(make_job(lambda: net, objective=objective, precision="float16", learning_rate=1e-4), 40))
+    caught(run)
+    assert run.follower._job.learner.turns[0].rules.scaler.get_scale() < 65536.0  # steps were left out, as they may be
+    assert run.follower.rewind.trace().identifier == "before1"
+
+
+def test_the_mean_of_weights_too_is_left_as_it_was_before_the_bad_step(make_job, follow):
+    run = follow(make_job(lambda: Net(after=Root()), learning_rate=1e-3, averaging="ema"))
+    caught(run)
+    run.follower.rewind.trace()
+    with run.follower._job.learner.shown():
+        assert finite(run.follower._job.module)
