@@ -49,14 +49,14 @@ def counted(count: int, what: str) -> str:
     return tr(one if count == 1 else many).format(f"{count:,}")
 
 
-def speak(app: QCoreApplication, locale: QLocale | None = None, folder: Path = FOLDER) -> bool:
+def speak(app: QCoreApplication, locale: QLocale | None = None, folder: Path | None = None) -> bool:
     """Take the translation for the first of the person's languages that there is one for; whether there was."""
     for language in (locale or QLocale()).uiLanguages():
         if language == "C" or language.split("-")[0] == "en":
             return False  # what stands in the source
         name = language.replace("-", "_")
         own = QTranslator(app)
-        if own.load(f"netloom_{name}", str(folder)):
+        if own.load(f"netloom_{name}", str(folder or FOLDER)):
             qt = QTranslator(app)  # the buttons of Qt's own dialogs
             if qt.load(f"qtbase_{name}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
                 app.installTranslator(qt)

@@ -25,6 +25,7 @@ from gui.start_choices import Choice, sections
 from gui.thumbnails import Thumbnails
 
 RAIL = 208
+INSIDE = 9  # from the edge of a button of the rail to its picture: what stands above it aligns with that
 EDGE = 24
 SIZE = QSize(1196, 800)
 LEAST = QSize(520, 420)
@@ -114,11 +115,11 @@ class StartPage(QWidget):
             self._rail_button(self.tr("Settings..."), "settings", self.show_settings, "settings"),
         ]
         box = QVBoxLayout(rail)
-        box.setContentsMargins(theme.GROUP, EDGE - theme.SPACE, theme.GROUP, theme.GROUP)
+        box.setContentsMargins(theme.GROUP - INSIDE, EDGE - theme.SPACE, theme.GROUP - INSIDE, theme.GROUP)
         box.setSpacing(theme.SPACE)
-        box.addWidget(self.mark)
-        box.addWidget(title)
-        box.addWidget(words)
+        for part in (self.mark, title, words):
+            part.setContentsMargins(INSIDE, 0, INSIDE, 0)
+            box.addWidget(part)
         box.addSpacing(theme.GROUP)
         for made in self.rail_buttons[:-1]:
             box.addWidget(made)

@@ -44,7 +44,7 @@ def _html(rows: list[Row]) -> str:
     parts = ["<table width='100%' cellspacing='0' cellpadding='2'>"]
     for what, value, arithmetic in rows:
         parts.append(
-            f"<tr><td style='color:{quiet}; {size}'>{escape(what)}</td>"
+            f"<tr><td style='color:{quiet}; {size}; vertical-align:middle'>{escape(what)}</td>"
             f"<td align='right' style=\"{face}\">{escape(value)}</td></tr>"
         )
         if arithmetic:

@@ -4,6 +4,7 @@ The walk knows which arguments are shown (SHOWN) and what reads as a sentence; e
 """
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -209,6 +210,17 @@ def test_numbers_come_with_their_noun(german, spoken):
     assert language.counted(1000, "block") == "1,000 blocks"
     language.speak(spoken, QLocale("de"), german)
     assert language.counted(2, "wire") == "de 2 wires"
+
+
+def test_the_editor_speaks_from_its_start(german):
+    code = (
+        "import pathlib, sys; from gui import language; language.FOLDER = pathlib.Path(sys.argv[1]); "
+        "from gui.app import application; app = application('dark'); print(language.tr('Draw a network'))"
+    )
+    for locale, said in (("de_DE.UTF-8", "de Draw a network"), ("en_GB.UTF-8", "Draw a network")):
+        env = {**os.environ, "LC_ALL": locale, "LANG": locale, "LANGUAGE": ""}
+        done = subprocess.run([sys.executable, "-c", code, german], env=env, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == said
 
 
 def test_the_window_says_what_the_person_speaks(german, spoken, window):
