@@ -129,9 +129,10 @@ def test_looking_never_changes_the_run(same, tmp_path):
 
 def test_probes_bring_filters_maps_the_image_and_a_prediction(same, tmp_path):
     project = classifier(*CNN, data=DataSource(kind="digits"), field="image", epochs=FOREVER)
+    start(same, tmp_path / "run", project)
+    same.until(lambda e: isinstance(e, State) and e.state == "training")  # before, the last run is looked at
     same.client.send(Watch(kind="filters", block="b2"))
     same.client.send(Watch(kind="features", block="b4", sample=11))
-    start(same, tmp_path / "run", project)
     filters = same.until(lambda e: isinstance(e, Probe) and e.kind == "filters")
     assert shared_arrays.read(filters.array).shape == (4, 1, 3, 3)
     maps = same.until(lambda e: isinstance(e, Probe) and e.kind == "features" and e.epoch > 5)

@@ -15,7 +15,10 @@ def test_source_of_a_thousand_blocks(capsys):
     small, large = chain_with_skips(20), chain_with_skips(1000)
     known = {net: analyze(net) for net in (small, large)}
     few, many = (best_ms(lambda net=net: generate_source(net, analysis=known[net])) for net in (small, large))
+    baseline = best_ms(lambda: analyze(large))
     with capsys.disabled():
-        print(f"\nsource: 1,000 blocks {many:.1f} ms, 20 blocks {few:.1f} ms; 1,000 costs {many / few:.0f} times 20")
-    assert many < 180 and few < 20  # demanded of a free machine: 60 and 10
-    assert many < 80 * few  # no worse than linear
+        print(
+            f"\nsource: 1,000 blocks {many:.1f} ms, 20 blocks {few:.1f} ms; 1,000 costs {many / few:.0f} times 20, {many / baseline:.0f} analyses"
+        )
+    assert many < 50 * baseline  # demanded of a free machine: 15
+    assert many < 150 * few  # no worse than linear: 50 times as many, with room for noise
