@@ -91,3 +91,11 @@ def test_a_name_on_a_tab_is_not_said_twice(window, qtbot):
     assert not title.words.isVisible() and title.height() == 0
     window.docks["history"].close()
     qtbot.waitUntil(title.words.isVisible)
+
+
+def test_the_keyboard_goes_to_a_panel_that_was_behind(window, qtbot):
+    window.show_panel("history")
+    qtbot.waitUntil(lambda: not window.outline.isVisible())
+    window.show_outline()
+    qtbot.waitUntil(window.outline.isVisible)
+    assert window.focusWidget() is window.outline.tree
