@@ -17,6 +17,7 @@ from rich.table import Table
 
 from backend import reference
 from backend.report import FORM, report
+from backend.terminal import safe, safe_lines
 from graph import BlockType, Document, load_project, registry
 from graph.memory import PRECISIONS, STATE
 from graph.project_file import ProjectError
@@ -57,7 +58,7 @@ def check(project: Path, as_json: bool, batch: int, precision: str, optimizer: s
 
 def _print_report(document: Document, found: dict) -> None:
     console = Console(highlight=False)
-    table = Table(title=found["network"], title_justify="left", header_style="bold", box=SIMPLE_HEAD)
+    table = Table(title=safe(found["network"]), title_justify="left", header_style="bold", box=SIMPLE_HEAD)
     wide = console.width >= 100  # what does not fit is left out, never cut
     for heading in ("Block", "Type"):
         table.add_column(heading, overflow="fold")
@@ -69,7 +70,7 @@ def _print_report(document: Document, found: dict) -> None:
         shape = " x ".join(map(str, row["output"])) if row["output"] else "" if known else "?"
         costs = (thousands(row["parameters"]), _short(row["multiply_adds"])) if known else ("?", "?")
         seen = (_seen(row["receptive_field"]),) if wide else ()
-        table.add_row(row["block"], row["type"], shape, *costs, *seen)
+        table.add_row(safe(row["block"]), safe(row["type"]), shape, *costs, *seen)
     table.add_section()
     partly = " (partial)" if found["partial"] else ""
     table.add_row(f"Total{partly}", "", "", thousands(found["parameters"]), _short(found["multiply_adds"]))
@@ -79,7 +80,7 @@ def _print_report(document: Document, found: dict) -> None:
     for problem in document.analysis.problems:
         place = f"{net.blocks[problem.block].name}: " if problem.block in net.blocks else ""
         fixes = f" Fix: {' or '.join(fix.title for fix in problem.fixes)}." if problem.fixes else ""
-        console.print(MARKS[problem.severity], escape(f"{place}{problem.text}.{fixes}"), markup=True)
+        console.print(MARKS[problem.severity], safe_lines(f"{place}{problem.text}.{fixes}"))
     if not document.analysis.problems:
         console.print("No problems.")
 

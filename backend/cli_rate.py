@@ -12,6 +12,7 @@ from rich.console import Console
 from backend.cli import PROJECT, open_project
 from backend.client import SubprocessClient
 from backend.messages import Failure, FindRate, RateCurve, State
+from backend.terminal import plain
 from graph.project_file import to_json
 
 WIDTH = 48  # columns of the drawn curve
@@ -54,7 +55,7 @@ def _answer(asked: FindRate) -> RateCurve:
             if isinstance(event, RateCurve):
                 return event
             if isinstance(event, Failure):
-                raise click.ClickException(event.text)
+                raise click.ClickException(plain(event.text))
             if isinstance(event, State) and event.state == "failed":
                 break
     raise click.ClickException("the training process ended before it answered")

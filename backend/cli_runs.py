@@ -12,11 +12,11 @@ from typing import Any
 import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from backend.run_comparison import ABSENT, differences, network_difference, written
 from backend.runs import RunEntry, duration, is_run, list_runs, read_entry
+from backend.terminal import safe
 
 COLOURS = {"running": "cyan", "finished": "green", "stopped": "yellow", "interrupted": "yellow"}
 MOST_METRICS = 3  # that have a column
@@ -72,13 +72,13 @@ def _print_list(entries: list[RunEntry]) -> None:
             column.heading, justify="right" if column.number else "left", no_wrap=not column.folds, overflow="fold"
         )
     for at, entry in enumerate(entries):
-        cells = [_safe(column.cells[at]) for column in columns]
+        cells = [safe(column.cells[at]) for column in columns]
         cells[1] = f"[{COLOURS.get(entry.outcome, 'red')}]{cells[1]}[/]"
         table.add_row(*cells)
     console.print(table)
     for entry in entries:
         for problem in entry.problems:
-            console.print(f"[red]{_safe(entry.name)}[/]", _safe(problem), soft_wrap=True)
+            console.print(f"[red]{safe(entry.name)}[/]", safe(problem), soft_wrap=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +152,6 @@ def _plain(entry: RunEntry) -> dict[str, Any]:
     }
 
 
-def _safe(text: str) -> str:
-    """Words from files for the terminal: neither markup nor control characters, which could act on it."""
-    return escape("".join(letter if letter.isprintable() else "?" for letter in text))
-
-
 def _number(value: float) -> float | str:
     return value if abs(value) < float("inf") else str(value)
 
@@ -179,7 +174,7 @@ def _compare(one: RunEntry, other: RunEntry, as_json: bool) -> None:
     rows = [(change.place, written(change.theirs), written(change.ours)) for change in changes]
     console.print(_two("Recipe", one, other, rows) if rows else _same(one, other))
     if network:
-        console.print(f"Network: {_safe(network)}.", soft_wrap=True)
+        console.print(f"Network: {safe(network)}.", soft_wrap=True)
     metrics = dict.fromkeys([*one.best, *other.best])
     rows = [(f"best {name}", *(_value(run.best.get(name)) for run in (one, other))) for name in metrics]
     rows += [
@@ -194,7 +189,7 @@ def _compare(one: RunEntry, other: RunEntry, as_json: bool) -> None:
 
 def _same(one: RunEntry, other: RunEntry) -> str:
     unknown = [run.name for run in (one, other) if run.recipe is None]
-    return f"The recipe of {_safe(unknown[0])} cannot be read." if unknown else "The recipes are the same."
+    return f"The recipe of {safe(unknown[0])} cannot be read." if unknown else "The recipes are the same."
 
 
 def _value(value: float | None) -> str:
@@ -205,7 +200,7 @@ def _two(title: str, one: RunEntry, other: RunEntry, rows: list[tuple[str, str, 
     table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD)
     table.add_column("")
     for run in (one, other):
-        table.add_column(_safe(run.name), overflow="fold")
+        table.add_column(safe(run.name), overflow="fold")
     for row in rows:
-        table.add_row(*map(_safe, row))
+        table.add_row(*map(safe, row))
     return table

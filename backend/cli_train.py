@@ -27,6 +27,7 @@ from backend.placement import Place, PlacementError, from_environment
 from backend.resuming import resuming
 from backend.run_folder import PROJECT, RunFolderError
 from backend.siblings import take_part
+from backend.terminal import safe, safe_lines
 from graph import Document, Recipe
 from graph.hyperparameter import Bool, HyperparameterError
 from graph.optimizers import OPTIMIZERS
@@ -225,22 +226,22 @@ class Telling:
         if isinstance(event, messages.Ready):
             say(f"{event.device_name}, torch {event.torch}; epochs: training / validation, * best so far")
         elif isinstance(event, messages.State) and event.state == "loading":
-            say(event.text)
+            say(safe_lines(event.text))
         elif isinstance(event, messages.Progress):
             speed = f"{event.images_per_second:,.0f} samples/s"
             place = f"{event.epoch}/{event.epochs}"
             self.bar.update(self.task, completed=event.step, total=event.steps, epoch=place, speed=speed)
         elif isinstance(event, messages.Epoch):
-            say(_epoch_line(event))
+            say(safe(_epoch_line(event)))
         elif isinstance(event, messages.Failure):
             self.failed = True
             block = self.document.network.blocks.get(event.block or "")
             place = f"{block.name}: " if block and block.name not in event.text else ""
-            say("[red]error[/]", f"{place}{event.text}", soft_wrap=True)
+            say("[red]error[/]", safe_lines(f"{place}{event.text}"), soft_wrap=True)
         elif isinstance(event, messages.Finished):
             self.finished = True
             self.bar.update(self.task, completed=event.step, total=event.step)
-            say(f"{_best_line(event)}\nrun folder: {event.run_folder}", soft_wrap=True)
+            say(safe_lines(f"{_best_line(event)}\nrun folder: {event.run_folder}"), soft_wrap=True)
         return self.finished or (isinstance(event, messages.State) and event.state == "failed")
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table as Drawn
 
 from backend.layer_pairing import Contents
 from backend.source import SourceError, generate_source
+from backend.terminal import safe
 from backend.weight_files import SAFETENSORS, WeightFileError, printable, weight_file
 from backend.weight_matching import Row, Table, match
 from backend.weight_names import all_weights, weights_by_block
@@ -105,11 +105,11 @@ def _tell_tensors(path: Path, found: Contents, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({name: {"shape": one.shape, "dtype": one.dtype} for name, one in found.items()}))
         return
-    table = Drawn(title=printable(path), title_justify="left", header_style="bold", box=SIMPLE_HEAD)
+    table = Drawn(title=safe(printable(path)), title_justify="left", header_style="bold", box=SIMPLE_HEAD)
     for heading in ("Tensor", "Shape", "Type"):
         table.add_column(heading, overflow="fold")
     for name, one in found.items():
-        table.add_row(escape(printable(name)), str(one), one.dtype)
+        table.add_row(safe(printable(name)), str(one), one.dtype)
     Console(highlight=False).print(table)
     click.echo(f"{thousands(len(found))} tensors")
 
@@ -118,7 +118,7 @@ def _tell_table(path: Path, table: Table, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"rows": [_entry(row) for row in table.rows], "unused": table.unused}))
         return
-    drawn = Drawn(title=printable(path), title_justify="left", header_style="bold", box=SIMPLE_HEAD)
+    drawn = Drawn(title=safe(printable(path)), title_justify="left", header_style="bold", box=SIMPLE_HEAD)
     renamed = any(row.theirs not in (None, row.ours) for row in table.rows)
     reshaped = any(row.their and row.their.shape != row.our.shape for row in table.rows)
     # a column that tells nothing is left out
@@ -128,7 +128,7 @@ def _tell_table(path: Path, table: Table, as_json: bool) -> None:
     for row in table.rows:
         style = STYLES.get(row.outcome, "default")
         outcome = f"[{style}]{row.outcome}[/]{', by order' if row.by_order else ''}"
-        cells = (escape(row.ours), escape(printable(row.theirs or "")), str(row.our), str(row.their or ""), outcome)
+        cells = (safe(row.ours), safe(printable(row.theirs or "")), str(row.our), str(row.their or ""), outcome)
         drawn.add_row(*(cell for cell, shown in zip(cells, columns.values(), strict=True) if shown))
     Console(highlight=False).print(drawn)
     left = f"; {thousands(len(table.unused))} of the file are not used" if table.unused else ""

@@ -18,6 +18,7 @@ from backend.compile import Program, compile_program
 from backend.data.vocabulary import PADDING, UNKNOWN, Vocabulary, text_of
 from backend.run_folder import PROJECT
 from backend.source import SourceError
+from backend.terminal import plain
 from backend.weight_files import WeightFileError, weight_file
 from graph import Field, load_project
 from graph.project_file import ProjectError
@@ -73,15 +74,13 @@ class Writer:
         """What follows the prompt, token by token; temperature 0 always takes the most probable."""
         generator = torch.Generator().manual_seed(seed)
         tokens = self.numbers(prompt) or [0]
-        told = ""
-        written: list[int] = []
+        before: list[int] = []  # the last token written: it decides whether a space follows
         for _ in range(count):
             number = self._next(tokens[-self.length :], temperature, top, generator)
-            tokens.append(number)
-            written.append(number)
-            text = text_of(self.names, written, self.unit)
-            yield text[len(told) :]
-            told = text
+            tokens = [*tokens[-self.length :], number]
+            told = text_of(self.names, before, self.unit)
+            yield text_of(self.names, [*before, number], self.unit)[len(told) :]
+            before = [number] if self.names[number] != PADDING else before
 
     def _next(self, window: list[int], temperature: float, top: int, generator: torch.Generator) -> int:
         scores = self._scores(window)
@@ -96,10 +95,15 @@ class Writer:
 
     def _scores(self, window: list[int]) -> torch.Tensor:
         """The scores (classes) of the token after the window; raises CannotWrite where the answer is no such thing."""
-        with torch.no_grad():
-            answer = self.program.module(torch.tensor([window]))
+        try:
+            with torch.no_grad():
+                answer = self.program.module(torch.tensor([window]))
+        except (RuntimeError, IndexError) as error:
+            raise CannotWrite(f"the network cannot read {len(window)} tokens: {str(error).splitlines()[0]}") from None
         answer = (answer[0] if isinstance(answer, tuple) else answer)[0].float()
         count = len(self.names)
+        if not bool(torch.isfinite(answer).all()):
+            raise CannotWrite("the network answers numbers that are not finite: its weights are broken")
         if answer.shape == (count,):
             return answer
         if answer.ndim == 2 and answer.shape == (len(window), count):
@@ -127,9 +131,9 @@ def main() -> int:
     try:
         writer = Writer.of_run(asked.run)
         writer.numbers(asked.prompt)  # what is wrong with it is said before anything is written
-        sys.stdout.write(asked.prompt)
+        sys.stdout.write(plain(asked.prompt))
         for piece in writer.write(asked.prompt, asked.length, asked.temperature, asked.top, asked.seed):
-            sys.stdout.write(piece)
+            sys.stdout.write(plain(piece))  # the vocabulary came with the run
             sys.stdout.flush()
         sys.stdout.write("\n")
     except CannotWrite as error:

@@ -58,6 +58,10 @@ class Listed:
     labels: list[int] = field(default_factory=list)
     fault: str | None = None
 
+    @property
+    def shown(self) -> str:
+        return printable(self.name)[:100]
+
 
 def describe(options: dict[str, Any], path: Path) -> tuple[Field, ...]:
     """ "image", "boxes" (M, 4), "box_labels" (M,) and "count": how many of the M boxes are there."""
@@ -79,7 +83,7 @@ def load(options: dict[str, Any], path: Path) -> Dataset:
         try:
             _fill(arrays, row, pictures[row], path.parent, fields, options["units"])
         except DataError as fault:
-            return DataProblem(place, pictures[row].row, f"{pictures[row].name}: {fault.text}")
+            return DataProblem(place, pictures[row].row, f"{pictures[row].shown}: {fault.text}")
         return None
 
     outcomes = for_each(len(pictures), fill)
@@ -107,7 +111,7 @@ def _listed(options: dict[str, Any], path: Path) -> tuple[Columns, list[Listed],
         raise DataError(columns.place, f"has {len(labels.categories):,} classes, more than the {MAX_CLASSES:,} allowed")
     pictures: dict[str, Listed] = {}
     for place, name in enumerate(columns.cells["image"]):
-        picture = pictures.setdefault(name, Listed(printable(name)[:100], columns.rows[place]))
+        picture = pictures.setdefault(name, Listed(name, columns.rows[place]))
         cells = [columns.cells[n][place] for n in ("x", "y", "w", "h", "label")]
         if not any(cells):
             continue
@@ -124,10 +128,10 @@ def _fill(
 ) -> None:
     """One picture and its boxes into their rows; raises DataError."""
     if picture.fault:
-        raise DataError(picture.name, picture.fault)
+        raise DataError(picture.shown, picture.fault)
     shape, room = fields[0].shape, fields[1].shape[0]
     if len(picture.boxes) > room:
-        raise DataError(picture.name, f"has {len(picture.boxes)} boxes, but there is room for {room} (most_boxes)")
+        raise DataError(picture.shown, f"has {len(picture.boxes)} boxes, but there is room for {room} (most_boxes)")
     pixels, (width, height) = decode(_beside(folder, picture.name), lambda one: (values(one, shape), one.size))
     arrays["image"][row] = pixels
     count = len(picture.boxes)
@@ -139,7 +143,7 @@ def _fill(
     outside = (x < 0) | (y < 0) | (w <= 0) | (h <= 0) | (x + w > width + 0.5) | (y + h > height + 0.5)
     if outside.any():
         box = " ".join(f"{value:g}" for value in boxes[outside][0])
-        raise DataError(picture.name, f"the box {box} (x y w h) does not lie within its {width} x {height} pixels")
+        raise DataError(picture.shown, f"the box {box} (x y w h) does not lie within its {width} x {height} pixels")
     scale = np.array([width, height, width, height])
     target = np.array([shape[2], shape[1], shape[2], shape[1]]) if units == "pixels" else 1.0
     arrays["boxes"][row, :count] = np.clip(boxes / scale, 0, 1) * target
@@ -167,7 +171,7 @@ def _first_size(path: Path, pictures: list[Listed]) -> tuple[int, int]:
         try:
             return decode(_beside(path.parent, picture.name), lambda one: (one.height, one.width))
         except DataError as fault:
-            first = first or f"; the first: {picture.name} {fault.text}"
+            first = first or f"; the first: {picture.shown} {fault.text}"
     raise DataError(printable(path.name), f"names no picture that can be read{first}")
 
 

@@ -84,12 +84,18 @@ def text_of(names: Sequence[str], numbers: Iterable[int], unit: Unit) -> str:
     tokens = [names[number] for number in numbers]
     tokens = [MEANT.get(name, name) for name in tokens if name != PADDING]
     if unit == "characters":
-        return "".join(chr(int(name[2:], 16)) if CODE.fullmatch(name) else name for name in tokens)
+        return "".join(_character(name) for name in tokens)
     text = ""
     for token in tokens:
         close = not text or token in BEFORE or text.endswith("\n")
         text += token if close else f" {token}"
     return text
+
+
+def _character(name: str) -> str:
+    """The character a class is named after; a code that no text can hold stays as it is."""
+    code = int(name[2:], 16) if CODE.fullmatch(name) else None
+    return name if code is None or code > 0x10FFFF or 0xD800 <= code < 0xE000 else chr(code)
 
 
 def _codes(text: str) -> np.ndarray:

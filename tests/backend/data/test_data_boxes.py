@@ -100,3 +100,10 @@ def test_what_cannot_be_used(ask, text, options, said):
 def test_pictures_without_any_box(ask):
     dataset = ask("image,x,y,w,h,label\na.png,,,,,\n")
     assert dataset.field("box_labels").classes is None and dataset.arrays["count"].tolist() == [0]
+
+
+def test_long_names_of_pictures_lead_to_their_files(ask, tmp_path):
+    name = f"{'in' * 40}/{'b' * 60}.png"
+    (tmp_path / "d" / name).parent.mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "d" / name)
+    assert len(ask(f"image,x,y,w,h,label\n{name},1,1,2,2,cat\n{name},0,0,2,2,dog\n")) == 1
