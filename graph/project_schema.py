@@ -128,7 +128,7 @@ class _Reading:
     names: dict[BlockId, str] = field(default_factory=dict)
 
     def blocks(self) -> tuple[Block, ...]:
-        places: dict[str, str] = {}
+        places: dict[str, int] = {}
         found = []
         for index, record in enumerate(self.record.blocks):
             place = f"blocks[{index}] {shown(record.name)}"
@@ -136,8 +136,8 @@ class _Reading:
                 self._fault(place, f"the id {record.id} is taken by {shown(self.names[record.id])}; ids are unique")
                 continue
             if record.name in places:
-                self._fault(place, f"{places[record.name]} has the same name; names are unique in a network")
-            places.setdefault(record.name, f"blocks[{index}]")
+                self._fault(place, f"blocks[{places[record.name]}] has the same name; names are unique in a network")
+            places.setdefault(record.name, index)
             self.types[record.id] = self.modules.get(record.type) or registry.block_type(record.type)
             self.names[record.id] = record.name
             self._check_names(place, record)

@@ -6,6 +6,7 @@ Observes the session and never edits. Gestures belong to tools, words to face, c
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 
 from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtWidgets import QGraphicsScene
@@ -372,12 +373,14 @@ class CanvasScene(QGraphicsScene):
         """Wires, beside those known, that may have gained or lost an obstacle."""
         margin = routing.WIDE + routing.NARROW
         if len(areas) > MANY:
-            places = BoxIndex()
-            for index, area in enumerate(areas):
-                places.put(str(index), area.adjusted(-margin, -margin, margin, margin).getCoords())
+            whole = reduce(QRectF.united, areas).adjusted(-margin, -margin, margin, margin)
             wires = self.session.network.wires.keys() - known
-            boxes = ((id, item.boundingRect().getCoords()) for id, item in self.wires.items() if id in wires)
-            return {id for id, box in boxes if any(places.within(*box))}
+            boxes = ((id, item.boundingRect()) for id, item in self.wires.items() if id in wires)
+            close = [(id, box.getCoords()) for id, box in boxes if whole.intersects(box)]
+            places = BoxIndex()
+            for index, area in enumerate(areas if close else ()):
+                places.put(str(index), area.adjusted(-margin, -margin, margin, margin).getCoords())
+            return {id for id, box in close if any(places.within(*box))}
         found = (i for area in areas for i in self.items(area.adjusted(-margin, -margin, margin, margin)))
         return {item.id for item in found if isinstance(item, WireItem) and item.id in self.session.network.wires}
 

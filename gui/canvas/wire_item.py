@@ -11,7 +11,8 @@ from gui.canvas.ink import ink
 from gui.canvas.painting import ARROW, FULL, NAMED, PILLS, paint_arrow, paint_pill, pill_box
 from gui.canvas.routing import Route
 
-WIRE_Z, LIT_Z = 0.0, 1.0
+WIRE_Z, LIT_Z = 0.0, 1.0  # the first is where items stand anyway
+NOWHERE = Route((0.0, 0.0), (0.0, 0.0))  # before the first course
 
 
 class WireItem(QGraphicsItem):
@@ -22,17 +23,16 @@ class WireItem(QGraphicsItem):
         self.id = id
         self.text = text
         self.supposed = ""  # the shape it would carry, while a value is being tried
-        self.route = Route((0.0, 0.0), (0.0, 0.0))
+        self.route = NOWHERE
         self.path = QPainterPath()
         self.middle = QPointF()
         self.selected = self.hovered = self.near_selection = self.on_way = self.dimmed = self.wrong = False
         self._bounds = QRectF()
-        self.setZValue(WIRE_Z)
 
     def follow(self, route: Route, pill: float = 0.5) -> None:
         """Run along another course, the pill at a share of the way."""
         place = routing.pill_place(route, pill)
-        if route == self.route and place == self.middle and not self.path.isEmpty():
+        if self.route is not NOWHERE and route == self.route and place == self.middle and not self.path.isEmpty():
             return
         self.prepareGeometryChange()
         self.route = route
