@@ -10,11 +10,16 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+import examples
 from backend.data import leaves_folder
-from graph import Document
+from graph import DataSource, Document
+from graph.transfer import StartWeights
 from gui.language import tr
 from gui.session import Session
 from gui.settings import settings
+from gui.training.run import data_home
+
+EXAMPLES = Path(examples.__file__).parent
 
 
 class DataAgreement:
@@ -26,21 +31,27 @@ class DataAgreement:
     def __call__(self, document: Document) -> bool:
         """Whether the person agreed to data outside; False as well where nothing outside is asked for."""
         recipe = document.recipe
-        if document.path is None:
-            return False
-        home = Path(document.path).parent
+        home = data_home(document)
         named = [(recipe.data, tr("trains on"))] if recipe.data else []
         named += [(start, tr("begins from the weights in")) for start in recipe.start_weights]
-        outside = [(source.path, does) for source, does in named if leaves_folder(source, home)]
-        return bool(outside) and all(self._agreed(Path(document.path), path, does) for path, does in outside)
+        outside = [(source, does) for source, does in named if leaves_folder(source, home)]
+        return bool(outside) and all(self._agreed(document.path, source, does) for source, does in outside)
 
-    def _agreed(self, project: Path, path: str, does: str) -> bool:
-        key = _key(project, path)
-        if path in self.session.chosen_data or settings().value(key, False, bool):
+    def _agreed(self, project: Path | None, source: DataSource | StartWeights, does: str) -> bool:
+        """Whether it was chosen here, came with Netloom or was agreed to before; else ask."""
+        path = source.path
+        shipped = Path(path).is_absolute() and not leaves_folder(source, EXAMPLES)
+        if shipped or path in self.session.chosen_data:
+            return True
+        key = _key(project, path) if project is not None else None
+        if key is not None and settings().value(key, False, bool):
             return True
         if not self._ask(path, does):
             return False
-        settings().setValue(key, True)
+        if key is not None:
+            settings().setValue(key, True)
+        else:
+            self.session.chosen_data.add(path)  # of a project without a file there is nothing to remember it by
         return True
 
     def _ask(self, path: str, does: str) -> bool:

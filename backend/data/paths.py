@@ -41,8 +41,11 @@ def leaves_folder(source: DataSource | StartWeights, base: Path | str) -> bool:
     """
     if not source.path:
         return False
-    home = Path(os.path.realpath(base))
-    return not Path(os.path.realpath(home / source.path)).is_relative_to(home)
+    try:
+        home = Path(os.path.realpath(base))
+        return not Path(os.path.realpath(home / source.path)).is_relative_to(home)
+    except (OSError, ValueError):  # NUL, half a surrogate pair: no path, so none within
+        return True
 
 
 def named_from(path: Path | str, base: Path | None) -> str:

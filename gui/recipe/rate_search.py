@@ -8,6 +8,7 @@ from backend.messages import Event, Failure, FindRate, RateCurve, State, Stop
 from gui.language import tr
 from gui.session import Session
 from gui.training.endings import refusal
+from gui.training.run import data_home
 from gui.training.run_controller import RunController
 
 
@@ -42,7 +43,7 @@ class RateSearch(QObject):
         from graph.project_file import to_json
 
         outside = self._run.may_read_outside(document)
-        base = str(document.path.parent) if document.path else None
+        base = data_home(document)
         self._become(True)
         self.told.emit(tr("asking the training process"))
         self._run.worker.send(FindRate(project=to_json(document), base=base, outside=outside))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from backend import background
 from backend.data import leaves_folder
+from backend.data.paths import printable
 from backend.messages import Start
 from backend.resuming import LARGEST, resuming
 from backend.run_folder import PROJECT, START, RunFolderError
@@ -45,7 +46,7 @@ def snapshot(run: Path) -> Opened:
 def continuation(run: Path, epochs: int | None) -> Continuation:
     """How the run in a folder goes on, up to so many epochs in all; raises CannotGoOn."""
     try:
-        start = resuming(run, epochs=epochs, outside=False)
+        start = resuming(run, epochs=epochs, outside=False, agreed=())
         document = project_file.from_json(start.project)
     except (RunFolderError, ProjectError) as error:
         raise CannotGoOn(str(error)) from None
@@ -95,7 +96,7 @@ def _outside(run: Path, document: Document, start: Start) -> str | None:
         if source.path:
             path = os.path.normpath(Path(start.base or home) / source.path)
             if leaves_folder(source.model_copy(update={"path": path}), home):
-                return path
+                return printable(path)
     return None
 
 

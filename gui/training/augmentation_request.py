@@ -11,6 +11,7 @@ from backend import shared_arrays
 from backend.messages import AugmentationPreview, Event, Failure, Frame, PreviewAugmentation
 from gui.language import tr
 from gui.session import Session
+from gui.training.run import data_home
 from gui.training.run_controller import RunController
 
 
@@ -66,7 +67,7 @@ class AugmentationRequest(QObject):
 
         document = self._session.project
         outside = self._run.may_read_outside(document)
-        base = str(document.path.parent) if document.path else None
+        base = data_home(document)
         self._due += 1
         self._become(True)
         asked = PreviewAugmentation(project=to_json(document), base=base, outside=outside, page=page, seed=seed)

@@ -71,6 +71,11 @@ def runs_home(project: Path | None) -> Path:
     return Path(data) / "runs"
 
 
+def data_home(document: Document) -> str:
+    """The folder whose data may be read without a question: the project's own; without a file, where runs go."""
+    return str(document.path.parent if document.path else runs_home(None))
+
+
 LOSS_UNITS = {
     "CrossEntropyLoss": N_("cross-entropy loss (nats)"),
     "BCEWithLogitsLoss": N_("cross-entropy loss (nats)"),

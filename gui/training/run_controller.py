@@ -35,7 +35,7 @@ from graph import Document
 from gui.session import Session
 from gui.training.endings import ended_process, refusal
 from gui.training.history import History
-from gui.training.run import Look, Run, describe_objective, new_run_folder
+from gui.training.run import Look, Run, data_home, describe_objective, new_run_folder
 from gui.training.worker_process import WorkerProcess
 
 STATES = ("idle", "starting", "training", "paused", "stopping", "finished", "failed")
@@ -121,7 +121,7 @@ class RunController(QObject):
 
         outside = self.may_read_outside(document)
         folder = new_run_folder(document)
-        base = str(document.path.parent) if document.path else None
+        base = data_home(document)
         text = project_file.to_json(document)
         return self._begin(document, Start(project=text, run_folder=str(folder), base=base, outside=outside))
 

@@ -1,5 +1,6 @@
 """Runs taken up again: their network restored, their training continued, and foreign runs not believed."""
 
+import json
 import sys
 import threading
 from pathlib import Path
@@ -13,7 +14,7 @@ from backend.messages import Start
 from backend.resuming import remembered
 from backend.run_curves import read_curves
 from backend.run_folder import START, RunFolder, read_run
-from graph import Network
+from graph import DataSource, Document, Network, Recipe, save_project
 from graph.edits import SetRecipe
 from graph.project_file import from_json, to_json
 from gui.runs import going_on, runs_panel
@@ -211,3 +212,15 @@ def test_networks_are_the_same_where_only_places_and_recipes_differ(session):
     other.network.positions = {id: (x + 9, y) for id, (x, y) in other.network.positions.items()}
     assert going_on.same_network(session.project, other)
     assert not going_on.same_network(session.project, type(other)(Network("Small")))
+
+
+def test_what_a_run_says_of_its_own_consent_or_of_impossible_folders_is_not_believed(tmp_path):
+    folder = tmp_path / "runs" / "a"
+    folder.mkdir(parents=True)
+    document = Document(Network("n"), Recipe(data=DataSource(kind="npz", path="x.npz")))
+    save_project(document, folder / "project.netloom")
+    for told, asks in (({"agreed": ["x.npz"], "outside": True}, False), ({"base": "/"}, True), ({"base": "\0"}, True)):
+        (folder / "start.json").write_text(json.dumps(told))
+        found = going_on.continuation(folder, None)
+        assert (found.outside is not None) is asks
+        assert not found.start.outside and not found.start.agreed
