@@ -26,8 +26,9 @@ from backend.messages import MOST_DEVICES, Event, Start
 from backend.placement import Place, PlacementError, from_environment
 from backend.resuming import resuming
 from backend.run_folder import PROJECT, RunFolderError
+from backend.run_home import home_of, read_outside
 from backend.siblings import take_part
-from backend.terminal import safe, safe_lines
+from backend.terminal import plain, safe, safe_lines
 from graph import Document, Recipe
 from graph.hyperparameter import Bool, HyperparameterError
 from graph.optimizers import OPTIMIZERS
@@ -183,10 +184,15 @@ def _resumed(folder: Path, outside: bool, recipe: dict[str, Any]) -> tuple[Docum
         wanted = FLAGS.applied(Recipe(), recipe)
         epochs = wanted.epochs if "epochs" in given else None
         device = wanted.device if "device" in given else None
-        start = resuming(folder.resolve(), epochs=epochs, device=device, outside=outside or None)
+        start = resuming(folder.resolve(), epochs=epochs, device=device, outside=outside, agreed=())
     except RunFolderError as error:
         raise click.ClickException(str(error)) from None
-    return open_project(folder / PROJECT), start
+    document = open_project(folder / PROJECT)
+    path = None if outside else read_outside(folder.resolve(), document.recipe, start)
+    if path is not None:
+        text = f"{folder}: the run reads {plain(path)}, which lies outside {home_of(folder.resolve())}"
+        raise click.ClickException(f"{text}: add --outside if you know where the run comes from")
+    return document, start
 
 
 def run_training(document: Document, start: Start) -> int:

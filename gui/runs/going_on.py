@@ -6,17 +6,15 @@ Run folders may come from anywhere: what one says of where data lie is judged ag
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from backend import background
-from backend.data import leaves_folder
-from backend.data.paths import printable
 from backend.messages import Start
 from backend.resuming import LARGEST, resuming
 from backend.run_folder import PROJECT, START, RunFolderError
-from backend.runs import TRASH, RunEntry
+from backend.run_home import home_of, read_outside
+from backend.runs import RunEntry
 from graph import Document, project_file
 from graph.difference import difference
 from graph.project_file import ProjectError
@@ -50,7 +48,7 @@ def continuation(run: Path, epochs: int | None) -> Continuation:
         document = project_file.from_json(start.project)
     except (RunFolderError, ProjectError) as error:
         raise CannotGoOn(str(error)) from None
-    return Continuation(document, start, _outside(run, document, start))
+    return Continuation(document, start, read_outside(run, document.recipe, start))
 
 
 def taken_up(run: Path) -> History | CannotGoOn:
@@ -81,23 +79,6 @@ def same_network(one: Document, other: Document) -> bool:
 def epochs_left(entry: RunEntry) -> int | None:
     """How many epochs of its recipe the run has not done; None where that is not known."""
     return None if entry.recipe is None else max(0, entry.recipe.epochs - entry.epochs)
-
-
-def home_of(run: Path) -> Path:
-    """The project's folder of a run: above `runs`, else that of the run itself."""
-    parents = [parent for parent in run.parents if parent.name == "runs" and TRASH not in parent.parts]
-    return parents[0].parent if parents else run
-
-
-def _outside(run: Path, document: Document, start: Start) -> str | None:
-    """The first full path that leaves the project's folder, be it by itself or by the run's `base`."""
-    recipe, home = document.recipe, home_of(run)
-    for source in (*((recipe.data,) if recipe.data else ()), *recipe.start_weights):
-        if source.path:
-            path = os.path.normpath(Path(start.base or home) / source.path)
-            if leaves_folder(source.model_copy(update={"path": path}), home):
-                return printable(path)
-    return None
 
 
 def _base(run: Path) -> Path | None:

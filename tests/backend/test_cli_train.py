@@ -5,7 +5,7 @@ import json
 from click.testing import CliRunner
 
 import examples
-from graph import load_project
+from graph import DataSource, Document, Network, Recipe, load_project, save_project
 from graph.recipe_form import VALUES
 from gui.cli import main
 
@@ -55,3 +55,15 @@ def test_rates_are_tried_and_one_is_suggested():
     assert "falls fastest at a learning rate of" in run("rate", examples.path("mlp_spirals"), "--steps", "50").output
     wrong = run("rate", examples.path("mlp_spirals"), "--low", "1", "--high", "0.1")
     assert wrong.exit_code == 2 and "must be below --high" in wrong.output
+
+
+def test_a_run_from_elsewhere_reads_nothing_outside_its_folder_unasked(tmp_path):
+    folder = tmp_path / "runs" / "a"
+    folder.mkdir(parents=True)
+    document = Document(Network("n"), Recipe(data=DataSource(kind="npz", path="x.npz")))
+    save_project(document, folder / "project.netloom")
+    asked = {"base": str(tmp_path.parent), "outside": True}  # as somebody wrote it
+    (folder / "start.json").write_text(json.dumps(asked))
+    done = run("train", "--resume", str(folder))
+    assert done.exit_code == 1 and "lies outside" in done.output and "--outside" in done.output
+    assert not (folder / "events.jsonl").exists()
