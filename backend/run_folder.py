@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -68,14 +67,6 @@ class Run:
     events: tuple[Logged, ...]
     manifest: Manifest | None
     problems: tuple[str, ...]  # lines that could not be read, files that differ from the manifest
-
-
-def new_run_path(root: Path, name: str) -> Path:
-    """A folder under `root` that is not there yet, named after the network and the time."""
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:60] or "run"
-    stem = f"{slug}-{datetime.now():%Y%m%d-%H%M%S}"
-    tries = (root / (stem if n == 1 else f"{stem}-{n}") for n in range(1, 10_000))
-    return next(path for path in tries if not path.exists())
 
 
 class RunFolder:

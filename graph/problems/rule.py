@@ -15,8 +15,6 @@ from graph.problem import SEVERITIES, Fix, Problem
 if TYPE_CHECKING:
     from graph.problems.view import View
 
-EVERY = ("*",)
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -19,11 +19,9 @@ TRANSPOSED = ("ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")
 LINEAR_MAPS = ("Linear", *CONVOLUTIONS, *TRANSPOSED)
 POOLINGS = ("MaxPool1d", "MaxPool2d", "MaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d")
 BATCH_NORMS = ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm")
-RECURRENT = ("RNN", "LSTM", "GRU")
 DROPOUTS = ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout")
 RECTIFIERS = ("ReLU", "ReLU6")
 VALUE_LOSSES = ("MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss")
-WITHOUT_GRADIENT = ("ArgMax", "Compare", "OneHot", "Step", "Sign")
 SILENT = ("Identity", *DROPOUTS)  # pass values on as they are when the network is used
 ENDS = ("output", "loss", "metric")
 

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 from gui import theme
 
 PICTURE = QSize(28, 28)  # of an empty state
-ROLES = ("title", "heading", "quiet", "faint", "small", "wrong")
 
 
 def label(text: str = "", role: str = "", wrap: bool = False) -> QLabel:

@@ -94,10 +94,6 @@ class History:
         first += -first % every
         return [(round(epoch * length), epoch) for epoch in range(first, int(last) + 1, every)]
 
-    def epoch_at(self, step: float) -> Epoch | None:
-        """The last epoch that had ended at a step."""
-        return next((epoch for epoch in reversed(self.epochs) if epoch.step <= step), None)
-
     def validation(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Steps and validation values of a metric, one point an epoch."""
         if name not in self._validation:

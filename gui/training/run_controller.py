@@ -159,13 +159,6 @@ class RunController(QObject):
         if self.state == "paused":
             self.worker.send(Resume())
 
-    def toggle_pause(self) -> None:
-        """Pause or resume."""
-        if self.state == "paused":
-            self.resume()
-        else:
-            self.pause()
-
     def toggle(self) -> None:
         """What the one big button does: start, pause or resume."""
         {"training": self.pause, "paused": self.resume}.get(self.state, self.start)()

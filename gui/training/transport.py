@@ -21,7 +21,6 @@ from gui.training.view_header import PictureButton
 
 BETWEEN = 100  # ms between two updates of numbers: faster cannot be read
 PLAY_EDGES = 48  # the picture and the room around it and the words
-TONES = {"quiet": None, "good": "good", "warning": "warning", "error": "error"}
 
 
 class TransportBar(QWidget):

@@ -11,7 +11,7 @@ import pytest
 
 from backend import run_folder
 from backend.messages import Epoch, State, Steps
-from backend.run_folder import RunFolder, RunFolderError, new_run_path, read_run
+from backend.run_folder import RunFolder, RunFolderError, read_run
 
 PROJECT = '{"format": "netloom", "name": "für β"}\n'
 HOME = str(Path(run_folder.__file__).parent.parent)
@@ -103,13 +103,6 @@ def test_places_that_cannot_hold_a_run_are_named(tmp_path):
         RunFolder(tmp_path / "file" / "run", PROJECT)
     with pytest.raises(RunFolderError, match="no run folder"):
         read_run(tmp_path)
-
-
-def test_new_paths_are_free_and_speak_of_the_network(tmp_path):
-    first = new_run_path(tmp_path, "LeNet / 5 ✓")
-    first.mkdir()
-    second = new_run_path(tmp_path, "LeNet / 5 ✓")
-    assert first.name.startswith("LeNet-5-") and second != first and not second.exists()
 
 
 def test_a_killed_writer_leaves_a_readable_run(tmp_path):
