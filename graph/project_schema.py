@@ -161,7 +161,9 @@ class _Reading:
 
     def _properties(self, place: str, record: BlockRecord) -> dict[str, Any]:
         """What is decided about the parameters, and what is told at the block."""
-        found = {}
+        found: dict[str, Any] = {}
+        if record.model_fields_set.isdisjoint(PROPERTIES):
+            return found
         for name in PROPERTIES:
             value = getattr(record, name)
             if value:
@@ -209,24 +211,34 @@ class _Reading:
         taken: dict[tuple[BlockId, str, int], str] = {}
         found = []
         for index, record in enumerate(self.record.wires):
-            place = f"wires[{index}] {record.id}"
             wire = Wire(record.id, *record.start, *record.end, record.slot, record.via)
+            if wire.id not in ids and self._joins(wire) and self._landing(wire) not in taken:
+                ids.add(wire.id)
+                taken[self._landing(wire)] = wire.id
+                found.append(wire)
+                continue  # as nearly always: the words below are for what is wrong
+            place = f"wires[{index}] {record.id}"
             before = len(self.faults)
             if wire.id in ids:
                 self._fault(place, f"the id {wire.id} stands twice; ids are unique")
             ids.add(wire.id)
             self._check_ends(place, wire)
             if len(self.faults) == before:
-                self._check_free(place, wire, taken)
-            if len(self.faults) == before:
-                found.append(wire)
+                self._tell_taken(place, wire, taken[self._landing(wire)])
         return tuple(found)
 
-    def _check_ends(self, place: str, wire: Wire) -> None:
+    def _joins(self, wire: Wire) -> bool:
+        """Whether both ends are ports of two blocks."""
         source, target = self.types.get(wire.source), self.types.get(wire.target)
-        fits = source and target and source.output_port(wire.output) and target.input_port(wire.input)
-        if fits and wire.source != wire.target:
-            return  # as nearly always
+        there = source and target and source.output_port(wire.output) and target.input_port(wire.input)
+        return bool(there) and wire.source != wire.target
+
+    def _landing(self, wire: Wire) -> tuple[BlockId, str, int]:
+        """The place of a port that a wire takes."""
+        many = self.types[wire.target].input_port(wire.input).many
+        return wire.target, wire.input, wire.slot if many else 0
+
+    def _check_ends(self, place: str, wire: Wire) -> None:
         for end, id, port in (("from", wire.source, wire.output), ("to", wire.target, wire.input)):
             declared = self.types.get(id)
             if declared is None:
@@ -241,14 +253,12 @@ class _Reading:
         if wire.source == wire.target:
             self._fault(place, f"{self.names.get(wire.source, wire.source)} feeds itself; a wire joins two blocks")
 
-    def _check_free(self, place: str, wire: Wire, taken: dict[tuple[BlockId, str, int], str]) -> None:
-        many = self.types[wire.target].input_port(wire.input).many
-        key = (wire.target, wire.input, wire.slot if many else 0)
-        if key in taken:
-            what = f"{wire.input} of {self.names[wire.target]}"
-            rule = f"slot {wire.slot} of {what} is taken" if many else f"{what} takes one wire and has"
-            self._fault(f"{place}, to", f"{rule} by {taken[key]}" if many else f"{rule} {taken[key]} already")
-        taken.setdefault(key, wire.id)
+    def _tell_taken(self, place: str, wire: Wire, holder: str) -> None:
+        what = f"{wire.input} of {self.names[wire.target]}"
+        if self.types[wire.target].input_port(wire.input).many:
+            self._fault(f"{place}, to", f"slot {wire.slot} of {what} is taken by {holder}")
+        else:
+            self._fault(f"{place}, to", f"{what} takes one wire and has {holder} already")
 
     def cycle(self, wires: tuple[Wire, ...]) -> None:
         """Name the blocks of one cycle, if there is any."""

@@ -92,7 +92,10 @@ def _decoded(data: bytes | str, limits: Limits) -> str:
 
 def _scan(text: str, limits: Limits) -> None:
     """Depth, amount and surrogates, before the parser builds anything."""
-    structure = re.sub(r"[^\x00-\x7f]+", "", STRING.sub("", text)).translate(NOT_STRUCTURE)
+    structure = STRING.sub("", text)
+    if not structure.isascii():
+        structure = re.sub(r"[^\x00-\x7f]+", "", structure)
+    structure = structure.translate(NOT_STRUCTURE)
     if len(structure) > 2 * limits.values:
         raise JsonError("", f"more than {limits.values:,} values; no project holds as many")
     depth = max(accumulate(map(STEPS.__getitem__, structure)), default=0)
