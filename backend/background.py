@@ -19,7 +19,7 @@ from backend import launching
 from backend.client import SubprocessClient
 from backend.messages import Finished, State, Stop
 from backend.resuming import resuming
-from backend.run_folder import RunFolderError
+from backend.run_folder import RunFolderError, bounded
 from backend.runs import being_written
 from graph.files import save_atomically
 
@@ -111,9 +111,7 @@ def main(folder: Path) -> int:
 def _place(folder: Path) -> int | None:
     """The number that stands in the folder; None where there is none that makes sense."""
     try:
-        fd = os.open(folder / PLACE, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would hang us
-        with os.fdopen(fd, "rb") as file:
-            number = json.loads(file.read(SMALL))["pid"]
+        number = json.loads(bounded(folder / PLACE, SMALL))["pid"]
         return number if type(number) is int and number > 1 else None
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None

@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from backend.messages import Start
-from backend.run_folder import PROJECT, START, RunFolderError
+from backend.run_folder import PROJECT, START, RunFolderError, bounded
+from graph.strict_json import LIMITS
 
 LEFT_OUT = {"v", "type", "project", "run_folder", "resume"}  # told by the folder itself
 LARGEST = 1 << 20  # bytes of start.json
@@ -29,9 +30,8 @@ def resuming(folder: Path, **changes: Any) -> Start:
     Raises RunFolderError when the folder is no run, or what it holds cannot be read.
     """
     try:
-        project = (folder / PROJECT).read_text("utf-8")
-        with (folder / START).open("rb") as file:
-            asked = json.loads(file.read(LARGEST))
+        project = bounded(folder / PROJECT, LIMITS.size).decode()
+        asked = json.loads(bounded(folder / START, LARGEST))
         given = {name: value for name, value in changes.items() if value is not None}
         kept = {name: value for name, value in asked.items() if name not in LEFT_OUT}
         return Start(**{**kept, **given, "project": project, "run_folder": str(folder), "resume": True})

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from backend.event_files import RunCurves
 from backend.messages import MAX_LINE, Event
-from graph.files import save_atomically
+from graph.files import save_atomically, sweep
 
 PROJECT, SOURCE, EVENTS, MANIFEST = "project.netloom", "model.py", "events.jsonl", "manifest.json"
 START = "start.json"  # how the run was asked for
@@ -94,8 +95,8 @@ class RunFolder:
         folder._curves = RunCurves(path)
         if not (path / PROJECT).is_file():
             raise RunFolderError(f"{path} is no run folder: it has no {PROJECT}")
-        if links := _links(path):
-            text = f"{links[0]} is a link, and writing would change what it leads to: put the file in its place"
+        if odd := _odd(path):
+            text = f"{odd[0]} is a link, a pipe or a device, and a run has only files of its own: take it away"
             raise RunFolderError(f"cannot go on with the run in {path}: {text}")
         try:
             folder._log = _opened(path / EVENTS, os.O_CREAT)
@@ -103,6 +104,7 @@ class RunFolder:
             raise RunFolderError(f"another process is writing the run in {path}: stop it first") from None
         except OSError as error:
             raise RunFolderError(f"cannot go on with the run in {path}: {error.strerror}") from error
+        sweep(path, older_than=0.0)  # what a killed process had half written; the log is ours alone
         return folder
 
     def mark(self) -> dict[str, Any]:
@@ -150,10 +152,22 @@ class RunFolder:
         self.write(MANIFEST, manifest.model_dump_json(indent=2).encode() + b"\n")
 
 
-def _links(path: Path) -> list[str]:
-    """The entries of a run folder that lead elsewhere; none of ours ever does."""
+def bounded(path: Path, most: int) -> bytes:
+    """A file's bytes; raises OSError, or ValueError for too many of them and for what would never end."""
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(file, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise ValueError("it is no file but a pipe or a device")
+        data = opened.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"it is larger than {most:,} bytes")
+    return data
+
+
+def _odd(path: Path) -> list[str]:
+    """The entries of a run folder that writing would follow elsewhere or wait for; none of ours is such."""
     with os.scandir(path) as found:
-        return sorted(one.name for one in found if one.is_symlink())
+        return sorted(one.name for one in found if one.is_symlink() or not (one.is_file() or one.is_dir()))
 
 
 def _opened(path: Path, flags: int) -> int:

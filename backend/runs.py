@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from backend.messages import Epoch, Finished, Progress
 from backend.resuming import LARGEST as LARGEST_START
-from backend.run_folder import EVENTS, MANIFEST, PROJECT, START, Logged, Manifest
+from backend.run_folder import EVENTS, MANIFEST, PROJECT, START, Logged, Manifest, bounded
 from backend.run_notes import NOTES, NotesError, read_notes
 from graph.recipe import Recipe
 from graph.strict_json import LIMITS
@@ -236,7 +236,7 @@ def _tail(path: Path, length: int) -> tuple[list[bytes], bool]:
 
 def _manifest(path: Path, problems: list[str]) -> Manifest | None:
     try:
-        return Manifest.model_validate_json(_bounded(path / MANIFEST, LARGEST_MANIFEST))
+        return Manifest.model_validate_json(bounded(path / MANIFEST, LARGEST_MANIFEST))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
@@ -247,7 +247,7 @@ def _manifest(path: Path, problems: list[str]) -> Manifest | None:
 def _project(path: Path, problems: list[str]) -> tuple[str, Recipe | None]:
     """The network's name, and the recipe as the run was told to follow it."""
     try:
-        raw = json.loads(_bounded(path / PROJECT, LIMITS.size))
+        raw = json.loads(bounded(path / PROJECT, LIMITS.size))
         name = raw.get("name", "")
         recipe = Recipe.model_validate({**raw.get("recipe", {}), **_asked(path)})
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
@@ -259,19 +259,10 @@ def _project(path: Path, problems: list[str]) -> tuple[str, Recipe | None]:
 def _asked(path: Path) -> dict[str, Any]:
     """What was asked for instead of the recipe's, with `netloom train --epochs` and the like."""
     try:
-        raw = json.loads(_bounded(path / START, LARGEST_START))
+        raw = json.loads(bounded(path / START, LARGEST_START))
         return {name: value for name, value in raw.items() if name in Recipe.model_fields and value is not None}
     except (OSError, ValueError, AttributeError, RecursionError):
         return {}
-
-
-def _bounded(path: Path, most: int) -> bytes:
-    file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(file, "rb") as opened:
-        data = opened.read(most + 1)
-    if len(data) > most:
-        raise ValueError(f"it is larger than {most:,} bytes")
-    return data
 
 
 def _reason(error: Exception) -> str:

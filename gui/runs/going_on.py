@@ -12,7 +12,7 @@ from pathlib import Path
 from backend import background
 from backend.messages import Start
 from backend.resuming import LARGEST, resuming
-from backend.run_folder import PROJECT, START, RunFolderError
+from backend.run_folder import PROJECT, START, RunFolderError, bounded
 from backend.run_home import home_of, read_outside
 from backend.runs import RunEntry
 from graph import Document, project_file
@@ -84,8 +84,7 @@ def epochs_left(entry: RunEntry) -> int | None:
 def _base(run: Path) -> Path | None:
     """The folder that the run's data were relative to."""
     try:
-        with (run / START).open("rb") as file:
-            base = json.loads(file.read(LARGEST)).get("base")
+        base = json.loads(bounded(run / START, LARGEST)).get("base")
         return Path(base) if isinstance(base, str) and "\0" not in base else None
     except (OSError, ValueError, AttributeError, RecursionError):
         return None

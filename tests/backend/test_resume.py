@@ -187,3 +187,24 @@ def test_a_folder_from_elsewhere_never_has_files_outside_it_written(folder, tmp_
             RunFolder.again(folder)
         (folder / name).unlink()
         kept.rename(folder / name)
+
+
+def test_pipes_in_a_folder_from_elsewhere_hang_nobody(folder):
+    for name in ("project.netloom", "start.json"):
+        kept = (folder / name).read_bytes()
+        (folder / name).unlink()
+        os.mkfifo(folder / name)
+        with pytest.raises(RunFolderError):
+            resuming(folder)
+        (folder / name).unlink()
+        (folder / name).write_bytes(kept)
+    os.mkfifo(folder / "state-3")
+    with pytest.raises(RunFolderError, match="state-3 is a link, a pipe"):
+        RunFolder.again(folder)
+
+
+def test_what_a_killed_process_had_half_written_is_swept(folder):
+    half = folder / ".state-1.safetensors.123-0123456789abcdef.saving"
+    half.write_bytes(b"half")
+    RunFolder.again(folder).leave()
+    assert not half.exists()
