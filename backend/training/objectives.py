@@ -22,6 +22,7 @@ from backend.training.ranks import Ranks
 from backend.training.replicas import computed_by
 from backend.training.turn import Rules, Sum, Turn, Uncertainties
 from graph import Network
+from graph.aside import owner_of, without_aside
 from graph.objective import Objective
 from graph.recipe import Recipe
 
@@ -61,7 +62,7 @@ def build_learner(
     plain = not recipe.objectives and recipe.accumulate == 1 and not recipe.l1
     judged = computed_by(ranks, program.module, judged, plain)
     weights = optimizers.weights_of(program.module, program.blocks)
-    _check_groups(recipe, network)
+    recipe = _with_groups_of_owners(recipe, network)
     if recipe.objectives:
         turns = tuple(_turn(one, program, network, recipe, weights, rules, judged) for one in recipe.objectives)
     else:
@@ -150,12 +151,13 @@ def _owners(network: Network, objective: Objective) -> set[str] | None:
         block = network.blocks.get(id)
         if block is None:
             raise RecipeError(f'the objective "{objective.name}" trains the block {id!r}, which is not in the network')
-        found.add(block.reuses or id)
+        found.add(owner_of(network, block) or id)
     return found
 
 
 def _shares(objective: Objective, program: Program, network: Network) -> dict[str, float]:
     """Key in the objective's values -> weight, for every loss it sums."""
+    network = without_aside(network)
     losses = [block.id for block in network.with_role("loss")]
     keys = {id: "loss" if len(losses) == 1 else program.source.names.get(id, "loss") for id in losses}
     if not objective.losses:
@@ -172,8 +174,13 @@ def _shares(objective: Objective, program: Program, network: Network) -> dict[st
     return found
 
 
-def _check_groups(recipe: Recipe, network: Network | None) -> None:
+def _with_groups_of_owners(recipe: Recipe, network: Network | None) -> Recipe:
+    """The recipe with groups that name the blocks whose weights are meant; raises RecipeError where one is gone."""
+    groups = []
     for group in recipe.groups:
         for id in group.blocks:
             if network is None or id not in network.blocks:
                 raise RecipeError(f"a group of the recipe names the block {id!r}, which is not in the network")
+        owners = (owner_of(network, network.blocks[id]) or id for id in group.blocks)
+        groups.append(group.model_copy(update={"blocks": tuple(dict.fromkeys(owners))}))
+    return recipe.model_copy(update={"groups": tuple(groups)}) if groups else recipe

@@ -1,6 +1,7 @@
 """What changes weights, held against plain torch written out: accumulation, clipping, schedules, means, objectives."""
 
 import copy
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from torch.nn import functional as F
 
 from backend.training import optimizer as optimizers
 from backend.training.loop import train
-from backend.training.objectives import RecipeError
+from backend.training.objectives import Length, RecipeError, build_learner
 from backend.training.optimizer import NothingToLearn
 from backend.training.turn import Uncertainties
 from graph import Network
@@ -255,8 +256,6 @@ def two(make_job):
     id = {block.name: block.id for block in network.blocks.values()}
 
     def make(*objectives, **recipe):
-        from types import SimpleNamespace
-
         import backend.training.objectives as building
 
         job = make_job(Two, two_losses, **recipe)
@@ -355,6 +354,31 @@ def test_learned_weights_find_each_losses_scale(two):
     amount = sum(values["amount"].item() for values in told) / len(told)  # nothing that is trained moves it
     assert told[-1]["amount weight"].item() * amount == pytest.approx(1.0, abs=0.1)
     assert told[-1]["kind weight"] > told[-1]["amount weight"]
+
+
+def test_who_uses_anothers_weights_stands_for_them_and_what_is_put_aside_for_nothing(make_job):
+    network = Network()
+    owner, heir, third = (network.add("Linear", name=name, out_features=8) for name in "abc")
+    for block in (heir, third):
+        network.replace_block(network.blocks[block.id].having(reuses=owner.id))
+    network.replace_block(network.blocks[owner.id].having(aside="bypassed"))
+    kept, aside = (network.add("MSELoss", name=name) for name in ("kept", "aside"))
+    network.replace_block(network.blocks[aside.id].having(aside="bypassed"))
+    module = Linear()
+    program = SimpleNamespace(
+        module=module,
+        objective=None,
+        blocks={"linear1": heir.id, "linear2": "another"},
+        source=SimpleNamespace(names={kept.id: "kept"}),
+    )
+    recipe = Recipe(
+        objectives=(Objective(name="a", trains=(third.id,)),),
+        groups=(ParameterGroup(blocks=(third.id,), learning_rate_factor=0.5),),
+    )
+    [turn] = build_learner(program, network, recipe, torch.device("cpu"), Length(4, 4)).turns
+    [group] = turn.optimizer.param_groups
+    assert [id(p) for p in group["params"]] == [id(p) for p in module.linear1.parameters()]
+    assert group["factor"] == 0.5 and dict(turn.total.shares) == {"loss": 1.0}
 
 
 def test_what_objectives_name_must_be_there(two):
