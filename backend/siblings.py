@@ -7,6 +7,7 @@ the first process, kill -9 included, none is left behind. They say what fails as
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from backend import launching
 from backend.client import describe_exit
 from backend.messages import MAX_LINE, Failure, ProtocolError, Start, State, decode_event, encode
 from backend.placement import Place
@@ -43,7 +45,8 @@ class Sibling:
         self.over = False  # it has ended, and all it said was heard
         self._news = threading.Condition()
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-X", "faulthandler", "-m", "backend.rank", *_words(place)],
+            launching.command("backend.rank", *_words(place)),
+            env=os.environ | launching.environment() | {"PYTHONFAULTHANDLER": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

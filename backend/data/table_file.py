@@ -9,6 +9,7 @@ import csv
 import importlib
 import io
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +33,7 @@ HEADER = Option(
 MAX_FILE = 256 * 1024**2
 MAX_CELLS = 20_000_000
 MAX_COLUMNS = 10_000
+MOST_MARKS = 1_000_000  # in a line, those within quotes too: each may become a cell before it can be judged
 LONGEST_NAME = 200
 PARQUET = b"PAR1"
 
@@ -80,11 +82,22 @@ def _csv(place: str, data: bytes, separator: str, header: bool) -> Columns:
         line = data.count(b"\n", 0, fault.start) + 1
         raise DataError(f"{place}, line {line}", "is not UTF-8 text; save the table as CSV in UTF-8") from None
     mark = SEPARATORS.get(separator) or _guess(text[: text.find("\n")] if "\n" in text else text)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+    lines = csv.reader(_short_lines(place, text, mark), delimiter=mark)
     try:
         return _rows(place, lines, mark, header)
     except csv.Error as fault:
         raise DataError(f"{place}, line {lines.line_num}", f"cannot be read as CSV ({reason(fault)})") from None
+
+
+def _short_lines(place: str, text: str, mark: str) -> Iterator[str]:
+    """The lines of a text; raises DataError for one that would unpack to far more cells than a table has columns."""
+    for number, line in enumerate(io.StringIO(text, newline=""), 1):
+        if line.count(mark) > MOST_MARKS:
+            raise DataError(
+                f"{place}, line {number}",
+                f"has more than {MOST_MARKS:,} separators, far more than a table has columns",
+            )
+        yield line
 
 
 def _guess(line: str) -> str:

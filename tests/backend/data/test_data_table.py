@@ -242,3 +242,11 @@ def test_parquet(tmp_path):
     (tmp_path / "t.parquet").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(DataError, match="damaged or cut off"):
         load(source, tmp_path)
+
+
+def test_a_line_that_would_unpack_to_millions_of_cells_is_refused_unread(ask, monkeypatch):
+    monkeypatch.setattr(table_file, "MOST_MARKS", 8)
+    told = refused(ask, PEOPLE + "," * 9 + "\n", bad_samples="skip")
+    assert "line 6: has more than 8 separators" in told
+    quoted = ask(PEOPLE + '70,"Rome,",1,no\n')
+    assert len(quoted) == 5
