@@ -40,6 +40,14 @@ WORDS = {
     "lenet_digits": (N_("LeNet today"), ""),
     "lstm_rows": (N_("LSTM, row by row"), ""),
     "mlp_spirals": (N_("Two spirals"), ""),
+    "variational_autoencoder": (N_("VAE"), N_("digits through eight chances")),
+    "generative_adversarial_network": (N_("GAN"), N_("two objectives in turns")),
+    "multi_task": (N_("Two tasks"), N_("what each counts is learned")),
+    "regression": (N_("Regression"), N_("a number from ten measures")),
+    "language_model": (N_("Language model"), N_("Alice, letter by letter")),
+    "segmentation": (N_("U-Net"), N_("a class for every pixel")),
+    "adversarial_noise": (N_("Adversarial noise"), N_("the input learns to mislead")),
+    "activation_maximisation": (N_("Dream of a three"), N_("the picture learns")),
     "alexnet": ("AlexNet", ""),
     "googlenet": ("GoogLeNet", ""),
 }
@@ -52,8 +60,8 @@ def sections() -> list[Group]:
     empty = Choice(tr("Empty"), tr("nothing on the canvas"), tr("Begin with nothing on the canvas"))
     shipped = (
         (tr("Examples, ready to train"), examples.paths()),
+        (tr("From the lectures, ready to train"), examples.lectures()),
         (tr("Well-known networks"), examples.zoo()),
-        (tr("From the lectures"), examples.lectures()),
     )
     return [
         Group(
@@ -97,7 +105,8 @@ def _template(path: Path) -> Choice:
 
 
 def _example(path: Path) -> Choice:
-    return Choice(title_of(path.stem), "", tr("Opens as a copy of your own ({name})").format(name=path.name), path)
+    detail = tr(WORDS[path.stem][1]) if path.stem in WORDS and WORDS[path.stem][1] else ""
+    return Choice(title_of(path.stem), detail, tr("Opens as a copy of your own ({name})").format(name=path.name), path)
 
 
 def short_folder(folder: Path) -> str:

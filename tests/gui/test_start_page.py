@@ -41,10 +41,11 @@ def pictured(card) -> bool:
 
 
 def test_a_new_person_finds_templates_examples_and_what_recent_is_for(page):
-    assert [section.heading.text() for section in page.sections][:4] == [
+    assert [section.heading.text() for section in page.sections][:5] == [
         "Recent projects",
         "New from template",
         "Examples, ready to train",
+        "From the lectures, ready to train",
         "Well-known networks",
     ]
     assert page.sections[0].nothing.isVisible() and "stand here" in page.sections[0].nothing.text()
