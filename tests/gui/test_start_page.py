@@ -51,8 +51,8 @@ def test_a_new_person_finds_templates_examples_and_what_recent_is_for(page):
     assert page.sections[0].nothing.isVisible() and "stand here" in page.sections[0].nothing.text()
     titles = [card.title for card in page.sections[1].cards]
     assert titles == ["Image classifier", "Sequence classifier", "Autoencoder", "Empty"]
-    shown = [card.file for section in page.sections[2:4] for card in section.cards]
-    assert set(shown) == {*examples.paths(), *examples.zoo()}
+    shown = [card.file for section in page.sections[2:5] for card in section.cards]
+    assert set(shown) == {*examples.paths(), *examples.lectures(), *examples.zoo()}
 
 
 def test_templates_are_real_projects_opened_as_copies(page, windows):
