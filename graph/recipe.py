@@ -48,7 +48,7 @@ class Recipe(Frozen):
     optimizer_arguments: dict[Word, OptionValue] = Rule(default_factory=dict, max_length=100)
     groups: Annotated[tuple[ParameterGroup, ...], Rule(max_length=1000, strict=False)] = ()
     schedule: Schedule = Schedule()
-    accumulate: Annotated[int, Rule(ge=1, le=100_000)] = 1  # batches whose gradients make one step
+    accumulate: Annotated[int, Rule(ge=1, le=100_000)] = 1  # batches to a step; the rest of an epoch to its last
     clip_norm: Annotated[float, Rule(gt=0.0, le=1e6)] | None = None
     clip_value: Annotated[float, Rule(gt=0.0, le=1e6)] | None = None
     l1: Annotated[float, Rule(ge=0.0, le=10.0)] = 0.0

@@ -246,7 +246,7 @@ VALUES: tuple[RecipeValue, ...] = (
         unset="by epochs",
     ),
     _int("loop", "batch size", "batch_size", 1, 1_000_000, "Samples whose gradients are computed at once."),
-    _int("loop", "accumulate", "accumulate", 1, 100_000, "Batches whose gradients are added up to one step."),
+    _int("loop", "accumulate", "accumulate", 1, 100_000, "Batches to a step; an epoch ends with a smaller one."),
     _float("regularisation", "weight decay", "weight_decay", "[0, 10]", "Pull of every weight towards zero.", _decays),
     _bool(
         "regularisation", "norms and biases", "decay_norms_and_biases",

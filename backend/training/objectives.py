@@ -129,6 +129,9 @@ def _turn(
         raise NothingToLearn(
             f'the objective "{objective.name}" trains no weights: the blocks it names have none to learn'
         )
+    taken = {"loss", *(program.source.names.get(b.id) for role in ("loss", "metric") for b in network.with_role(role))}
+    if objective.name in taken:
+        raise RecipeError(f'the objective "{objective.name}" is called as a loss or metric is: give it another name')
     shares = _shares(objective, program, network)
     uncertainties = Uncertainties(tuple(shares)) if objective.weighting == "learned" else None
     moved: Iterable[Weight] = own

@@ -162,6 +162,8 @@ class Run:
         job, follower = self._prepared.job, self.follower
         states.put_back(job, state, meter=follower.meter, checkpoints=follower.checkpoints)
         follower.rewind.keep(force=True)
+        if follower.had_enough:
+            follower.checkpoints.waited = 0  # whoever goes on has patience again
         if job.over:
             raise StateError(f"all {job.steps:,} steps of the run are done: ask for more epochs, or begin a new run")
         note = states.differences(job, state)

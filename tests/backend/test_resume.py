@@ -208,3 +208,17 @@ def test_what_a_killed_process_had_half_written_is_swept(folder):
     half.write_bytes(b"half")
     RunFolder.again(folder).leave()
     assert not half.exists()
+
+
+def test_a_run_that_patience_ended_goes_on_when_it_is_asked_to(tmp_path):
+    project = classifier(*CNN, **{**RECIPE, "epochs": 40, "patience": 1, "learning_rate": 0.1, "averaging": "none"})
+    folder = tmp_path / "run"
+    with SubprocessClient() as client:
+        heard = Heard(client)
+        start(heard, folder, project)
+        ended = heard.over()
+        assert not ended.stopped and ended.epochs < 40
+        client.send(resuming(folder, epochs=50))
+        again = heard.over()
+        assert isinstance(again, Finished), heard.failure()
+        assert again.epochs > ended.epochs

@@ -388,6 +388,9 @@ def test_what_objectives_name_must_be_there(two):
         two(Objective(name="a", trains=("b99",)))
     with pytest.raises(NothingToLearn, match='the objective "a" trains no weights'):
         two(Objective(name="a", trains=(two.id["kind"],)))
+    for name in ("loss", "kind"):
+        with pytest.raises(RecipeError, match=f'the objective "{name}" is called as a loss or metric is'):
+            two(Objective(name=name))
     with pytest.raises(ValueError, match="two have the same name"):
         Recipe(objectives=(Objective(name="a"), Objective(name="a")))
 
