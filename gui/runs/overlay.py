@@ -20,7 +20,7 @@ from gui.runs.table import pen, value
 from gui.training.history import LOSS, History
 from gui.training.metric_plot import TINY, thin
 from gui.training.plot_axes import StepAxis, ValueAxis
-from gui.training.series import envelope
+from gui.training.series import course
 from gui.training.value_range import log_floor, value_floor, value_reach
 from gui.training.verdict import SHARES
 from gui.training.view_header import PictureButton, ViewHeader
@@ -206,7 +206,7 @@ class Overlay(QWidget):
     def _set(self, curve: pg.PlotCurveItem, steps, values) -> None:
         (low, high), _ = self.view.viewRange()
         columns = max(int(self.view.width() * self.devicePixelRatio()), 64)
-        steps, values = envelope(np.asarray(steps, float), np.asarray(values, float), low, high, columns)
+        steps, values = course(np.asarray(steps, float), np.asarray(values, float), low, high, columns // 2)
         curve.setData(steps, np.log10(np.maximum(values, TINY)) if self._logarithmic else values)
 
     def _tell(self) -> None:

@@ -43,6 +43,5 @@ class FittingLabel(QLabel):
         if shown != self.text():
             self.setText(shown)
         fullest = self._wordings[0] if shown != self._wordings[0] else ""
-        self.setToolTip(
-            html.escape(fullest) if QtGui.Qt.mightBeRichText(fullest) else fullest
-        )  # it may come from a file
+        rich = QtGui.Qt.mightBeRichText(fullest)  # it may come from a file
+        self.setToolTip(html.escape(fullest) if rich else fullest)

@@ -17,7 +17,7 @@ from gui import theme
 from gui.training.fitting_label import FittingLabel
 from gui.training.history import History
 from gui.training.plot_axes import EpochAxis, StepAxis, ValueAxis
-from gui.training.series import envelope
+from gui.training.series import course, envelope
 from gui.training.value_range import log_floor, step_reach, value_floor, value_reach
 from gui.training.verdict import SHARES, number, percent
 
@@ -203,8 +203,10 @@ class MetricPlot(QWidget):
     def _set(self, curve: pg.PlotCurveItem, steps, values) -> None:
         (low, high), _ = self.view.viewRange()
         columns = max(int(self.view.width() * self.devicePixelRatio()), 64)
-        steps, values = envelope(np.asarray(steps), np.asarray(values), low, high, columns)
-        curve.setData(steps, self._placed(values))
+        strong = curve is not self.raw and curve is not self.ghost_curve
+        thinned = course if strong else envelope
+        drawn = thinned(np.asarray(steps), np.asarray(values), low, high, columns // 2 if strong else columns)
+        curve.setData(drawn[0], self._placed(drawn[1]))
 
     def _placed(self, values: np.ndarray) -> np.ndarray:
         """Values as heights in the view."""

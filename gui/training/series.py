@@ -148,16 +148,37 @@ def _recurrence(kept: np.ndarray, gained: np.ndarray, start: float) -> np.ndarra
 def envelope(
     steps: np.ndarray, values: np.ndarray, low: float, high: float, columns: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What to draw between two steps on so many pixel columns: all points, or each column's two extremes.
+    """What to draw between two steps on so many pixel columns: all points, or each column's two extremes."""
+    steps, values, starts = _in_columns(steps, values, low, high, columns, 4 * columns)
+    if starts is None:
+        return steps, values
+    lowest, highest = np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)
+    return np.repeat(steps[starts], 2), np.stack([lowest, highest], 1).ravel()
+
+
+def course(
+    steps: np.ndarray, values: np.ndarray, low: float, high: float, columns: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same for a strong line, which is slow to draw where it is a band: of many points each column's mean."""
+    steps, values, starts = _in_columns(steps, values, low, high, columns, columns)
+    if starts is None:
+        return steps, values
+    known = np.isfinite(values)
+    sums, counts = np.add.reduceat(np.where(known, values, 0.0), starts), np.add.reduceat(known.astype(float), starts)
+    return steps[starts], np.where(counts, sums / np.maximum(counts, 1.0), np.nan)
+
+
+def _in_columns(
+    steps: np.ndarray, values: np.ndarray, low: float, high: float, columns: int, most: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """What is in sight, with a neighbour each way; where that is more than `most`, the first point of every column.
 
     Columns lie on a grid anchored at step 0, so that a growing curve does not shimmer.
     """
     first = max(int(np.searchsorted(steps, low)) - 1, 0)
     last = min(int(np.searchsorted(steps, high, side="right")) + 1, len(steps))
     steps, values = steps[first:last], values[first:last]
-    if len(steps) <= 4 * columns or high <= low:
-        return steps, values
+    if len(steps) <= most or high <= low:
+        return steps, values, None
     column = np.floor(steps * (columns / (high - low)))
-    starts = np.flatnonzero(np.diff(column, prepend=-np.inf))
-    lowest, highest = np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)
-    return np.repeat(steps[starts], 2), np.stack([lowest, highest], 1).ravel()
+    return steps, values, np.flatnonzero(np.diff(column, prepend=-np.inf))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gui.training.series import Series, Smoother, envelope
+from gui.training.series import Series, Smoother, course, envelope
 
 
 def plain_average(values, weight):
@@ -150,3 +150,15 @@ def test_millions_of_steps_told_at_once():
     series = Series()
     series.extend(np.arange(len(values)), values)
     assert len(series) <= 2**17 and series.values.max() == values.max() and series.values.min() == values.min()
+
+
+def test_a_strong_line_is_one_mean_a_column():
+    steps, values = np.arange(10_000.0), np.random.default_rng(10).normal(3, 1, 10_000)
+    values[500] = np.nan
+    drawn_steps, drawn = course(steps, values, 0, 10_000, 100)
+    assert len(drawn) == 100 and (np.diff(drawn_steps) == 100).all()
+    assert drawn[0] == pytest.approx(values[:100].mean()) and abs(drawn - 3).max() < 0.5
+    few = course(steps[:90], values[:90], 0, 10_000, 100)
+    assert np.array_equal(few[0], steps[:90]) and np.array_equal(few[1], values[:90])
+    gap = course(steps, np.where(steps < 5000, np.nan, values), 0, 10_000, 100)[1]
+    assert np.isnan(gap[:50]).all() and np.isfinite(gap[50:]).all()
