@@ -159,6 +159,7 @@ COMMANDS = (
     Command("next_problem", N_("Next Pro&blem"), "next_problem", "Block", "F8", "error", 3),
     Command("start", N_("&Start Training"), "run.toggle", "Run", "F5", "play", 0, toolbar=True),
     Command("stop", N_("S&top"), "run.stop", "Run", "Shift+F5", "stop", 0, toolbar=True),
+    Command("show_data", N_("Look at the &Data..."), "show_data", "Run", "", "table", 1),
     Command(
         "show_recipe", N_("Show Re&cipe"), "show_recipe", "Run", "Ctrl+Shift+T", "settings", 1,
         help=N_("How the network is trained: data, optimizer, schedule, objectives, when to stop, device"),

@@ -15,6 +15,7 @@ from gui.about import about
 from gui.canvas import CanvasView
 from gui.canvas.receptive_view import ReceptiveView
 from gui.command_palette import Entry, Finder
+from gui.data import DataWindow
 from gui.data_agreement import DataAgreement
 from gui.disk_banner import DiskBanner
 from gui.docks import Dock, bring_training, tidy
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self.session = Session(document or Document(), self)
         self.run = run or RunController(self.session, self)
         self.run.may_read_outside = DataAgreement(self.session, self)
+        self.data_window: DataWindow | None = None
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
@@ -96,6 +98,7 @@ class MainWindow(QMainWindow):
         self.training, self.runs = TrainingPanel(session, self.run), RunsPanel(session, self.run)
         self.runs.open_window = lambda opened: self.windows.show(opened, None)
         self.outline, self.history, self.recipe = Outline(session), History(session), RecipePanel(session, self.run)
+        self.recipe.look_at_data = self.show_data
         self.reference, self.receptive = ReferencePage(session), ReceptiveView(session)
         panels = {
             "palette": self.palette_panel,
@@ -241,6 +244,12 @@ class MainWindow(QMainWindow):
     def show_recipe(self) -> None:
         self.show_panel("recipe")
         self.recipe.focus()
+
+    def show_data(self) -> None:
+        """Samples, statistics and class balance of what it trains on."""
+        self.data_window = self.data_window or DataWindow(self.session, self.run.may_read_outside, self)
+        self.data_window.show()
+        self.data_window.raise_()
 
     def show_panel(self, name: str) -> None:
         self.docks[name].show()

@@ -5,6 +5,8 @@ Puts the parts together and keeps them up to date; what a part shows is the part
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
@@ -15,7 +17,7 @@ from gui import theme
 from gui.language import N_, tr
 from gui.panels.data_source import DataChooser
 from gui.panels.form import Form
-from gui.panels.rows import Hairline, clear, label
+from gui.panels.rows import Hairline, button, clear, label
 from gui.recipe.augmentation_form import AugmentationForm
 from gui.recipe.epoch_length import Length, length_of, samples_seen
 from gui.recipe.groups import Groups
@@ -60,6 +62,7 @@ class RecipePanel(QWidget):
         self.session, self._run = session, run
         self.edits = RecipeEdits(session, self)
         self.edits.supposed.connect(self._show_supposed)
+        self.look_at_data: Callable[[], None] | None = None  # the window's, to be given before the first look
         self.sections: dict[str, Section] = {}
         self.forms: dict[str, ValuesForm] = {}
         self._samples: tuple[object, int] | None = None  # what the last run said of its data
@@ -103,6 +106,9 @@ class RecipePanel(QWidget):
         self.objectives, self.groups = Objectives(self.edits), Groups(self.edits)
         self.begins = Begins(self.session)
         self.sections["data"].add(self.data)
+        if self.look_at_data is not None:
+            tip = self.tr("Samples, statistics and how often each class occurs")
+            self.sections["data"].add(button(self.tr("Look at the data"), self.look_at_data, tip=tip))
         self.sections["weights"].add(self.begins)
         self.sections["schedule"].add(self.schedule)
         for name in TITLES:

@@ -1,0 +1,55 @@
+"""What a data set holds, in numbers: ranges, means, spreads and how often each class occurs, field by field.
+
+Of very large fields evenly spaced values are looked at, and that is said. Imports no torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backend.data.dataset import Dataset
+from graph.data_source import Field
+
+MOST = 20_000_000  # values of a field that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class FieldStatistics:
+    """One field; the numbers are None where nothing is finite. `counts` go with the field's classes."""
+
+    field: Field
+    values: int  # of all samples
+    looked_at: int
+    missing: int  # NaN or infinite, among those looked at
+    low: float | None
+    high: float | None
+    mean: float | None
+    deviation: float | None  # population
+    counts: tuple[int, ...] = ()
+
+
+def statistics(dataset: Dataset) -> tuple[FieldStatistics, ...]:
+    """The fields in their order."""
+    return tuple(_of(field, dataset.arrays[field.name]) for field in dataset.fields)
+
+
+def balance(counts: tuple[int, ...]) -> float | None:
+    """How much rarer the rarest class is than the most frequent: 1 where all are alike, 0 where one is missing."""
+    return min(counts) / max(counts) if counts and max(counts) else None
+
+
+def _of(field: Field, array: np.ndarray) -> FieldStatistics:
+    flat = array.reshape(-1)
+    some = flat[:: -(-flat.size // MOST)] if flat.size > MOST else flat
+    finite = some[np.isfinite(some)] if some.dtype.kind == "f" else some
+    missing = some.size - finite.size
+    counts: tuple[int, ...] = ()
+    if field.classes:
+        known = finite[(finite >= 0) & (finite < len(field.classes))].astype(np.int64)
+        counts = tuple(np.bincount(known, minlength=len(field.classes)).tolist())
+    if not finite.size:
+        return FieldStatistics(field, flat.size, some.size, missing, None, None, None, None, counts)
+    numbers = float(finite.min()), float(finite.max()), float(finite.mean(dtype=np.float64))
+    return FieldStatistics(field, flat.size, some.size, missing, *numbers, float(finite.std(dtype=np.float64)), counts)
