@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gui import theme
 
-ROW = 20
+ROW = 18
 NARROWEST = 3  # pixels of a bar; what does not fit is left out and said
 
 

@@ -36,6 +36,7 @@ from gui.training.sample_choice import SampleChoice
 
 SETTLED = 250  # ms after a change of the recipe until it is read
 MOST_PROBLEMS = 1000
+MOST_ROWS = 6  # fields in sight at once
 
 
 class DataWindow(QDialog):
@@ -57,7 +58,7 @@ class DataWindow(QDialog):
         session.project_opened.connect(self.close)
 
     def sizeHint(self) -> QSize:
-        return QSize(860, 560)
+        return QSize(940, 520)
 
     def _make(self) -> None:
         self.title = label("", "heading")
@@ -87,19 +88,21 @@ class DataWindow(QDialog):
         self.part = label("", "small")
         self.empty = EmptyState(self.tr("Reading the data"), "", "picture")
         self._lay_out()
+        self.resize(self.sizeHint())
 
     def _lay_out(self) -> None:
         left, right = QVBoxLayout(), QVBoxLayout()
-        for part, stretch in ((self.table, 3), (self.classes, 0), (self.balance, 3), (self.rarest, 0)):
+        for part, stretch in ((self.table, 0), (self.classes, 0), (self.rarest, 0), (self.balance, 3)):
             left.addWidget(part, stretch)
         for part, stretch in ((self.wrong, 0), (self.problems, 1)):
             left.addWidget(part, stretch)
+        left.addStretch(0)
         right.addWidget(self.sample)
         right.addWidget(self.part)
         right.addWidget(self.page, 1)
         sides = QHBoxLayout()
         sides.setSpacing(theme.GROUP)
-        for side, stretch in ((left, 3), (right, 2)):
+        for side, stretch in ((left, 5), (right, 3)):
             side.setSpacing(theme.GAP)
             sides.addLayout(side, stretch)
         body, pages = QWidget(), QWidget()
@@ -189,6 +192,9 @@ class DataWindow(QDialog):
                     item.setFont(theme.mono_font("small"))
                 item.setToolTip(self._told(one))
                 self.table.setItem(row, column, item)
+        rows = min(len(found), MOST_ROWS)
+        head = self.table.horizontalHeader().sizeHint().height()
+        self.table.setFixedHeight(head + rows * self.table.rowHeight(0) + 4)
 
     def _told(self, one: FieldStatistics) -> str:
         parts = [self.tr("{0} values").format(f"{one.values:,}")]
