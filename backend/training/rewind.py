@@ -24,6 +24,7 @@ from backend.training.job import Job
 LARGEST = 512 * 1024**2  # bytes of weights and optimizer state beyond which no copy is kept
 BROKEN = "has weights that stopped being finite in this step of the optimizer"
 PRICE = 0.001  # share of the time that copies may take
+MOST = 4096  # batches remembered since a copy; then it is time for another, whatever it costs
 LONGEST = 1000  # steps that are kept to be done again because of weights that are broken and do not matter
 
 
@@ -47,6 +48,7 @@ class Rewind:
         fits = size <= min(LARGEST, devices.free_memory(job.device) // 10)
         self._enabled = job.ranks.everywhere(fits and not job.ranks.shard)
         self.keep(force=True)
+        self._not_before = 0.0  # the first copy of a process takes long, and tells nothing of the next
 
     def note(self, rows: torch.Tensor) -> None:
         """Remember the batch of one step."""
@@ -56,8 +58,8 @@ class Rewind:
 
     @property
     def due(self) -> bool:
-        """Whether the last copy has earned its price."""
-        return time.perf_counter() >= self._not_before
+        """Whether the last copy has earned its price, or too much has happened since."""
+        return time.perf_counter() >= self._not_before or len(self._since) >= MOST
 
     def keep(self, force: bool = False) -> None:
         """Copy the present moment unless the last copy was too recent for its price, or weights just broke."""

@@ -14,7 +14,7 @@ from backend.messages import Epoch, Progress, Steps
 from gui.training.series import SMOOTHING, Series
 
 LOSS = "loss"
-MOST_EPOCHS = 4096  # kept; of more the older half thins out, all but the best
+MOST_EPOCHS = 2048  # kept; of more the older half thins out, all but the best
 MOST_MARKS = 500  # ends of epochs marked within what is in sight
 
 

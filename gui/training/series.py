@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 SMOOTHING = 0.9  # weight of the past in the moving average, unless chosen otherwise
-MOST = 2**17  # points kept: forty to every pixel of a wide screen; a run of any length takes no more memory
+MOST = 2**16  # points kept: ten and more to every pixel of a wide plot; a run of any length takes no more memory
 _STEP, _VALUE, _SMOOTH, _MEAN, _COUNT = range(5)
 _FORGOTTEN = 1e-18  # weight below which the past is nothing
 

@@ -145,3 +145,17 @@ def test_the_mean_of_weights_too_is_left_as_it_was_before_the_bad_step(make_job,
     run.follower.rewind.trace()
     with run.follower._job.learner.shown():
         assert finite(run.follower._job.module)
+
+
+def test_what_is_remembered_is_bounded_however_dear_a_copy(make_job, follow, monkeypatch):
+    monkeypatch.setattr("backend.training.follower.INTERVAL", 0.0)
+    monkeypatch.setattr("backend.training.rewind.PRICE", 1e-9)
+    monkeypatch.setattr("backend.training.rewind.MOST", 20)
+    run = follow(make_job(Net, epochs=20))
+    assert run.follower.rewind.due  # the first copy decides nothing about the second
+    longest = []
+    note = run.follower.rewind.note
+    monkeypatch.setattr(
+        run.follower.rewind, "note", lambda rows: (note(rows), longest.append(len(run.follower.rewind._since)))
+    )
+    assert train(run.follower._job, run.follower) and max(longest) == 20

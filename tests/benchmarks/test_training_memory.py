@@ -1,0 +1,137 @@
+"""Memory of the worker and of the window over a long run: flat after the first quarter.
+
+NETLOOM_LONG=1 measures the worker over 200,000 steps instead of 20,000; the window always takes in 200,000.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "backend"))
+from worker_runs import classifier, linux
+
+from backend.client import SubprocessClient
+from backend.messages import Epoch, Failure, Finished, Progress, Start, Steps
+from graph import DataSource
+
+LONG = bool(os.environ.get("NETLOOM_LONG"))
+STEPS = 200_000 if LONG else 20_000
+TOLD = 200_000  # steps the window is told of
+EPOCH = 23  # steps of one
+GROWTH = 5 * 2**20
+TINY = (
+    ("Flatten", "flatten1", {}),
+    ("Linear", "fc1", {"out_features": 8}),
+    ("Tanh", "tanh1", {}),
+    ("Linear", "fc2", {"out_features": 10}),
+)
+
+pytestmark = [linux, pytest.mark.timeout(900)]
+
+
+def resident(pid="self"):
+    """Bytes of a process that lie in memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+class Course:
+    """Memory at steps of a run."""
+
+    def __init__(self, steps):
+        self.steps, self.seen = steps, []
+
+    def note(self, step, size):
+        self.seen.append((step / self.steps, size))
+
+    def between(self, low, high):
+        return [size for share, size in self.seen if low <= share <= high]
+
+    @property
+    def growth(self):
+        """From the fullest moment about the first quarter to the fullest of the last tenth."""
+        return max(self.between(0.9, 1.0)) - max(self.between(0.2, 0.3))
+
+    def __str__(self):
+        marks = [f"{max(self.between(at, at + 0.1)) / 2**20:.1f}" for at in (0.0, 0.2, 0.45, 0.7, 0.9)]
+        return f"{self.steps:,} steps: {', '.join(marks)} MiB at 5, 25, 50, 75, 95 %; {self.growth / 2**20:+.2f} MiB"
+
+
+def test_memory_of_the_worker_is_flat(tmp_path, capsys):
+    project = classifier(
+        *TINY, data=DataSource(kind="digits"), field="image", batch_size=64, epochs=STEPS // EPOCH + 1, steps=STEPS
+    )
+    course, last = Course(STEPS), None
+    with SubprocessClient() as client:
+        client.send(Start(project=project, run_folder=str(tmp_path / "run"), device="cpu"))
+        for event in client.events():
+            assert not isinstance(event, Failure), event.text
+            if isinstance(event, Progress):
+                course.note(event.step, resident(client.process.pid))
+            if isinstance(event, Finished):
+                last = event
+                break
+    with capsys.disabled():
+        print(f"\nworker over {course}")
+    assert last.step == STEPS and course.growth < GROWTH
+
+
+def steps_from(first, count=100):
+    values = tuple(1.0 / (first + at) ** 0.3 for at in range(count))
+    metrics = {"loss": values, "accuracy": tuple(1 - value for value in values)}
+    return Steps(epoch=1, steps=tuple(range(first, first + count)), metrics=metrics, images_per_second=1.0)
+
+
+def epoch_at(step):
+    values = {"loss": 1.0 / step, "accuracy": 1 - 1.0 / step}
+    number = step // EPOCH
+    return Epoch(
+        epoch=number, step=step, train=values, validation=values, learning_rate=0.1, seconds=1.0, best=number == 40
+    )
+
+
+def test_memory_of_the_window_is_flat(qtbot, qapp, tmp_path, capsys):
+    sys.path.insert(0, str(Path(__file__).parents[1] / "gui" / "training"))
+    from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+    from graph import Document, Network
+    from gui import theme
+    from gui.session import Session
+    from gui.training import RunController, TrainingPanel, TransportBar
+    from gui.training.run import Run
+
+    theme.apply(qapp, "dark")
+    session = Session(Document(Network("Small")))
+    controller = RunController(session)
+    window = QWidget()
+    column = QVBoxLayout(window)
+    column.addWidget(TransportBar(session, controller))
+    column.addWidget(TrainingPanel(session, controller), 1)
+    window.resize(1300, 400)
+    qtbot.addWidget(window)
+    window.show()
+    controller.run = Run(1, tmp_path, 0, "loss", 10, {})
+    controller.run_started.emit(controller.run)
+    course = Course(TOLD)
+    for first in range(1, TOLD, 100):
+        ended = [epoch_at(step) for step in range(first, first + 100) if step % EPOCH == 0]
+        progress = Progress(
+            step=first + 99,
+            steps=TOLD,
+            epoch=(first + 99) // EPOCH,
+            epochs=TOLD // EPOCH,
+            seconds=1.0,
+            seconds_left=1.0,
+            images_per_second=1.0,
+            learning_rate=0.1,
+        )
+        controller.worker.told.emit([steps_from(first), *ended, progress])
+        qapp.processEvents()
+        course.note(first, resident())
+    with capsys.disabled():
+        print(f"\nwindow over {course}")
+    history = controller.run.history
+    assert history.step == TOLD and history.best.epoch == 40
+    controller.close()
+    assert course.growth < GROWTH
