@@ -160,10 +160,12 @@ def arrange(window: QMainWindow, docks: dict[str, Dock], panels: Arrangement) ->
 def tidy(window: QMainWindow) -> None:
     """Hide tab bars that Qt (6.11) leaves behind, in sight, when panels are put together one after the other.
 
-    A bar is left over if all of its panels stand in another one, or in one made later.
+    A bar is left over if all of its panels that are open stand in another one, or in one made later.
     """
     bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-    held = [{bar.tabData(tab) for tab in range(bar.count())} for bar in bars]
+    docks = window.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    opened = {dock.windowTitle() for dock in docks if dock.toggleViewAction().isChecked()}
+    held = [{bar.tabText(tab) for tab in range(bar.count())} & opened for bar in bars]
     for index, bar in enumerate(bars):
         others = enumerate(held)
         if any(held[index] < other or (held[index] == other and later > index) for later, other in others):

@@ -1,7 +1,10 @@
 """Panels in their frames: what lies behind another panel's tab computes nothing, and is up to date once it is seen."""
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar
 
+from gui.docks import tidy
 from gui.settings import settings
 
 BEHIND = ("problems", "summary")  # the training panel lies on top of them in the first space
@@ -99,3 +102,23 @@ def test_the_keyboard_goes_to_a_panel_that_was_behind(window, qtbot):
     window.show_outline()
     qtbot.waitUntil(window.outline.isVisible)
     assert window.focusWidget() is window.outline.tree
+
+
+def test_a_bar_left_over_with_a_closed_panels_tab_is_hidden(qtbot):
+    """Qt leaves such bars behind when another space has one panel less."""
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    docks = [QDockWidget(title, window) for title in ("Summary", "Training", "Receptive field")]
+    for dock in docks:
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+    docks[2].close()
+    window.show()
+    bars = []
+    for titles in (("Summary", "Training", "Receptive field"), ("Summary", "Training")):
+        bar = QTabBar(window)
+        for title in titles:
+            bar.addTab(title)
+        bar.show()
+        bars.append(bar)
+    tidy(window)
+    assert [bar.isVisible() for bar in bars] == [False, True]

@@ -130,8 +130,8 @@ def test_what_was_open_comes_back_where_it_was_and_as_it_was_looked_at(windows, 
     assert names(windows) == ["one.netloom", "two.netloom"]
     again = windows.all[0]
     qtbot.waitUntil(lambda: again.canvas.zoom == pytest.approx(looked[0], abs=1e-3))
-    middle = again.canvas.visible_area().center()
-    assert again.size() == size and (middle - looked[1]).manhattanLength() < 4
+    qtbot.waitUntil(lambda: again.size() == size)
+    qtbot.waitUntil(lambda: (again.canvas.visible_area().center() - looked[1]).manhattanLength() < 4)
 
 
 def test_the_last_window_closed_is_what_comes_back(windows, project):
