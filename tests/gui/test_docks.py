@@ -117,7 +117,7 @@ def test_a_bar_left_over_with_a_closed_panels_tab_is_hidden(qtbot):
     for titles in (("Summary", "Training", "Receptive field"), ("Summary", "Training")):
         bar = QTabBar(window)
         for title in titles:
-            bar.addTab(title)
+            bar.setTabData(bar.addTab(title), title)
         bar.show()
         bars.append(bar)
     tidy(window)
