@@ -75,6 +75,7 @@ class TransportBar(QWidget):
 
     def _build_words(self) -> None:
         self.tone = QLabel()
+        self._tone_shown = ("", "")  # its picture and colour
         self.tone.setFixedSize(16, 16)
         self.verdict = FittingLabel()
         self.speed = QLabel()
@@ -240,7 +241,10 @@ class TransportBar(QWidget):
         colours = theme.current()
         colour = colours.severity[verdict.tone] if verdict.tone in colours.severity else colours.text[1]
         pictures = {"good": "good", "warning": "warning", "error": "error"}
-        self.tone.setPixmap(theme.icon(pictures.get(verdict.tone, "chart"), colour).pixmap(QSize(16, 16)))
+        shown = (pictures.get(verdict.tone, "chart"), colour.name())
+        if shown != self._tone_shown:  # Qt keeps 1.6 KiB of every picture that a label is given anew
+            self._tone_shown = shown
+            self.tone.setPixmap(theme.icon(*shown).pixmap(QSize(16, 16)))
         self.verdict.tell(verdict.text)
 
     def _show_rate(self, value: float) -> None:
