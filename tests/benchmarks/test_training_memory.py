@@ -4,6 +4,7 @@ NETLOOM_LONG=1 measures the worker over 200,000 steps instead of 20,000; the win
 """
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "backend"))
 from worker_runs import classifier, linux
 
 from backend.client import SubprocessClient
-from backend.messages import Epoch, Failure, Finished, Progress, Start, Steps
+from backend.messages import Failure, Finished, Progress, Start
 from graph import DataSource
 
 LONG = bool(os.environ.get("NETLOOM_LONG"))
@@ -44,6 +45,7 @@ class Course:
         self.steps, self.seen = steps, []
 
     def note(self, step, size):
+        """Take down the bytes at a step."""
         self.seen.append((step / self.steps, size))
 
     def between(self, low, high):
@@ -78,61 +80,12 @@ def test_memory_of_the_worker_is_flat(tmp_path, capsys):
     assert last.step == STEPS and course.growth < GROWTH
 
 
-def steps_from(first, count=100):
-    values = tuple(1.0 / (first + at) ** 0.3 for at in range(count))
-    metrics = {"loss": values, "accuracy": tuple(1 - value for value in values)}
-    return Steps(epoch=1, steps=tuple(range(first, first + count)), metrics=metrics, images_per_second=1.0)
-
-
-def epoch_at(step):
-    values = {"loss": 1.0 / step, "accuracy": 1 - 1.0 / step}
-    number = step // EPOCH
-    return Epoch(
-        epoch=number, step=step, train=values, validation=values, learning_rate=0.1, seconds=1.0, best=number == 40
-    )
-
-
-def test_memory_of_the_window_is_flat(qtbot, qapp, tmp_path, capsys):
-    sys.path.insert(0, str(Path(__file__).parents[1] / "gui" / "training"))
-    from PySide6.QtWidgets import QVBoxLayout, QWidget
-
-    from graph import Document, Network
-    from gui import theme
-    from gui.session import Session
-    from gui.training import RunController, TrainingPanel, TransportBar
-    from gui.training.run import Run
-
-    theme.apply(qapp, "dark")
-    session = Session(Document(Network("Small")))
-    controller = RunController(session)
-    window = QWidget()
-    column = QVBoxLayout(window)
-    column.addWidget(TransportBar(session, controller))
-    column.addWidget(TrainingPanel(session, controller), 1)
-    window.resize(1300, 400)
-    qtbot.addWidget(window)
-    window.show()
-    controller.run = Run(1, tmp_path, 0, "loss", 10, {})
-    controller.run_started.emit(controller.run)
+def test_memory_of_the_window_is_flat(tmp_path, capsys):
+    """In a process of its own: what other tests leave behind is not the window's."""
+    command = [sys.executable, str(Path(__file__).with_name("window_memory.py")), str(TOLD), str(tmp_path)]
     course = Course(TOLD)
-    for first in range(1, TOLD, 100):
-        ended = [epoch_at(step) for step in range(first, first + 100) if step % EPOCH == 0]
-        progress = Progress(
-            step=first + 99,
-            steps=TOLD,
-            epoch=(first + 99) // EPOCH,
-            epochs=TOLD // EPOCH,
-            seconds=1.0,
-            seconds_left=1.0,
-            images_per_second=1.0,
-            learning_rate=0.1,
-        )
-        controller.worker.told.emit([steps_from(first), *ended, progress])
-        qapp.processEvents()
-        course.note(first, resident())
+    for line in subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout.splitlines():
+        course.note(*map(int, line.split()))
     with capsys.disabled():
         print(f"\nwindow over {course}")
-    history = controller.run.history
-    assert history.step == TOLD and history.best.epoch == 40
-    controller.close()
     assert course.growth < GROWTH_OF_WINDOW
