@@ -19,9 +19,9 @@ from backend.training.resident import Resident
 from backend.worker import Outbox, beat
 
 
-def fresh_job(project, epochs):
+def fresh_job(project, epochs, device="cpu", base=None):
     """A job ready for its first step, without validation: what it is compared with has none."""
-    start = Start(project=project, run_folder="", device="cpu", epochs=epochs)
+    start = Start(project=project, run_folder="", device=device, epochs=epochs, base=base)
     return replace(prepare(read_project(project), start, lambda _: None).job, validation=Resident((), (), 0))
 
 
