@@ -25,7 +25,8 @@ from graph.project_file import to_json
 from graph.recipe import Recipe
 
 ROUNDS = int(os.environ.get("NETLOOM_PEERS_ROUNDS", "5"))
-WANTED = 0.97  # of the loop by hand
+WANTED = 1.0  # of the loop by hand
+ALONE = 0.95  # of the loop by hand over pictures that lie as ours do; 0.98 on a free machine
 OURS, HAND = "Netloom, everything live", "by hand, same process"
 SAME = "by hand, channels innermost"  # as Netloom lays pictures on a processor: what its loop alone costs
 
@@ -113,4 +114,4 @@ def test_beside_its_peers(tmp_path, capsys):
             rate = EPOCHS * samples / statistics.median(seconds for seconds, _ in times)
             ratios[way] = computed
             print(f"  {way:28} {rate:9,.0f} images/s   {clock:.2f} by the clock   {computed:.2f} by time computed")
-    assert ratios[OURS] >= WANTED
+    assert ratios[OURS] >= WANTED and ratios[OURS] >= ALONE * ratios[SAME]
