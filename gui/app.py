@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from gui import theme
+from gui.collecting import Collecting
 from gui.language import speak
 from gui.settings import theme_mode
 
@@ -25,6 +26,7 @@ def application(mode: str | None = None) -> QApplication:
         app = QApplication(sys.argv[:1])
         app.setStyle("Fusion")  # the same everywhere; the stylesheet refines it
         app.setDesktopFileName("netloom")
+        Collecting(app)
         speak(app)
     theme.apply(app, mode or theme_mode())
     return app

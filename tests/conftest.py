@@ -23,8 +23,11 @@ def _one_thread_and_own_home(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _torch_on_one_thread(request):
+    import gc
     import sys
 
+    if "gui" not in request.path.parts:
+        gc.enable()  # tests of windows collect by themselves
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
     yield

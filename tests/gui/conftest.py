@@ -1,11 +1,14 @@
 """Windows and panels as the tests use them: dressed once, shown offscreen, closed without questions or workers."""
 
+import gc
+
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QMessageBox
 
 from graph import DataSource, Document, Field, Network, Recipe
 from gui import theme
+from gui.collecting import collect_what_is_due
 from gui.session import Session
 
 
@@ -45,10 +48,15 @@ def digits() -> DataSource:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left_behind():
-    """Widgets of a test are really gone after it: Qt deletes them only when an event loop comes round."""
+    """Widgets of a test are really gone after it: Qt deletes them only when an event loop comes round.
+
+    Nothing is collected on other threads meanwhile, as in the application.
+    """
+    gc.disable()
     yield
     if QCoreApplication.instance() is not None:
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    collect_what_is_due()
 
 
 @pytest.fixture
