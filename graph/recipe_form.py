@@ -313,7 +313,7 @@ VALUES: tuple[RecipeValue, ...] = (
     ),
     _bool(
         "device", "channels last", "channels_last",
-        "Keeps pictures with their channels last in memory: faster convolutions in 16 bits.",
+        "Keeps pictures with their channels last in memory: faster convolutions in 16 bits. A processor always does.",
     ),
     _int("device", "seed", "seed", 0, 2**31 - 1, "The same seed gives the same run."),
     _bool(
