@@ -2,6 +2,7 @@
 
 import gc
 import threading
+from typing import ClassVar
 
 from gui.collecting import Collecting, collect_what_is_due
 
@@ -9,7 +10,7 @@ from gui.collecting import Collecting, collect_what_is_due
 class Cycle:
     """Says on which thread it is taken apart."""
 
-    ended = []
+    ended: ClassVar[list[int]] = []
 
     def __init__(self):
         self.me = self
