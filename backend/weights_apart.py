@@ -6,8 +6,6 @@ So no window ever holds torch, and a file that harms its reader harms nothing el
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -57,14 +55,9 @@ def parsed(path: Path, told: bytes) -> Contents:
 
 def _asked(path: Path, command: list[str]) -> bytes:
     try:
-        environment = os.environ | launching.environment()
-        return subprocess.run(
-            command, capture_output=True, timeout=SECONDS, stdin=subprocess.DEVNULL, env=environment
-        ).stdout
-    except subprocess.TimeoutExpired:
-        raise WeightFileError(path, f"could not be read within {SECONDS} s") from None
-    except (OSError, ValueError) as fault:
-        raise WeightFileError(path, f"no process could be started to read it: {fault}") from None
+        return launching.answer(command, SECONDS)
+    except launching.NoAnswer as fault:
+        raise WeightFileError(path, str(fault)) from None
 
 
 def _is_entry(entry: Any) -> bool:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from graph import Document, Network, ready_modules, save_project
-from graph.layout import layout
+from graph.layout import lay_out_levels
 from graph.module import Exposed, define
 from graph.sketch import Sketch
 
-BLOCK_SIZE = (280.0, 76.0)  # the widest a block is drawn, so that none overlap
 IMAGE = (3, 224, 224)
 INCEPTIONS = {  # ones, narrow_threes, threes, narrow_fives, fives, pooled
     "3a": (64, 96, 128, 16, 32, 32),
@@ -150,8 +149,7 @@ ZOO = {
 def document(name: str) -> Document:
     """A network of the zoo, laid out at every level."""
     net = ZOO[name]()
-    for network in (net, *(module.network for module in net.modules.values())):
-        network.positions.update(layout(network, dict.fromkeys(network.blocks, BLOCK_SIZE)))
+    lay_out_levels(net)
     return Document(net)
 
 

@@ -22,6 +22,7 @@ NARROW_LANE = 24.0  # the same where many wires pass
 COMPONENT_GAP = 96.0
 SWEEPS = 6
 CROWDED = 4  # passing wires in one row above which lanes become narrow
+NOMINAL_SIZE = (280.0, 76.0)  # the widest a block is drawn, for who has no canvas to ask
 
 Sizes = Mapping[str, tuple[float, float]]
 Positions = dict[str, tuple[float, float]]
@@ -52,6 +53,12 @@ def layout(network: Network, sizes: Sizes, direction: str = "down", only: Iterab
     if direction != "down":
         placed = {id: (y, x) for id, (x, y) in placed.items()}
     return placed if only is None else _anchored(placed, network.positions)
+
+
+def lay_out_levels(network: Network) -> None:
+    """Give every block of a network and of its modules a position, as blocks of one nominal size."""
+    for level in (network, *(module.network for module in network.modules.values())):
+        level.positions.update(layout(level, dict.fromkeys(level.blocks, NOMINAL_SIZE)))
 
 
 class _Ports:

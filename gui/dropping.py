@@ -1,4 +1,4 @@
-"""What can become of a file that is dropped or imported: a project opens, its export finds it, the rest is said.
+"""What can become of a file that is dropped: a project opens, its export finds it, a model is read, the rest is said.
 
 Reads the head of Python files as text and runs nothing.
 """
@@ -18,39 +18,38 @@ from gui.opening import CannotOpen, read
 
 PROJECT = ".netloom"
 PROJECTS = N_("Netloom projects (*.netloom)")
-IMPORTS = N_("Python exported by Netloom (*.py);;Models (*.onnx *.pt *.pth *.h5 *.keras);;All files (*)")
+IMPORTS = N_("Models (*.py *.onnx);;All files (*)")
+IMPORTED = (".py", ".onnx")
 PYTHON_LIMIT = 2**20  # bytes; a longer file was not exported by Netloom
 MOST_NEIGHBOURS = 50
 EXPORTED = re.compile(r'"""([A-Z][A-Za-z0-9]{0,60}), drawn with Netloom\."""')
-MODELS = {
-    ".onnx": N_("ONNX models"),
-    ".pt": N_("PyTorch checkpoints"),
-    ".pth": N_("PyTorch checkpoints"),
-    ".pt2": N_("exported PyTorch programs"),
-    ".ckpt": N_("checkpoints"),
-    ".h5": N_("Keras models"),
-    ".keras": N_("Keras models"),
-    ".tflite": N_("TensorFlow Lite models"),
-    ".pb": N_("TensorFlow models"),
-    ".safetensors": N_("weights alone, which hold no drawing,"),
-    ".ipynb": N_("notebooks"),
+WEIGHTS = (".pt", ".pth", ".ckpt", ".safetensors")
+OTHERS = {
+    ".pt2": N_("an exported PyTorch program"),
+    ".h5": N_("a Keras model"),
+    ".keras": N_("a Keras model"),
+    ".tflite": N_("a TensorFlow Lite model"),
+    ".pb": N_("a TensorFlow model"),
 }
+NOTEBOOK = ".ipynb"
 DATA = (".npz", ".npy", ".csv", ".gz")
+TOLD = (PROJECT, *IMPORTED, *WEIGHTS, *OTHERS, NOTEBOOK, *DATA)  # what something can be done with or said of
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The project to open, if there is one, and what is to be said about it."""
+    """The project to open, if there is one, or else whether to read the file as a model, and what is to be said."""
 
     project: Path | None
     text: str = ""
+    model: bool = False
 
 
 def dropped_files(data: QMimeData) -> list[Path]:
     """The files that are being dropped, as far as there is something to do or to say about them."""
     urls = data.urls() if data.hasUrls() else []
     paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
-    return [path for path in paths if path.suffix.lower() in (PROJECT, ".py", *MODELS, *DATA)]
+    return [path for path in paths if path.suffix.lower() in TOLD]
 
 
 def judge(path: Path) -> Verdict:
@@ -60,35 +59,37 @@ def judge(path: Path) -> Verdict:
         return Verdict(path)
     if ending == ".py":
         return _of_python(path)
+    if ending in IMPORTED:
+        return Verdict(None, model=True)
+    return Verdict(None, _refusal(ending).format(name=path.name, kind=tr(OTHERS.get(ending, ""))))
+
+
+def _refusal(ending: str) -> str:
+    """Why a file is no drawing, and what would be."""
     if ending in DATA:
-        text = tr("{name} is data, not a network. Choose it under Data, in the inspector of a network.")
-        return Verdict(None, text.format(name=path.name))
-    kind = tr(MODELS.get(ending, N_("such files")))
-    kind = kind[:1].upper() + kind[1:]
-    text = tr("{kind} cannot be imported yet. Netloom opens its own projects (*.netloom).")
-    return Verdict(None, text.format(kind=kind))
+        return tr("{name} is data, not a network. Choose it under Data, in the inspector of a network.")
+    if ending in WEIGHTS:
+        return tr(
+            "{name} holds weights without a drawing. Draw or import its network, and put them into it with Run > Load "
+            "Weights."
+        )
+    if ending in OTHERS:
+        return tr("{name} is {kind}, which Netloom does not read. Save it as ONNX (*.onnx), which it draws.")
+    if ending == NOTEBOOK:
+        return tr("{name} is a notebook. Save the cells that make the model as a Python file (*.py), which is drawn.")
+    return tr("{name} is nothing that Netloom reads: projects (*.netloom), models in Python (*.py) or ONNX (*.onnx).")
 
 
 def _of_python(path: Path) -> Verdict:
-    """The project that a Python file was exported from, if Netloom wrote it and the project lies beside it."""
+    """The project that a Python file was exported from, if it lies beside it; else the file is read as a model."""
     try:
         text = DISK.read(path, PYTHON_LIMIT).decode("utf-8", "replace")
     except OSError as error:
         return Verdict(None, f"{path}: {error.strerror or error}")
     named = EXPORTED.match(text)
-    if named is None:
-        words = tr(
-            "{name} was not written by Netloom. Python models cannot be imported yet; a file that Netloom exported "
-            "leads back to its project."
-        )
-        return Verdict(None, words.format(name=path.name))
-    found = _beside(path, named[1])
+    found = _beside(path, named[1]) if named else None
     if found is None:
-        words = tr(
-            "{name} was exported from a network {network}, but no project of that name lies beside it in {folder}. "
-            "Put the project there, or open it by itself."
-        )
-        return Verdict(None, words.format(name=path.name, network=named[1], folder=path.parent))
+        return Verdict(None, model=True)
     project, document = found
     words = tr("{name} was exported from {project}, which is open now.")
     if _exported(document) != text:

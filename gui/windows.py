@@ -35,6 +35,7 @@ class Windows(QObject):
         self.remembers = remembers
         self.all: list = []  # the oldest first
         self.start = None
+        self.importing: list = []  # models that are being read
         self.warm = False  # whether a window that is looked at gets its worker ready
         self._quitting = False
 
@@ -116,12 +117,32 @@ class Windows(QObject):
     def take(self, path: Path, beside: QWidget | None = None) -> bool:
         """Open what a dropped or imported file leads to, and say what is to be said about it."""
         verdict = judge(Path(path))
+        if verdict.model:
+            self.import_model(Path(path), beside)
+            return True
         opened = verdict.project is not None and self.open(verdict.project, beside)
         if verdict.text and opened:
             self.showing(verdict.project).session.say(verdict.text)
         elif verdict.text:
             tell(beside, self.tr("{name} is no project").format(name=path.name), verdict.text)
         return opened
+
+    def import_model(self, path: Path, beside: QWidget | None = None) -> None:
+        """Read a model in a process apart and show what it draws; one with weights is first asked a place."""
+        from gui.importing import WITHOUT_WEIGHTS, Importing, place_for  # a start must not wait for it
+
+        place = None if path.suffix.lower() in WITHOUT_WEIGHTS else place_for(path, beside)
+        if place is None and path.suffix.lower() not in WITHOUT_WEIGHTS:
+            return
+        importing = Importing(path, place, beside, self)
+        self.importing.append(importing)
+        importing.came.connect(lambda opened, said: self.show(opened, beside).session.say(said))
+        importing.over.connect(lambda: self._imported(importing))
+        importing.begin()
+
+    def _imported(self, importing) -> None:
+        self.importing.remove(importing)
+        importing.deleteLater()
 
     def recover(self, kept: Kept):
         """Bring back work that a crash left; raises ProjectError for what cannot be read."""

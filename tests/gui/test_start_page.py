@@ -101,9 +101,9 @@ def offered():
 def test_open_and_import_from_the_page(page, windows, tmp_path, monkeypatch, told):
     path = tmp_path / "one.netloom"
     save_project(Document(Network("one")), path)
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "model.onnx"), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "model.keras"), ""))
     page.import_file()
-    assert "ONNX models cannot be imported yet" in told[0] and windows.start is page
+    assert "is a Keras model" in told[0] and windows.start is page
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     QTest.keyClick(page, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
     assert windows.all[0].session.project.path == path and windows.start is None

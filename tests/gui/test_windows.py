@@ -327,11 +327,11 @@ def test_projects_dropped_on_the_canvas_open(windows, project, qtbot):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("model.onnx", "ONNX models cannot be imported yet"),
-        ("model.pt", "PyTorch checkpoints cannot be imported yet"),
-        ("weights.safetensors", "Weights alone, which hold no drawing, cannot be imported yet"),
+        ("model.pt", "model.pt holds weights without a drawing"),
+        ("weights.safetensors", "put them into it with Run > Load Weights"),
+        ("model.keras", "model.keras is a Keras model, which Netloom does not read. Save it as ONNX"),
+        ("lecture.ipynb", "Save the cells that make the model as a Python file"),
         ("data.npz", "is data, not a network"),
-        ("own.py", "was not written by Netloom"),
     ],
 )
 def test_what_cannot_be_imported_is_said(windows, qtbot, told, tmp_path, name, words):
@@ -364,10 +364,10 @@ def test_an_exported_file_leads_back_to_its_project(windows, qtbot, tmp_path):
     assert "The two differ" in judge(tmp_path / "model.py").text
 
 
-def test_an_exported_file_without_its_project_says_so(tmp_path):
+def test_an_exported_file_without_its_project_is_read_as_a_model(tmp_path):
     export_python(load_project(examples.path("lenet5")), tmp_path / "model.py")
     verdict = judge(tmp_path / "model.py")
-    assert verdict.project is None and "exported from a network LeNet5, but no project" in verdict.text
+    assert verdict.project is None and verdict.model
 
 
 # Settings
