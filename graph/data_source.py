@@ -36,18 +36,28 @@ DataKind = Literal[
     "image_pairs",
     "image_boxes",
     "sequences",
+    "huggingface",
 ]
+BoxRole = Literal["boxes", "boxes in pixels", "labels of boxes", "count of boxes"]
+NO_LABEL = -100  # of a place without a box: what the losses of torch leave out
 DATA_KINDS: tuple[str, ...] = DataKind.__args__
-FILE_KINDS = ("table", "text", "npz", "idx", "image_folder", "image_pairs", "image_boxes", "sequences")
+FILE_KINDS = (
+    *("table", "text", "npz", "idx", "image_folder", "image_pairs", "image_boxes", "sequences"),
+    "huggingface",
+)
 
 
 class Field(Frozen):
-    """One field of a data set: its shape without the batch, dtype, and class names where it is a label."""
+    """One field of a data set: its shape without the batch, dtype, and class names where it is a label.
+
+    `role` says what it tells of boxes (x y w h) in the pictures beside it: what moves a picture moves them too.
+    """
 
     name: Word
     shape: Annotated[tuple[Annotated[int, Rule(ge=1, le=2**31 - 1)], ...], Rule(max_length=8, strict=False)] = ()
     dtype: Dtype = "float32"
     classes: Annotated[tuple[Word, ...], Rule(max_length=100_000, strict=False)] | None = None
+    role: BoxRole | None = None
 
 
 class DataSource(Frozen):

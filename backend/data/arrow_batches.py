@@ -107,7 +107,6 @@ def _opened(stream: BinaryIO, coded: list[str] | None = None) -> Any:
         read_dictionary=coded,
         thrift_string_size_limit=HEADERS,
         thrift_container_size_limit=10_000_000,
-        arrow_extensions_enabled=False,
     )
 
 

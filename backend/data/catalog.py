@@ -14,6 +14,7 @@ from typing import Any, Literal
 from backend.data import (
     digits,
     drawings,
+    huggingface,
     idx,
     image_boxes,
     image_folder,
@@ -199,6 +200,16 @@ CATALOG: tuple[SourceKind, ...] = (
         sequences.load,
         "file",
         ("*.npz",),
+    ),
+    SourceKind(
+        "huggingface",
+        "Hugging Face data set",
+        "A data set that save_to_disk of Hugging Face's datasets wrote, or its Arrow or Parquet files.",
+        huggingface.OPTIONS,
+        huggingface.describe,
+        huggingface.load,
+        "file or folder",
+        ("*.arrow", "*.parquet"),
     ),
 )
 CATALOG = tuple(

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
@@ -41,23 +41,27 @@ def read_picture(path: Path, shape: tuple[int, int, int] | None) -> np.ndarray:
 
 def decode(path: Path, use: Callable[[Any], T]) -> T:
     """What `use` makes of the upright picture in a file; raises DataError."""
+    with open_regular(path) as stream:
+        return decode_stream(printable(path.name), stream, use)
+
+
+def decode_stream(place: str, stream: BinaryIO, use: Callable[[Any], T]) -> T:
+    """What `use` makes of the upright picture whose bytes a stream has; raises DataError."""
     from PIL import Image, ImageOps
 
-    place = printable(path.name)
-    with open_regular(path) as stream:
-        try:
-            with Image.open(stream, formats=FORMATS) as picture:
-                if picture.width * picture.height > MAX_IMAGE_PIXELS:
-                    raise DataError(
-                        place, f"has {picture.width} x {picture.height} pixels; at most {MAX_IMAGE_PIXELS:,} are read"
-                    )
-                return use(ImageOps.exif_transpose(picture))
-        except DataError:
-            raise
-        except Image.UnidentifiedImageError:
-            raise DataError(place, f"is no picture in one of the formats {', '.join(FORMATS)}") from None
-        except Exception as fault:  # Pillow's decoders raise many kinds on hostile bytes, all meaning one thing
-            raise DataError(place, f"is damaged or cut off ({reason(fault)})") from fault
+    try:
+        with Image.open(stream, formats=FORMATS) as picture:
+            if picture.width * picture.height > MAX_IMAGE_PIXELS:
+                raise DataError(
+                    place, f"has {picture.width} x {picture.height} pixels; at most {MAX_IMAGE_PIXELS:,} are read"
+                )
+            return use(ImageOps.exif_transpose(picture))
+    except DataError:
+        raise
+    except Image.UnidentifiedImageError:
+        raise DataError(place, f"is no picture in one of the formats {', '.join(FORMATS)}") from None
+    except Exception as fault:  # Pillow's decoders raise many kinds on hostile bytes, all meaning one thing
+        raise DataError(place, f"is damaged or cut off ({reason(fault)})") from fault
 
 
 def values(picture: Any, shape: tuple[int, int, int] | None) -> np.ndarray:

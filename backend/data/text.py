@@ -36,6 +36,9 @@ STEP = Option(
     low=1,
     high=100_000,
 )
+VOCABULARY = Option(
+    "vocabulary", "whole number", 5000, "The most different characters or words.", low=3, high=MAX_CLASSES
+)
 LOWERCASE = Option("lowercase", "yes or no", False, "Capital letters become small ones.")
 OPTIONS = (
     Option(
@@ -56,7 +59,7 @@ OPTIONS = (
         "Of lines: the class stands before the first tab, or behind the last; none where folders are the classes.",
         choices=("none", "first", "last"),
     ),
-    Option("vocabulary", "whole number", 5000, "The most different characters or words.", low=3, high=MAX_CLASSES),
+    VOCABULARY,
     LOWERCASE,
     BAD_SAMPLES,
 )
