@@ -5,7 +5,7 @@ Knows no torch; what the kinds do to tensors stands in the backend.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -216,6 +216,11 @@ class Augmentation(Frozen):
     def having(self, **changes: Any) -> Augmentation:
         """One with some values changed; raises pydantic.ValidationError."""
         return Augmentation.model_validate({**dict(self), **changes})
+
+
+def place_of(steps: Sequence[Augmentation], step: Augmentation) -> str:
+    """How a step of the recipe is named to people."""
+    return f"augmentation {list(steps).index(step) + 1} ({step.type.title})"
 
 
 class Normalization(Frozen):

@@ -162,4 +162,9 @@ def _slotted(wires: list[Wire]) -> list[Wire]:
 def _data(data: dict[str, Any] | None) -> dict[str, Any] | None:
     if data is None:
         return None
-    return {**data, "options": Line(data["options"]), "fields": [Line(field) for field in data["fields"]]}
+    return {**data, "options": Line(data["options"]), "fields": [_field(one) for one in data["fields"]]}
+
+
+def _field(record: dict[str, Any]) -> Line:
+    """A field; what few have stands only where it is."""
+    return Line({name: value for name, value in record.items() if name != "role" or value is not None})

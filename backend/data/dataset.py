@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from backend.data.errors import DataError, DataProblem
 from backend.data.split import split
-from graph.data_source import Field
+from graph.data_source import BoxRole, Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +118,16 @@ def _filled(values: np.ndarray, mean: np.ndarray) -> np.ndarray:
 
 
 def make_field(
-    place: str, name: str, shape: tuple[int, ...], dtype: str, classes: tuple[str, ...] | None = None
+    place: str,
+    name: str,
+    shape: tuple[int, ...],
+    dtype: str,
+    classes: tuple[str, ...] | None = None,
+    role: BoxRole | None = None,
 ) -> Field:
     """A Field, or a DataError at `place` that says in what it does not fit one."""
     try:
-        return Field(name=name, shape=shape, dtype=dtype, classes=classes)
+        return Field(name=name, shape=shape, dtype=dtype, classes=classes, role=role)
     except ValidationError as fault:
         first = fault.errors(include_url=False)[0]
         what = " ".join(map(str, first["loc"]))

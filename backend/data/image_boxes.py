@@ -21,9 +21,8 @@ from backend.data.options import Option
 from backend.data.paths import printable
 from backend.data.pictures import GRAYSCALE, SIZE, decode, for_each, values
 from backend.data.table_file import SEPARATOR, Columns, read_columns
-from graph.data_source import Field
+from graph.data_source import NO_LABEL, Field
 
-NO_LABEL = -100  # of places without a box: what the losses of torch leave out
 WANTED = ("image", "x", "y", "w", "h", "label")
 OPTIONS = (
     SIZE,
@@ -179,9 +178,10 @@ def _fields(
     place: str, pictures: list[Listed], classes: tuple[str, ...], options: dict[str, Any], size: tuple[int, int]
 ) -> tuple[Field, ...]:
     room = options["most_boxes"] or max(1, max(len(picture.boxes) for picture in pictures))
+    boxes = "boxes in pixels" if options["units"] == "pixels" else "boxes"
     return (
         make_field(place, "image", (1 if options["grayscale"] else 3, *size), "float32"),
-        make_field(place, "boxes", (room, 4), "float32"),
-        make_field(place, "box_labels", (room,), "int64", classes or None),
-        make_field(place, "count", (), "int64"),
+        make_field(place, "boxes", (room, 4), "float32", role=boxes),
+        make_field(place, "box_labels", (room,), "int64", classes or None, "labels of boxes"),
+        make_field(place, "count", (), "int64", role="count of boxes"),
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from backend.training.boxes import Boxes, boxes_among
 from backend.training.colours import COLOURS
 from backend.training.geometry import MOVEMENTS
 from backend.training.mixing import blended, draw_rectangle, draw_weight, mixed_labels, neighbour, one_hot, pasted
@@ -54,13 +55,14 @@ class Step:
 class Augment:
     """Changes a batch: (inputs, targets) in, the same kinds of tensors out; class numbers may become MixedLabels."""
 
-    parts: tuple[Part, ...]  # of the inputs, then of the targets
+    parts: tuple[Part, ...]  # of the inputs, then of the targets, then of what stands beside them
     steps: tuple[Step, ...]
     scales: tuple[Scale | None, ...]  # of the inputs, after all else
     channels_last: bool = False
+    boxes: Boxes | None = None
 
-    def __call__(self, inputs: Tensors, targets: Tensors) -> tuple[Tensors, Tensors]:
-        batch = Batch([*inputs, *targets], {})
+    def __call__(self, inputs: Tensors, targets: Tensors, beside: Tensors = ()) -> tuple[Tensors, Tensors]:
+        batch = Batch([*inputs, *targets, *beside], {})
         with torch.no_grad():
             for step in self.steps:
                 {"geometry": self._move, "colour": self._colour, "mixing": self._mix}[step.group](step, batch)
@@ -69,19 +71,19 @@ class Augment:
             batch.tensors[index] = mixed_labels(batch.tensors[index], probabilities)
         if self.channels_last:
             seen = tuple(map(_laid_out, seen))
-        return seen, tuple(batch.tensors[len(inputs) :])
+        return seen, tuple(batch.tensors[len(inputs) : len(inputs) + len(targets)])
 
     def plain(self, inputs: Tensors) -> Tensors:
         """Inputs as the network sees them outside of training: normalized and nothing else."""
         return tuple(x if scale is None else scale(x) for x, scale in zip(inputs, self.scales, strict=True))
 
     def _move(self, step: Step, batch: Batch) -> None:
-        """Move pictures and what lies in their plane, each sample as it was drawn."""
+        """Move pictures and what lies in their plane, each sample as it was drawn, and boxes in them."""
         movement = MOVEMENTS[step.kind]
         first = next(index for index, part in enumerate(self.parts) if part.picture)
-        height, width = batch.tensors[first].shape[2:]
+        size = (batch.tensors[first].shape[2], batch.tensors[first].shape[3])
         chosen = _chosen(step, batch)
-        drawn = movement.draw(step.values, batch.count, (height, width), batch.device)
+        drawn = movement.draw(step.values, batch.count, size, batch.device)
         for index, part in enumerate(self.parts):
             if part.moves:
                 nearest = part.nearest
@@ -90,6 +92,8 @@ class Augment:
                     batch.tensors[index],
                     chosen,
                 )
+        if self.boxes is not None:
+            self.boxes.move(batch.tensors, movement.points(step.values, drawn, size, batch.device), size, chosen)
 
     def _colour(self, step: Step, batch: Batch) -> None:
         change, chosen = COLOURS[step.kind], _chosen(step, batch)
@@ -146,7 +150,8 @@ def build(
         return None
     parts = parts_of(network, fields, inputs, targets, train, recipe.augmentation)
     ordered = sorted(asked, key=lambda step: step.type.group == "mixing")
-    return Augment(parts, tuple(map(_step, ordered)), scales, recipe.channels_last)
+    boxes = boxes_among([part.role for part in parts])
+    return Augment(parts, tuple(map(_step, ordered)), scales, recipe.channels_last, boxes)
 
 
 def _step(augmentation: Augmentation) -> Step:

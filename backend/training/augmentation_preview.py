@@ -13,6 +13,7 @@ import torch
 from backend.data import Dataset
 from backend.messages import AugmentationPreview, PreviewAugmentation
 from backend.shared_arrays import FrameWriter
+from backend.training.boxes import boxes_beside
 from backend.training.failures import failure
 from backend.training.mixing import MixedLabels
 from backend.training.normalization import is_picture
@@ -47,7 +48,10 @@ def preview(dataset: Dataset, network: Network, recipe: Recipe, rows: np.ndarray
     fields = [tuple(network.values(block)["field"] for block in blocks) for blocks in (inputs, targets)]
     chosen, _ = dataset.parts(recipe.validation, recipe.seed)
     dataset = dataset.standardize(chosen)
-    whole = to_device({name: dataset.arrays[name][chosen] for name in {*fields[0], *fields[1]}}, *fields, CPU)
+    read = (*fields[0], *fields[1])
+    beside = boxes_beside(recipe, dataset.fields, read)
+    arrays = {name: dataset.arrays[name][chosen] for name in (*read, *beside)}
+    whole = to_device(arrays, *fields, CPU, beside=beside)
     shown = next((index for index, tensor in enumerate(whole.inputs) if is_picture(tensor)), None)
     if shown is None:
         raise RecipeError(f"The network reads no picture. {READS}")
@@ -56,7 +60,9 @@ def preview(dataset: Dataset, network: Network, recipe: Recipe, rows: np.ndarray
     _, plain, augment = as_seen(recipe, network, dataset.fields, *ids, whole, some)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        seen, aims = augment(some.inputs, some.targets) if augment else (plain.inputs, plain.targets)
+        seen, aims = (plain.inputs, plain.targets)
+        if augment:
+            seen, aims = augment(some.inputs, some.targets, tuple(some.beside.values()))
     found = Preview(fields[0][shown], _array(plain.inputs[shown]), _array(seen[shown]))
     return _with_targets(found, dataset, fields[1], some.targets, aims)
 
@@ -67,7 +73,8 @@ def _field_of(network: Network, block: object, dataset: Dataset) -> Field | None
 
 def _rows_of(samples: Resident, rows: torch.Tensor) -> Resident:
     inputs, targets = samples.take(rows)
-    return Resident(inputs, targets, len(rows))
+    beside = dict(zip(samples.beside, samples.along(rows), strict=True))
+    return Resident(inputs, targets, len(rows), beside=beside)
 
 
 def _with_targets(found: Preview, dataset: Dataset, names: tuple[str, ...], before, after) -> Preview:

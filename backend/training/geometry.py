@@ -21,10 +21,14 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """How a change is drawn for so many samples of a size, and done to a tensor; `nearest` keeps values as they are."""
+    """How a change is drawn for so many samples of a size, and done to a tensor; `nearest` keeps values as they are.
+
+    `points` (samples or 1, 2, 3) is the same change of a picture's points x, y, whole numbers being pixels' middles.
+    """
 
     draw: Callable[[Values, int, Size, torch.device], Drawn]
     apply: Callable[[torch.Tensor, Values, Drawn, bool], torch.Tensor]
+    points: Callable[[Values, Drawn, Size, torch.device], torch.Tensor]
 
 
 def between(low: float, high: float, count: int, device: torch.device) -> torch.Tensor:
@@ -68,7 +72,11 @@ def _draw_affine(values: Values, count: int, size: Size, device: torch.device) -
 
 def _turn(x: torch.Tensor, values: Values, drawn: Drawn, nearest: bool) -> torch.Tensor:
     """Turned, and scaled, shifted and sheared where that was drawn."""
-    height, width = x.shape[2:]
+    return _warped(x, _turned(values, drawn, _size(x), x.device), values["fill"], nearest)
+
+
+def _turned(values: Values, drawn: Drawn, size: Size, device: torch.device) -> torch.Tensor:
+    height, width = size
     angle, scale = torch.deg2rad(drawn["angle"]), drawn.get("scale", 1.0)
     cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
     rows = [[cos, -sin], [sin, cos]]
@@ -80,7 +88,7 @@ def _turn(x: torch.Tensor, values: Values, drawn: Drawn, nearest: bool) -> torch
     for axis, (a, b) in enumerate(rows):
         goal = middle[axis] + (drawn["shift"][:, axis] * sides[axis] if "shift" in drawn else 0)
         matrix += [a, b, goal - a * middle[0] - b * middle[1]]
-    return _warped(x, torch.stack(matrix, dim=1).view(-1, 2, 3), values["fill"], nearest)
+    return torch.stack(matrix, dim=1).view(-1, 2, 3)
 
 
 def _draw_crop(values: Values, count: int, size: Size, device: torch.device) -> Drawn:
@@ -100,6 +108,11 @@ def _crop(x: torch.Tensor, values: Values, drawn: Drawn, nearest: bool) -> torch
     return moved
 
 
+def _cropped(values: Values, drawn: Drawn, size: Size, device: torch.device) -> torch.Tensor:
+    pixels = (drawn["shift"] * _row(size, device)).round()
+    return _stretched(torch.ones_like(pixels), -pixels)
+
+
 def _places(side: int, shift: torch.Tensor, fill: str) -> tuple[torch.Tensor, torch.Tensor]:
     """Where each row comes from (n, side), and whether it is within the picture."""
     wanted = torch.arange(side, device=shift.device) + (shift * side).round().long()
@@ -116,27 +129,49 @@ def _draw_part(values: Values, count: int, size: Size, device: torch.device) -> 
 
 def _enlarge(x: torch.Tensor, values: Values, drawn: Drawn, nearest: bool) -> torch.Tensor:
     """The part that was drawn, as large as the whole."""
-    sides = _row(x.shape[2:], x.device)
+    return _warped(x, _enlarged(values, drawn, _size(x), x.device), "border", nearest)
+
+
+def _enlarged(values: Values, drawn: Drawn, size: Size, device: torch.device) -> torch.Tensor:
+    sides = _row(size, device)
     middle = (drawn["before"] * (1 - drawn["sides"]) + drawn["sides"] / 2) * sides - 0.5
-    shift = (sides - 1) / 2 - middle / drawn["sides"]
-    matrix = torch.zeros(len(x), 2, 3, device=x.device)
-    for row, axis in ((0, 1), (1, 0)):  # matrices go by x, y
-        matrix[:, row, row] = 1 / drawn["sides"][:, axis]
+    return _stretched(1 / drawn["sides"], (sides - 1) / 2 - middle / drawn["sides"])
+
+
+def _flipped(across: bool) -> Callable[[Values, Drawn, Size, torch.device], torch.Tensor]:
+    """Left for right, or top for bottom."""
+
+    def points(values: Values, drawn: Drawn, size: Size, device: torch.device) -> torch.Tensor:
+        factor = (1, -1) if across else (-1, 1)
+        shift = (0, size[1] - 1) if across else (size[0] - 1, 0)
+        return _stretched(_row(factor, device)[None], _row(shift, device)[None])
+
+    return points
+
+
+def _stretched(factor: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
+    """The matrices of factor * place + shift, both (n, 2) by y, x; matrices go by x, y."""
+    matrix = torch.zeros(len(factor), 2, 3, device=factor.device)
+    for row, axis in ((0, 1), (1, 0)):
+        matrix[:, row, row] = factor[:, axis]
         matrix[:, row, 2] = shift[:, axis]
-    return _warped(x, matrix, "border", nearest)
+    return matrix
+
+
+def _size(x: torch.Tensor) -> Size:
+    return x.shape[2], x.shape[3]
 
 
 def _warped(x: torch.Tensor, matrix: torch.Tensor, fill: str, nearest: bool) -> torch.Tensor:
     mode = "nearest" if nearest else "bilinear"
-    size = (x.shape[2], x.shape[3])
-    return warp_affine(x, matrix.to(x.dtype), size, mode, padding_mode=fill, align_corners=False)
+    return warp_affine(x, matrix.to(x.dtype), _size(x), mode, padding_mode=fill, align_corners=False)
 
 
 MOVEMENTS: dict[str, Movement] = {
-    "horizontal_flip": Movement(_nothing, lambda x, values, drawn, nearest: x.flip(3)),
-    "vertical_flip": Movement(_nothing, lambda x, values, drawn, nearest: x.flip(2)),
-    "rotation": Movement(_draw_rotation, _turn),
-    "affine": Movement(_draw_affine, _turn),
-    "crop": Movement(_draw_crop, _crop),
-    "resized_crop": Movement(_draw_part, _enlarge),
+    "horizontal_flip": Movement(_nothing, lambda x, values, drawn, nearest: x.flip(3), _flipped(across=True)),
+    "vertical_flip": Movement(_nothing, lambda x, values, drawn, nearest: x.flip(2), _flipped(across=False)),
+    "rotation": Movement(_draw_rotation, _turn, _turned),
+    "affine": Movement(_draw_affine, _turn, _turned),
+    "crop": Movement(_draw_crop, _crop, _cropped),
+    "resized_crop": Movement(_draw_part, _enlarge, _enlarged),
 }

@@ -39,8 +39,9 @@ class Job:
 
     def batch(self, rows: torch.Tensor) -> tuple[Tensors, Tensors]:
         """What a training step gets of these rows: this process' share of them, augmented anew each time."""
-        inputs, targets = self.train.take(self.ranks.share(rows))
-        return (inputs, targets) if self.augment is None else self.augment(inputs, targets)
+        rows = self.ranks.share(rows)
+        inputs, targets = self.train.take(rows)
+        return (inputs, targets) if self.augment is None else self.augment(inputs, targets, self.train.along(rows))
 
     @property
     def module(self) -> nn.Module:

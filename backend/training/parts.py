@@ -16,7 +16,8 @@ from backend.training.normalization import is_picture
 from backend.training.objectives import RecipeError
 from backend.training.resident import Resident
 from graph import Field, Network, analyze
-from graph.augmentation import Augmentation
+from graph.augmentation import Augmentation, place_of
+from graph.data_source import BoxRole
 from graph.network import Block
 
 Mixing = Literal["blended", "labels", "larger share", "whole"]
@@ -34,6 +35,7 @@ class Part:
     mixing: Mixing = "blended"
     classes: int = 0  # of labels that are mixed
     span: Span = (0.0, 1.0)  # of a picture's values in the training samples
+    role: BoxRole | None = None  # where it tells of boxes, which move in a way of their own
 
 
 def parts_of(
@@ -44,21 +46,30 @@ def parts_of(
     train: Resident,
     steps: Sequence[Augmentation],
 ) -> tuple[Part, ...]:
-    """A part for every input and target, given as ids of blocks; raises RecipeError where a step cannot be done."""
+    """A part for every input and target, given as ids of blocks, and for what stands beside them in the samples.
+
+    Raises RecipeError where a step cannot be done.
+    """
     names = [network.values(network.block(id)).get("field") or "" for id in (*inputs, *targets)]
+    roles = {field.name: field.role for field in fields}
     pictures = [index for index, tensor in enumerate(train.inputs) if is_picture(tensor)]
     found = [
         Part(name, True, True, False, "blended", 0, _span(tensor))
         if index in pictures
-        else Part(name, mixing="blended" if tensor.is_floating_point() else "whole")
+        else Part(name, mixing="blended" if tensor.is_floating_point() else "whole", role=roles.get(name))
         for index, (name, tensor) in enumerate(zip(names, train.inputs, strict=False))
     ]
     for step in steps:
         _check(step, place_of(steps, step), found, train.inputs)
+        if step.type.group == "mixing":
+            _check_boxes(place_of(steps, step), [(name, roles.get(name)) for name in names])
     size = train.inputs[pictures[0]].shape[2:] if pictures else None
     mixes = any(step.type.group == "mixing" for step in steps)
     judged = _Judged(network, tuple(fields))
     for id, name, tensor in zip(targets, names[len(inputs) :], train.targets, strict=True):
+        if roles.get(name) is not None:
+            found.append(Part(name, mixing="whole", role=roles[name]))
+            continue
         moves = size is not None and _moves_with(tensor, size)
         nearest = moves and not _is_continuous(tensor)
         mixing, classes = ("blended", 0)
@@ -66,12 +77,7 @@ def parts_of(
             only_pasted = moves and all(step.kind != "mixup" for step in steps)
             mixing, classes = ("whole", 0) if only_pasted else judged.labels(id, tensor, _place(steps, "mixing"))
         found.append(Part(name, False, moves, nearest, mixing, classes))
-    return tuple(found)
-
-
-def place_of(steps: Sequence[Augmentation], step: Augmentation) -> str:
-    """How a step of the recipe is named to people."""
-    return f"augmentation {list(steps).index(step) + 1} ({step.type.title})"
+    return (*found, *(Part(name, mixing="whole", role=roles.get(name)) for name in train.beside))
 
 
 def _place(steps: Sequence[Augmentation], group: str) -> str:
@@ -90,6 +96,16 @@ def _check(step: Augmentation, place: str, inputs: Sequence[Part], tensors: Sequ
                     f'{place} blends samples, but the input "{part.name}" has whole numbers, which cannot be: take '
                     "this augmentation out"
                 )
+
+
+def _check_boxes(place: str, read: Sequence[tuple[str, BoxRole | None]]) -> None:
+    """Raise RecipeError where samples with boxes would be mixed."""
+    told = ", ".join(f'"{name}"' for name, role in read if role is not None)
+    if told:
+        raise RecipeError(
+            f"{place} mixes samples, but the network reads {told}: boxes of two pictures cannot be mixed. Take this "
+            "augmentation out; flips, rotation, affine, crop and resized crop move boxes along with their pictures"
+        )
 
 
 def _shape(tensor: torch.Tensor) -> str:

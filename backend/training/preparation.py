@@ -18,6 +18,7 @@ from backend.siblings import PREPARED
 from backend.source import SourceError
 from backend.training import device as devices
 from backend.training.beginning import begin_from
+from backend.training.boxes import boxes_beside
 from backend.training.course import Course
 from backend.training.failures import Unfit
 from backend.training.holding import BATCH_NORM
@@ -165,15 +166,17 @@ def _resident(
     """Training and validation samples on the device, and the data set as it was standardised for them."""
     chosen = dataset.parts(recipe.validation, recipe.seed)
     dataset = dataset.standardize(chosen[0])
-    used = dict.fromkeys((*program.input_fields, *program.target_fields))
+    read = (*program.input_fields, *program.target_fields)
+    beside = boxes_beside(recipe, dataset.fields, read)
     train, validation = (
         to_device(
-            {name: dataset.arrays[name][rows] for name in used},
+            {name: dataset.arrays[name][rows] for name in (*read, *beside)},
             program.input_fields,
             program.target_fields,
             device,
             channels_last=recipe.channels_last,
             redrawn=drawn,
+            beside=beside,
         )
         for rows, drawn in zip(chosen, (dataset.redrawn, ()), strict=True)  # validation compares like with like
     )

@@ -6,7 +6,7 @@ No loader, no worker processes, no copies inside a step: a batch is one index in
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -21,13 +21,15 @@ class Resident:
     """Samples on the device: `inputs` in the order of the module's arguments, `targets` of the objective's.
 
     The tensors at the places `redrawn`, counted over inputs and targets together, are one field of noise: every batch
-    gets other standard normal numbers, the same at all of these places.
+    gets other standard normal numbers, the same at all of these places. What stands `beside`, by field, the network
+    does not read: augmentation needs it.
     """
 
     inputs: Tensors
     targets: Tensors
     count: int
     redrawn: tuple[int, ...] = ()
+    beside: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.count
@@ -43,6 +45,10 @@ class Resident:
             both[place] = noise
         return tuple(both[: len(inputs)]), tuple(both[len(inputs) :])
 
+    def along(self, rows: torch.Tensor | slice) -> Tensors:
+        """What stands beside a batch."""
+        return tuple([pick(x, rows) for x in self.beside.values()]) if self.beside else ()
+
 
 def to_device(
     arrays: Mapping[str, np.ndarray],
@@ -51,6 +57,7 @@ def to_device(
     device: torch.device,
     channels_last: bool = False,
     redrawn: tuple[str, ...] = (),
+    beside: tuple[str, ...] = (),
 ) -> Resident:
     """The named fields of a data set on the device, their first axis being the samples.
 
@@ -59,7 +66,7 @@ def to_device(
     """
     moved = {
         name: torch.from_numpy(np.ascontiguousarray(arrays[name])).to(device)
-        for name in dict.fromkeys((*input_fields, *target_fields))
+        for name in dict.fromkeys((*input_fields, *target_fields, *beside))
     }
     if channels_last:
         pictures = {name: tensor for name, tensor in moved.items() if tensor.ndim == 4}
@@ -67,7 +74,7 @@ def to_device(
     count = len(next(iter(moved.values()))) if moved else 0
     places = tuple(place for place, name in enumerate((*input_fields, *target_fields)) if name in redrawn)
     inputs, targets = tuple(moved[name] for name in input_fields), tuple(moved[name] for name in target_fields)
-    return Resident(inputs, targets, count, places)
+    return Resident(inputs, targets, count, places, {name: moved[name] for name in beside})
 
 
 @dataclass(frozen=True, slots=True)

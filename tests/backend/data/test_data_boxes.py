@@ -43,9 +43,9 @@ def test_boxes_are_shares_of_the_picture_and_padded(ask):
     dataset = ask(ROWS)
     assert dataset.fields == (
         Field(name="image", shape=(3, 20, 10)),
-        Field(name="boxes", shape=(2, 4)),
-        Field(name="box_labels", shape=(2,), dtype="int64", classes=("cat", "dog")),
-        Field(name="count", dtype="int64"),
+        Field(name="boxes", shape=(2, 4), role="boxes"),
+        Field(name="box_labels", shape=(2,), dtype="int64", classes=("cat", "dog"), role="labels of boxes"),
+        Field(name="count", dtype="int64", role="count of boxes"),
     )
     assert dataset.arrays["count"].tolist() == [2, 1, 0]
     np.testing.assert_allclose(dataset.arrays["boxes"][0], [[0, 0, 1, 1], [0.5, 0.5, 0.5, 0.5]])
@@ -57,7 +57,7 @@ def test_boxes_are_shares_of_the_picture_and_padded(ask):
 def test_boxes_in_pixels_go_with_the_size(ask):
     dataset = ask(ROWS, size="40x40", units="pixels", most_boxes=3)
     np.testing.assert_allclose(dataset.arrays["boxes"][0, 1], [20, 20, 20, 20])
-    assert dataset.field("boxes").shape == (3, 4)
+    assert dataset.field("boxes") == Field(name="boxes", shape=(3, 4), role="boxes in pixels")
 
 
 @pytest.mark.parametrize(
