@@ -123,9 +123,10 @@ def _fitting(columns: list[_Column], room: int) -> list[_Column]:
 
 
 def _metrics(entries: list[RunEntry]) -> list[str]:
-    """The metrics that most runs have, the loss last."""
+    """The metrics that most runs have, the commonest first and of equals the loss."""
     counts = Counter(name for entry in entries for name in entry.best)
-    return sorted((name for name, _ in counts.most_common(MOST_METRICS)), key=lambda name: name == "loss")
+    ranked = sorted(counts, key=lambda name: (-counts[name], name != "loss"))
+    return ranked[:MOST_METRICS]
 
 
 def _when(began: datetime | None) -> str:

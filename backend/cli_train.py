@@ -15,25 +15,26 @@ from typing import Any
 import click
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from backend import messages
 from backend.cli import open_project
 from backend.cli_augmentation import AUGMENT, NORMALIZATION, augmentation_flags, augmented
 from backend.cli_weights import begin_with
 from backend.client import SubprocessClient
+from backend.epoch_lines import EpochLines
 from backend.messages import MOST_DEVICES, Event, Start
 from backend.placement import Place, PlacementError, from_environment
 from backend.resuming import resuming
 from backend.run_folder import PROJECT, RunFolderError
 from backend.run_home import home_of, read_outside
 from backend.siblings import take_part
-from backend.terminal import plain, safe, safe_lines
+from backend.terminal import plain, safe_lines
 from graph import Document, Recipe
 from graph.hyperparameter import Bool, HyperparameterError
 from graph.optimizers import OPTIMIZERS
 from graph.project_file import to_json
-from graph.recipe_form import ARGUMENT, NAMES, VALUES, RecipeValue, changed, declared_for
+from graph.recipe_form import ARGUMENT, NAMES, VALUES, RecipeValue, changed, declared_for, value_of
 
 MOST_SHOWN = 6  # choices shown in the place of a value
 FIRST = ("optimizer", "schedule.kind")  # what others depend on
@@ -48,6 +49,7 @@ class Flags:
     def applied(self, recipe: Recipe, given: dict[str, Any]) -> Recipe:
         """The recipe with what was given; raises click.BadParameter naming the flag, the value and the rule."""
         asked = {self.names[key]: value for key, value in given.items() if value is not None}
+        before = recipe
         for name in sorted(asked, key=lambda name: name not in FIRST):
             flag = VALUE_OF[name].flag
             try:
@@ -60,7 +62,20 @@ class Flags:
                 raise click.BadParameter(str(error), param_hint=flag) from None
             except ValidationError as error:
                 raise click.BadParameter(error.errors()[0]["msg"], param_hint=flag) from None
+        for name in asked:
+            counts = declared_for(recipe, name).counts
+            if not counts(recipe) and _value(recipe, name) != _value(before, name):
+                text = f"it would count for nothing; it counts {counts.text}"
+                raise click.BadParameter(text, param_hint=VALUE_OF[name].flag)
         return recipe
+
+
+def _value(recipe: Recipe, name: str) -> Any:
+    """None for an argument that its optimizer has not."""
+    try:
+        return value_of(recipe, name)
+    except KeyError:
+        return None
 
 
 VALUE_OF: dict[str, RecipeValue] = {value.name: value for value in reversed(VALUES)}
@@ -128,8 +143,10 @@ def train(
     if (project is None) == (resume is None):
         raise click.UsageError("name a PROJECT to train, or a run folder with --resume to go on with")
     if resume is not None:
-        if augment or normalization is not None:
-            raise click.UsageError(f"{AUGMENT if augment else NORMALIZATION}: a run goes on with its own recipe")
+        given = {AUGMENT: augment, NORMALIZATION: normalization, "--from": begins, "--run": run_folder}
+        for flag, value in given.items():
+            if value:
+                raise click.UsageError(f"{flag}: a run goes on in its folder, with its own recipe and weights")
         document, start = _resumed(resume, outside, recipe)
     else:
         document = open_project(project)
@@ -207,7 +224,7 @@ def run_training(document: Document, start: Start) -> int:
         console=console,
     )
     telling = Telling(document, console, bar)
-    with SubprocessClient() as client, bar:
+    with SubprocessClient() as client, telling:
         client.send(start)
         try:
             for event in client.events():
@@ -223,22 +240,32 @@ class Telling:
 
     def __init__(self, document: Document, console: Console, bar: Progress):
         self.document, self.console, self.bar = document, console, bar
-        self.task = bar.add_task("steps", total=None, epoch="-", speed="")
+        self.task: TaskID | None = None  # none before the first step: a run that is refused leaves no bar behind
+        self.epochs = EpochLines(console.width)
         self.failed = self.finished = False
+
+    def __enter__(self) -> Telling:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
 
     def hear(self, event: Event) -> bool:
         """Tell one event; whether the run is over."""
         say = self.console.print
         if isinstance(event, messages.Ready):
-            say(f"{event.device_name}, torch {event.torch}; epochs: training / validation, * best so far")
+            say(f"{event.device_name}, torch {event.torch}", soft_wrap=True)
         elif isinstance(event, messages.State) and event.state == "loading":
             say(safe_lines(event.text))
         elif isinstance(event, messages.Progress):
             speed = f"{event.images_per_second:,.0f} samples/s"
             place = f"{event.epoch}/{event.epochs}"
+            if self.task is None:
+                self.task = self.bar.add_task("steps", total=event.steps, epoch=place, speed=speed)
+                self.bar.start()
             self.bar.update(self.task, completed=event.step, total=event.steps, epoch=place, speed=speed)
         elif isinstance(event, messages.Epoch):
-            say(safe(_epoch_line(event)))
+            say(safe_lines(self.epochs.told(event)), soft_wrap=True)
         elif isinstance(event, messages.Failure):
             self.failed = True
             block = self.document.network.blocks.get(event.block or "")
@@ -246,18 +273,10 @@ class Telling:
             say("[red]error[/]", safe_lines(f"{place}{event.text}"), soft_wrap=True)
         elif isinstance(event, messages.Finished):
             self.finished = True
-            self.bar.update(self.task, completed=event.step, total=event.step)
+            if self.task is not None:
+                self.bar.update(self.task, completed=event.step, total=event.step)
             say(safe_lines(f"{_best_line(event)}\nrun folder: {event.run_folder}"), soft_wrap=True)
         return self.finished or (isinstance(event, messages.State) and event.state == "failed")
-
-
-def _epoch_line(event) -> str:
-    """One line: training / validation for every metric, a star where the weights are the best so far."""
-    parts = [f"epoch {event.epoch:>3}  {event.seconds:.1f} s"]
-    for name, value in event.train.items():
-        checked = f" / {event.validation[name]:.4f}" if name in event.validation else ""
-        parts.append(f"{name} {value:.4f}{checked}")
-    return "  ".join(parts) + ("  *" if event.best else "")
 
 
 def _best_line(event) -> str:

@@ -121,10 +121,11 @@ class Float(Hyperparameter):
 
     def rule_text(self) -> str:
         if self.high_open:
-            return f"a number {'above' if self.low_open else 'of at least'} {self.low:g} and below {self.high:g}"
+            start = "above" if self.low_open else "of at least"
+            return f"a number {start} {_written(self.low)} and below {_written(self.high)}"
         if self.low_open and self.low > -math.inf:
-            upper = "" if math.isinf(self.high) else f" and at most {self.high:g}"
-            return f"a number above {self.low:g}{upper}"
+            upper = "" if math.isinf(self.high) else f" and at most {_written(self.high)}"
+            return f"a number above {_written(self.low)}{upper}"
         return _range_text("a number", self.low, self.high, math.inf)
 
     def _coerce(self, value: Any) -> float:
@@ -342,12 +343,17 @@ def _size_text(value: Any) -> str:
 
 def _range_text(what: str, low: float, high: float, limit: float) -> str:
     if low > -limit and high < limit:
-        return f"{what} from {low:g} to {high:g}"
+        return f"{what} from {_written(low)} to {_written(high)}"
     if low > -limit:
-        return f"{what} of at least {low:g}"
+        return f"{what} of at least {_written(low)}"
     if high < limit:
-        return f"{what} of at most {high:g}"
+        return f"{what} of at most {_written(high)}"
     return what
+
+
+def _written(bound: float) -> str:
+    """A bound as people write it: 1,000,000 and not 1e+06."""
+    return f"{bound:,.0f}" if bound == round(bound) and abs(bound) < 1e12 else f"{bound:g}"
 
 
 def _shown(value: Any) -> str:

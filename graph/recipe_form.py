@@ -46,6 +46,17 @@ class DeviceName(Choice):
 
 
 @dataclass(frozen=True, slots=True)
+class When:
+    """Of which recipes something holds, and how people say that."""
+
+    text: str  # completes "it counts ..."
+    holds: Callable[[Recipe], bool]
+
+    def __call__(self, recipe: Recipe) -> bool:
+        return self.holds(recipe)
+
+
+@dataclass(frozen=True, slots=True)
 class RecipeValue:
     """One value of the recipe: where it stands, what it is called, what it may be, and when it counts for anything."""
 
@@ -53,7 +64,7 @@ class RecipeValue:
     name: str  # as the recipe spells it, dotted where it is nested: schedule.kind
     title: str
     declared: Hyperparameter  # with the default and the help
-    counts: Callable[[Recipe], bool]
+    counts: When
     unset: str = ""  # what leaving it open comes to
     optimizer: str = ""  # whose argument it is
 
@@ -71,8 +82,7 @@ class RecipeValue:
         return "--" + self.name.replace(ARGUMENT, "optimizer-").replace(".", "-").replace("_", "-")
 
 
-def _always(recipe: Recipe) -> bool:
-    return True
+_always = When("always", lambda recipe: True)
 
 
 def _default(name: str) -> Any:
@@ -137,31 +147,34 @@ def _shared(recipe: Recipe, other: OptimizerType) -> dict[str, Any]:
     return kept
 
 
-def _of_optimizers(*names: str) -> Callable[[Recipe], bool]:
-    return lambda recipe: recipe.optimizer in names
+def _of_optimizers(*names: str) -> When:
+    return When(f"with the optimizer {' or '.join(names)}", lambda recipe: recipe.optimizer in names)
 
 
-def _of_schedules(*kinds: str) -> Callable[[Recipe], bool]:
-    return lambda recipe: recipe.schedule.kind in kinds
+def _of_schedules(*kinds: str) -> When:
+    return When(f"with the schedule {' or '.join(kinds)}", lambda recipe: recipe.schedule.kind in kinds)
 
 
-def _decays(recipe: Recipe) -> bool:
-    return OPTIMIZERS[recipe.optimizer].decays
+def _is_decayed(recipe: Recipe) -> bool:
+    some = recipe.weight_decay > 0 or any(group.weight_decay for group in recipe.groups)
+    return OPTIMIZERS[recipe.optimizer].decays and some
 
 
-def _some_decay(recipe: Recipe) -> bool:
-    return _decays(recipe) and (recipe.weight_decay > 0 or any(group.weight_decay for group in recipe.groups))
+_decays = When("with an optimizer that has weight decay", lambda recipe: OPTIMIZERS[recipe.optimizer].decays)
+_some_decay = When("where there is a weight decay", _is_decayed)
+_may_be_cuda = When(
+    "on the device auto or cuda", lambda recipe: recipe.device == "auto" or recipe.device.startswith("cuda")
+)
 
 
-def _may_be_cuda(recipe: Recipe) -> bool:
-    return recipe.device == "auto" or recipe.device.startswith("cuda")
-
-
-def _argument_counts(optimizer: str, name: str) -> Callable[[Recipe], bool]:
+def _argument_counts(optimizer: str, name: str) -> When:
     """An argument counts for its optimizer; those of a momentum where there is one, or where they are given."""
-    if optimizer == "SGD":
-        return lambda recipe: recipe.optimizer == "SGD" and (recipe.momentum > 0 or name in recipe.optimizer_arguments)
-    return _of_optimizers(optimizer)
+    if optimizer != "SGD":
+        return _of_optimizers(optimizer)
+    return When(
+        "with the optimizer SGD and a momentum",
+        lambda recipe: recipe.optimizer == "SGD" and (recipe.momentum > 0 or name in recipe.optimizer_arguments),
+    )
 
 
 def _arguments() -> tuple[RecipeValue, ...]:
@@ -217,7 +230,7 @@ VALUES: tuple[RecipeValue, ...] = (
     _choice("schedule", "schedule", "schedule.kind", SCHEDULES, "How the learning rate moves over the run."),
     _int(
         "schedule", "warm-up", "schedule.warmup", 0, 100_000_000, "Steps of a straight rise from almost nothing.",
-        lambda recipe: recipe.schedule.kind != "one_cycle",
+        When("with another schedule than one_cycle", lambda recipe: recipe.schedule.kind != "one_cycle"),
     ),
     _int("schedule", "every", "schedule.every", 1, 1_000_000, "Epochs between two falls.", _of_schedules("step")),
     _float(
@@ -270,11 +283,11 @@ VALUES: tuple[RecipeValue, ...] = (
     ),
     _float(
         "averaging", "decay", "averaging_decay", "[0, 1)", "Share of the mean that is kept at each step.",
-        lambda recipe: recipe.averaging == "ema",
+        When("with the averaging ema", lambda recipe: recipe.averaging == "ema"),
     ),
     _float(
         "averaging", "begins after", "averaging_from", "[0, 1]", "Share of the run before the mean begins.",
-        lambda recipe: recipe.averaging == "swa",
+        When("with the averaging swa", lambda recipe: recipe.averaging == "swa"),
     ),
     _int(
         "stopping", "patience", "patience", 1, MOST_EPOCHS, "Epochs without a better one before the run ends.",
@@ -283,7 +296,7 @@ VALUES: tuple[RecipeValue, ...] = (
     _bool(
         "stopping", "restore best", "restore_best",
         "Where patience ended the run, its last weights are those of its best epoch.",
-        lambda recipe: recipe.patience is not None,
+        When("where patience is set", lambda recipe: recipe.patience is not None),
     ),
     RecipeValue(
         "stopping", "monitor", "monitor",

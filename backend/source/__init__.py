@@ -51,6 +51,7 @@ class Source:
     no_objective: str | None  # why there is no loss to train on, None where there is one
     inner_lines: dict[int, tuple[str, str]] = field(default_factory=dict)  # line -> module, block inside
     inner_blocks: dict[tuple[str, str], list[int]] = field(default_factory=dict)  # module, block inside -> lines
+    judged: tuple[str, ...] = ()  # keys of what the objective returns
 
     def __str__(self) -> str:
         return self.text
@@ -83,7 +84,7 @@ def generate_source(
         page.blank(2)
     page.add(own)
     page = _with_pieces(page)
-    no_objective = write_objective(plan, names, objective)
+    judged = write_objective(plan, names, objective)
     page.add(objective)
     if example:
         write_example(plan, names, name, page)
@@ -102,9 +103,10 @@ def generate_source(
         tuple(plan.results),
         tuple(plan.extras),
         tuple(plan.answers),
-        no_objective,
+        judged.no_objective,
         {line: place for line, place in lines.items() if not isinstance(place, str)},
         {place: found for place, found in blocks.items() if not isinstance(place, str)},
+        judged.keys,
     )
 
 

@@ -6,6 +6,7 @@ Its arguments are what the network returns, what losses compare besides, and the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from backend.source.identifiers import Names
 from backend.source.method import Place, expression_of, name_of
@@ -32,8 +33,16 @@ def parameters(plan: Plan, names: Names) -> list[str]:
     return [*outputs, *(name_of(plan, names, value) for value in plan.extras), *(names[id] for id in plan.answers)]
 
 
-def write_objective(plan: Plan, names: Names, page: Page) -> str | None:
-    """Write the function; where the network has neither losses, metrics nor a default, the reason is returned."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the objective reports, by key, and why there is no loss to train on, None where there is one."""
+
+    keys: tuple[str, ...] = ()
+    no_objective: str | None = None
+
+
+def write_objective(plan: Plan, names: Names, page: Page) -> Judged:
+    """Write the function where the network has losses, metrics or a default."""
     default, reason = _default_lines(plan, names)
     missing = [id for id in plan.broken if id and not _shown_in_class(plan, id)]
     if not plan.judges and not default:
@@ -41,14 +50,14 @@ def write_objective(plan: Plan, names: Names, page: Page) -> str | None:
             page.blank(2)
             page.remark(reason, 0) if plan.default_target else None
             _write_missing(plan, missing, page, 0)
-        return reason
+        return Judged((), reason)
     page.blank(2)
     page.statement(f"def objective({', '.join(parameters(plan, names))}):")
     entries = _write_lines(plan, names, default, page)
     _write_missing(plan, missing, page, BODY)
     pairs = ", ".join(f'"{key}": {name}' for key, name in entries.items())
     page.statement(f"return {{{pairs}}}", BODY)
-    return None if "loss" in entries else reason
+    return Judged(tuple(entries), None if "loss" in entries else reason)
 
 
 def _write_lines(plan: Plan, names: Names, default: list[tuple[str, str]], page: Page) -> dict[str, str]:

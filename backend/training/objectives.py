@@ -71,6 +71,16 @@ def build_learner(
     return Learner(turns, recipe.schedule, length.steps, length.epoch_steps, averaging)
 
 
+def check_monitor(recipe: Recipe, judged: Iterable[str]) -> None:
+    """Raise RecipeError where what is to be monitored is nothing that the run reports."""
+    known = tuple(dict.fromkeys((*judged, *(one.name for one in recipe.objectives))))
+    if recipe.monitor is not None and recipe.monitor not in known:
+        raise RecipeError(
+            f'monitor: there is no metric "{recipe.monitor}"; this network gives {", ".join(known)}. Name one of them, '
+            "or leave it open"
+        )
+
+
 def _forward(compute: Any, objective: Any, inputs: Any, targets: Any) -> Any:
     return forward(compute, objective, inputs, targets)
 
@@ -99,9 +109,17 @@ def _rules(recipe: Recipe, device: torch.device, ranks: Ranks) -> Rules:
     if recipe.precision in HALVES:
         more["precision"] = functools.partial(torch.autocast, device.type, dtype=HALVES[recipe.precision])
         scaler = torch.amp.GradScaler(device.type) if recipe.precision == "float16" else None
-    if recipe.optimizer == "LBFGS" and (scaler or recipe.accumulate > 1 or recipe.clip_norm or recipe.clip_value):
+    unfit = {
+        "precision float16": scaler is not None,
+        f"accumulate {recipe.accumulate}": recipe.accumulate > 1,
+        f"clip norm {recipe.clip_norm}": recipe.clip_norm is not None,
+        f"clip value {recipe.clip_value}": recipe.clip_value is not None,
+    }
+    asked = [what for what, is_asked in unfit.items() if is_asked]
+    if recipe.optimizer == "LBFGS" and asked:
         raise RecipeError(
-            "LBFGS looks at a batch several times: it goes neither with float16, accumulated batches nor clipping"
+            f"LBFGS looks at a batch several times: it does not go with {' and '.join(asked)}. Leave "
+            f"{'that' if len(asked) == 1 else 'those'} out, or take another optimizer"
         )
     return Rules(recipe.accumulate, recipe.clip_norm, recipe.clip_value, recipe.l1, scaler, ranks=ranks, **more)
 

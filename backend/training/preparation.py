@@ -25,7 +25,7 @@ from backend.training.holding import BATCH_NORM
 from backend.training.job import Job
 from backend.training.labels import check_labels
 from backend.training.layout import channels_innermost
-from backend.training.objectives import Length, build_learner
+from backend.training.objectives import Length, build_learner, check_monitor
 from backend.training.ranks import Ranks
 from backend.training.resident import Batches, Resident, to_device
 from backend.training.seeing import as_seen
@@ -93,6 +93,7 @@ def prepare(
     dataset = read_data(recipe, start.base, start.outside, tell)
     tell("compiling the network")
     program = _compiled(network, dataset, recipe.seed)
+    check_monitor(recipe, program.source.judged)
     if begins:
         begin_from(recipe, program, network, start, tell)
     devices.be_exact(device, recipe.deterministic)

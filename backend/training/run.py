@@ -165,7 +165,9 @@ class Run:
         if follower.had_enough:
             follower.checkpoints.waited = 0  # whoever goes on has patience again
         if job.over:
-            raise StateError(f"all {job.steps:,} steps of the run are done: ask for more epochs, or begin a new run")
+            done = f"the run has done {follower.meter.step:,} steps ({follower.meter.epoch:,} epochs)"
+            text = f"{done}, and no more than {job.steps:,} are asked for: ask for more epochs, or begin a new run"
+            raise StateError(text)
         note = states.differences(job, state)
         self._loading(f"going on from step {follower.meter.step:,}{note and ', ' + note}")
 

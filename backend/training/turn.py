@@ -124,6 +124,9 @@ class Turn:
 
     def _step(self) -> None:
         rules = self.rules
+        if self.waiting < rules.accumulate:  # the last batches of an epoch count as much as they are
+            gradients = [parameter.grad for parameter in self.parameters() if parameter.grad is not None]
+            torch._foreach_mul_(gradients, rules.accumulate / self.waiting)
         self.forget()
         if rules.ranks.size > 1:
             rules.ranks.average(self.parameters())

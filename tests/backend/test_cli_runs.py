@@ -3,10 +3,12 @@
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
+from backend.cli_runs import _metrics
 from backend.run_notes import noted, write_notes
 from gui.cli import main
 
@@ -33,6 +35,12 @@ def test_the_table_fits_its_terminal(home, width):
     assert any("first" in line and "finished" in line for line in lines)
     assert any("second-try" in line and "interrupted" in line for line in lines)
     assert ("baseline" in result.output) == (width >= 80) and ("0.6667" in result.output)
+
+
+def test_what_most_runs_have_is_shown_first():
+    entries = [SimpleNamespace(best={"loss": 0.5})] * 3 + [SimpleNamespace(best={"divergence": 0.1, "loss": 0.2})]
+    assert _metrics(entries) == ["loss", "divergence"]
+    assert _metrics([SimpleNamespace(best={"accuracy": 0.9, "loss": 0.5})]) == ["loss", "accuracy"]
 
 
 def test_json_holds_everything(home):

@@ -25,6 +25,10 @@ def test_every_value_of_the_recipe_has_a_flag_and_wrong_ones_start_nothing(tmp_p
         (["--learning-rate", "nan"], "learning_rate must be a number above 0"),
         (["--optimizer-alpha", "0.5"], "Adam has no argument alpha"),
         (["--optimizer", "SGD", "--optimizer-nesterov", "--schedule-kind", "spiral"], "schedule"),
+        (["--momentum", "0.5"], "it counts with the optimizer SGD"),
+        (["--schedule-every", "3"], "--schedule-every: it would count for nothing; it counts with the schedule step"),
+        (["--no-restore-best"], "it counts where patience is set"),
+        (["--cuda-graphs", "--device", "cpu"], "it counts on the device auto or cuda"),
     ):
         done = run("train", examples.path("mlp_spirals"), "--run", str(tmp_path / "run"), *flags)
         assert done.exit_code == 2 and words in done.output, done.output
@@ -35,15 +39,20 @@ def test_every_value_of_the_recipe_has_a_flag_and_wrong_ones_start_nothing(tmp_p
 def test_flags_reach_the_run_and_a_stopped_run_goes_on(tmp_path):
     folder = tmp_path / "run"
     flags = ("--optimizer", "RMSprop", "--optimizer-alpha", "0.9", "--schedule-kind", "cosine", "--steps", "30")
-    done = run("train", examples.path("mlp_spirals"), "--run", str(folder), *flags, "--no-restore-best")
+    kept = ("--patience", "9", "--no-restore-best")
+    done = run("train", examples.path("mlp_spirals"), "--run", str(folder), *flags, *kept)
     assert done.exit_code == 0, done.output
     recipe = load_project(folder / "project.netloom").recipe
     assert (recipe.optimizer, recipe.optimizer_arguments, recipe.steps) == ("RMSprop", {"alpha": 0.9}, 30)
     assert recipe.schedule.kind == "cosine" and not recipe.restore_best
     again = run("train", "--resume", str(folder), "--learning-rate", "0.1")
     assert again.exit_code == 2 and "--learning-rate" in again.output
+    for flag in ("--from", "--run"):
+        elsewhere = run("train", "--resume", str(folder), flag, str(tmp_path / "other"))
+        assert elsewhere.exit_code == 2 and f"{flag}: a run goes on in its folder" in elsewhere.output
     over = run("train", "--resume", str(folder))
-    assert over.exit_code == 1 and "done" in over.output
+    assert over.exit_code == 1 and "the run has done 30 steps" in over.output
+    assert "0/?" not in over.output  # no bar before there is a step
     nowhere = run("train", "--resume", str(tmp_path))
     assert nowhere.exit_code == 1 and "no run" in nowhere.output
 
@@ -67,3 +76,9 @@ def test_a_run_from_elsewhere_reads_nothing_outside_its_folder_unasked(tmp_path)
     done = run("train", "--resume", str(folder))
     assert done.exit_code == 1 and "lies outside" in done.output and "--outside" in done.output
     assert not (folder / "events.jsonl").exists()
+
+
+def test_a_monitor_that_nothing_is_called_is_refused(tmp_path):
+    done = run("train", examples.path("mlp_spirals"), "--run", str(tmp_path / "run"), "--monitor", "acuracy")
+    assert done.exit_code == 1
+    assert 'there is no metric "acuracy"; this network gives loss, accuracy' in " ".join(done.output.split())

@@ -38,7 +38,7 @@ def test_a_project_keeps_how_often_it_is_done(p):
         ({"kind": "rotation", "p": True}, ("p",), "valid number"),
         ({"kind": "rotation", "arguments": {"degrees": 200.0}}, (), "degrees must be a number from 0 to 180, not 200"),
         ({"kind": "rotation", "arguments": {"angle": 1}}, (), "rotation has no argument angle; it has degrees, fill"),
-        ({"kind": "crop", "arguments": {"padding": 0.5}}, (), "padding must be a whole number from 0 to 4096, not 0.5"),
+        ({"kind": "crop", "arguments": {"padding": 0.5}}, (), "whole number from 0 to 4,096, not 0.5"),
         ({"kind": "cutout", "arguments": {"fill": "red"}}, (), "fill must be one of zeros, mean, noise, not 'red'"),
         (
             {"kind": "affine", "arguments": {"smallest_scale": 1.5}},

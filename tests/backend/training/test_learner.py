@@ -88,6 +88,16 @@ def test_gradients_that_wait_at_the_end_of_an_epoch_are_not_lost(make_job):
     assert job.learner.step == 7 and not any(map(torch.equal, weights(job), after))
 
 
+def test_a_shorter_step_at_the_end_of_an_epoch_is_the_mean_of_its_own_batches(make_job):
+    short, whole = (make_job(Linear, optimizer="SGD", accumulate=n) for n in (100, 7))  # seven batches an epoch
+    learn(short, batches(6))
+    learn(short, [torch.arange(96, 100)])
+    learn(whole, batches(6))
+    learn(whole, [torch.arange(96, 100)])
+    for a, b in zip(weights(short), weights(whole), strict=True):
+        torch.testing.assert_close(a, b)
+
+
 @pytest.mark.parametrize("rule", [{"clip_norm": 0.01}, {"clip_value": 0.0005}])
 def test_gradients_are_clipped_before_the_step(make_job, rule):
     job = make_job(Linear, optimizer="SGD", momentum=0.0, learning_rate=1.0, **rule)

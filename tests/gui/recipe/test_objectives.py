@@ -97,7 +97,7 @@ def test_turns_weighting_and_rate(panel, flushed):
     card.form.resets["steps"].click()
     assert flushed().objectives[0].steps == 1
     retype(card.form.fields["steps"], "2000")
-    assert flushed().objectives[0].steps != 2000 and "1000" in card.form.fields["steps"].wrong.text()
+    assert flushed().objectives[0].steps != 2000 and "1,000" in card.form.fields["steps"].wrong.text()
 
 
 def test_blocks_come_from_the_selection_and_are_shown_there(panel, flushed, session, ids):
