@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from backend.run_comparison import ABSENT, differences, network_difference, written
+from backend.run_folder import RunFolderError, read_run
 from backend.runs import RunEntry, duration, is_run, list_runs, read_entry
 from backend.terminal import safe
 
@@ -29,7 +30,8 @@ MOST_METRICS = 3  # that have a column
     "--compare", nargs=2, metavar="A B", help="Two runs, by name or folder: what their recipes and results differ in."
 )
 @click.option("--tag", help="Only runs with this tag.")
-def runs(folder: Path, as_json: bool, compare: tuple[str, str] | None, tag: str | None) -> None:
+@click.option("--verify", is_flag=True, help="Hold the files of every run against the hashes that it wrote down.")
+def runs(folder: Path, as_json: bool, compare: tuple[str, str] | None, tag: str | None, verify: bool) -> None:
     """List the runs in FOLDER (default: runs), the newest first, or compare two of them."""
     if compare:
         one, other = (_found(folder, name) for name in compare)
@@ -38,12 +40,26 @@ def runs(folder: Path, as_json: bool, compare: tuple[str, str] | None, tag: str 
     if not folder.is_dir():
         raise click.ClickException(f"{folder}: there is no such folder; `netloom train` makes runs in `runs`")
     entries = [entry for entry in list_runs(folder) if tag is None or tag in entry.tags]
+    if verify:
+        entries = [replace(entry, problems=(*entry.problems, *_changed(entry))) for entry in entries]
     if as_json:
         click.echo(json.dumps([_plain(entry) for entry in entries], indent=2, ensure_ascii=False))
     elif entries:
         _print_list(entries)
     else:
         click.echo(f"No runs {'with this tag ' if tag else ''}in {folder}.")
+    if verify and any(entry.problems for entry in entries):
+        raise SystemExit(1)
+
+
+def _changed(entry: RunEntry) -> tuple[str, ...]:
+    """What in a run's folder is not as the run left it."""
+    try:
+        found = read_run(entry.path, verify=True)
+    except (OSError, RunFolderError) as error:
+        return (str(error),)
+    unsaid = () if found.manifest else ("the run wrote no hashes: it has not ended, or was killed",)
+    return (*(problem for problem in found.problems if problem not in entry.problems), *unsaid)
 
 
 def _found(folder: Path, name: str) -> RunEntry:

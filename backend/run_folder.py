@@ -27,6 +27,7 @@ from graph.files import save_atomically, sweep
 PROJECT, SOURCE, EVENTS, MANIFEST = "project.netloom", "model.py", "events.jsonl", "manifest.json"
 START = "start.json"  # how the run was asked for
 BEST, LAST = "best.safetensors", "last.safetensors"
+KEPT = "kept-*.safetensors"  # weights of the best epochs, where several are kept
 STATES = ("state-1.safetensors", "state-2.safetensors")  # what a run goes on from; written in turn
 _OURS = (PROJECT, START, SOURCE, EVENTS, MANIFEST, BEST, LAST)
 
@@ -146,7 +147,8 @@ class RunFolder:
         """Close the log and write the manifest: now the folder is complete. Raises OSError."""
         os.fsync(self._log)
         self.leave()
-        present = [name for name in _OURS if name != MANIFEST and (self.path / name).exists()]
+        kept = sorted(file.name for file in self.path.glob(KEPT))
+        present = [name for name in (*_OURS, *STATES, *kept) if name != MANIFEST and (self.path / name).exists()]
         files = {name: _sha256(self.path / name) for name in present}
         manifest = Manifest(outcome=outcome, began=self._began, ended=_now(), files=files, about=about)
         self.write(MANIFEST, manifest.model_dump_json(indent=2).encode() + b"\n")

@@ -55,6 +55,15 @@ def test_runs_are_chosen_by_tag(home):
     assert "No runs with this tag" in told(home, "--tag", "other").output
 
 
+def test_files_are_held_against_the_hashes_of_their_run(home):
+    result = told(home, "--verify")
+    assert result.exit_code == 1 and "second-try the run wrote no hashes" in result.output  # it was killed
+    assert "first is" not in result.output and "differs" not in result.output
+    with (home / "first" / "project.netloom").open("a") as file:
+        file.write("\n")
+    assert "first project.netloom is missing or differs from what the run wrote" in told(home, "--verify").output
+
+
 def test_two_runs_are_compared(home):
     result = told(home, "--compare", "first", "second")
     assert result.exit_code == 0, result.output
