@@ -27,6 +27,7 @@ from backend.messages import (
     Event,
     Failure,
     Finished,
+    Frame,
     Probe,
     ProtocolError,
     Ready,
@@ -159,8 +160,8 @@ class WorkerClient:
             case Probe():
                 self._frames.update(frame.name for frame in (event.array, event.image) if frame is not None)
             case AugmentationPreview():
-                frames = (event.originals, event.augmented, event.masks, event.moved)
-                self._frames.update(frame.name for frame in frames if frame is not None)
+                frames = [value for _, value in event if isinstance(value, Frame)]
+                self._frames.update(frame.name for frame in frames)
         self._queue.put(event)
 
     def _complain(self, text: str) -> None:

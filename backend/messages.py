@@ -261,7 +261,8 @@ class RateCurve(Message):
 class AugmentationPreview(Message):
     """The answer to PreviewAugmentation: pictures (n, channels, height, width) before and after, or why there are none.
 
-    Masks (n, height, width) are there where the network has such a target.
+    Masks (n, height, width) and boxes (n, most, 4: x y w h in shares of the sides) are there where the network has such
+    a target.
     """
 
     type: Literal["augmentation_preview"] = "augmentation_preview"
@@ -271,6 +272,8 @@ class AugmentationPreview(Message):
     augmented: Frame | None = None
     masks: Frame | None = None
     moved: Frame | None = None
+    boxes: Frame | None = None
+    moved_boxes: Frame | None = None
     labels: tuple[str, ...] = ()  # the class of every original
     mixed: tuple[str, ...] = ()  # what training compares the augmented ones with
 

@@ -30,7 +30,7 @@ SIDE = 256  # pixels that are shown of a side; of more, every second, third ... 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Pictures (n, channels, height, width) of a field before and after, and so their masks, where there are any."""
+    """Pictures (n, channels, height, width) of a field before and after, and so their masks and boxes, if any."""
 
     field: str
     originals: np.ndarray
@@ -39,6 +39,8 @@ class Preview:
     mixed: tuple[str, ...] = ()
     masks: np.ndarray | None = None  # (n, height, width)
     moved: np.ndarray | None = None
+    boxes: np.ndarray | None = None  # (n, most, 4), shares of the sides
+    moved_boxes: np.ndarray | None = None
 
 
 def preview(dataset: Dataset, network: Network, recipe: Recipe, rows: np.ndarray, seed: int) -> Preview:
@@ -64,6 +66,7 @@ def preview(dataset: Dataset, network: Network, recipe: Recipe, rows: np.ndarray
         if augment:
             seen, aims = augment(some.inputs, some.targets, tuple(some.beside.values()))
     found = Preview(fields[0][shown], _array(plain.inputs[shown]), _array(seen[shown]))
+    found = _with_boxes(found, dataset, fields[1], plain.inputs[shown].shape[2:], some.targets, aims)
     return _with_targets(found, dataset, fields[1], some.targets, aims)
 
 
@@ -84,8 +87,18 @@ def _with_targets(found: Preview, dataset: Dataset, names: tuple[str, ...], befo
         if was.ndim == 1 and classes and not found.labels:
             labels = tuple(classes[int(one)] for one in was)
             found = replace(found, labels=labels, mixed=_in_words(now, classes))
-        elif was.ndim == 3 and found.masks is None:
+        elif was.ndim == 3 and dataset.field(name).role is None and found.masks is None:
             found = replace(found, masks=_array(was), moved=_array(now))
+    return found
+
+
+def _with_boxes(found: Preview, dataset: Dataset, names: tuple[str, ...], size: torch.Size, before, after) -> Preview:
+    """The preview with the first boxes among the targets."""
+    for name, was, now in zip(names, before, after, strict=True):
+        role = dataset.field(name).role
+        if role in ("boxes", "boxes in pixels"):
+            unit = torch.tensor([size[1], size[0]] * 2 if role == "boxes in pixels" else [1.0])
+            return replace(found, boxes=(was / unit).numpy(), moved_boxes=(now / unit).numpy())
     return found
 
 
@@ -142,7 +155,7 @@ class Previews:
     def _told(self, found: Preview) -> AugmentationPreview:
         frames = {
             name: self._writer.write(("augmentation", name), getattr(found, name))
-            for name in ("originals", "augmented", "masks", "moved")
+            for name in ("originals", "augmented", "masks", "moved", "boxes", "moved_boxes")
             if getattr(found, name) is not None
         }
         return AugmentationPreview(field=found.field, labels=found.labels, mixed=found.mixed, **frames)

@@ -26,6 +26,8 @@ class Pairs:
     moved: np.ndarray | None = None
     labels: tuple[str, ...] = ()
     mixed: tuple[str, ...] = ()
+    boxes: np.ndarray | None = None  # (n, most, 4): x y w h in shares of the sides, zeros where there is none
+    moved_boxes: np.ndarray | None = None
 
 
 class AugmentationRequest(QObject):
@@ -101,7 +103,8 @@ class AugmentationRequest(QObject):
         if arrays[0] is None or arrays[1] is None:
             self.told.emit(tr("The pictures were gone before they could be read: draw again."))
             return
-        self.found.emit(Pairs(event.field, *arrays, event.labels, event.mixed))
+        boxes = [_read(frame) for frame in (event.boxes, event.moved_boxes)]
+        self.found.emit(Pairs(event.field, *arrays, event.labels, event.mixed, *boxes))
 
     def _become(self, waiting: bool) -> None:
         self.waiting = waiting

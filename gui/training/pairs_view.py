@@ -1,4 +1,4 @@
-"""Pictures before and after augmentation, one over the other, with their masks and what they are compared with.
+"""Pictures before and after augmentation, one over the other, with masks, boxes and what they are compared with.
 
 Values become colours over one span for all, so that a change of brightness is seen. Knows no messages.
 """
@@ -9,8 +9,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QImage, QPainter
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gui import theme
@@ -121,7 +121,10 @@ class PairsView(QWidget):
         painter.setFont(theme.ui_font("small"))
         for row, images in enumerate(self._images):
             for sample, image in enumerate(images):
-                self._paint_image(painter, self.places.tile_at(sample, row), image)
+                place = self.places.tile_at(sample, row)
+                self._paint_image(painter, place, image)
+                for box in self.boxes_of(row, sample):
+                    _paint_box(painter, place, box)
         painter.setPen(theme.current().text[1])
         metrics = painter.fontMetrics()
         for sample, text in enumerate(self.captions):
@@ -140,6 +143,11 @@ class PairsView(QWidget):
         shrinks = image.width() > place.width() * self.devicePixelRatio()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shrinks)
         painter.drawImage(place, image)
+
+    def boxes_of(self, row: int, sample: int) -> list[list[float]]:
+        """The boxes x y w h of a picture, in shares of its sides."""
+        boxes = (self.pairs.boxes, self.pairs.moved_boxes)[row] if row < 2 else None
+        return [box for box in boxes[sample].tolist() if box[2] > 0 and box[3] > 0] if boxes is not None else []
 
     def mouseMoveEvent(self, event) -> None:
         text = self._words_at(event.position().toPoint())
@@ -168,6 +176,21 @@ class PairsView(QWidget):
         labels = pairs.labels if row % 2 == 0 else pairs.mixed
         what = f"{name}: {labels[sample]}" if labels else name
         return self.tr("{0}\nrow {1}, column {2}: {3}").format(what, y, x, at)
+
+
+def _paint_box(painter: QPainter, place: QRect, box: list[float]) -> None:
+    """A light line on a dark one, seen on any picture."""
+    x, y, w, h = box
+    across, down = place.width(), place.height()
+    area = QRectF(place.left() + x * across, place.top() + y * down, w * across, h * down)
+    painter.save()
+    painter.setClipRect(place)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    area &= QRectF(place).adjusted(1, 1, -1, -1)  # a line along the picture's edge is seen too
+    for colour, width in ((theme.DARK.surface[0], 3.0), (theme.DARK.series[1], 1.5)):
+        painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.MiterJoin))
+        painter.drawRect(area)
+    painter.restore()
 
 
 def picture(values: np.ndarray, limits: tuple[float, float]) -> QImage:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from backend.data import Dataset, load
 from backend.messages import PreviewAugmentation
@@ -93,6 +94,22 @@ def test_data_outside_the_folder_are_asked_for_first(previews, tmp_path):
     inside.mkdir()
     found = previews.answer(PreviewAugmentation(project=text, base=str(inside)))
     assert "lies outside its folder" in found.problem
+
+
+@pytest.mark.parametrize("units", ["shares", "pixels"])
+def test_boxes_are_shown_in_shares_of_the_picture(tmp_path, units):
+    rows = [f"{name}.png,2,1,6,8,cat" for name in range(10)]
+    (tmp_path / "boxes.csv").write_text("\n".join(["image,x,y,w,h,label", *rows]))
+    for name in range(10):
+        Image.new("RGB", (10, 20), (255, 0, 0)).save(tmp_path / f"{name}.png")
+    source = DataSource(kind="image_boxes", path="boxes.csv", options={"units": units, "most_boxes": 3})
+    dataset = load(source, tmp_path)
+    net = Network("Net")
+    for kind, field in (("Input", "image"), ("Target", "count"), ("Target", "boxes")):
+        net.add(kind, name=f"the {field}", field=field)
+    found = preview(dataset, net, Recipe(data=source, augmentation=[FLIP]), np.arange(4), 0)
+    assert np.allclose(found.boxes[:, 0], [0.2, 0.05, 0.6, 0.4]) and not found.boxes[:, 1:].any()
+    assert np.allclose(found.moved_boxes[:, 0], [0.2, 0.05, 0.6, 0.4]) and found.masks is None
 
 
 def test_masks_are_shown_beside_their_pictures():

@@ -4,13 +4,16 @@ import math
 
 import pytest
 import torch
+from PIL import Image
 
+from backend.messages import Start
 from backend.training.augmentation import build
 from backend.training.boxes import boxes_beside, moved_boxes
 from backend.training.geometry import MOVEMENTS
 from backend.training.objectives import RecipeError
+from backend.training.preparation import prepare
 from backend.training.resident import Resident
-from graph import Network, Recipe
+from graph import DataSource, Document, Network, Recipe
 from graph.augmentation import AUGMENTATIONS
 from graph.data_source import Field
 
@@ -161,6 +164,29 @@ def test_boxes_are_not_mixed(kind):
         RecipeError, match=rf'1 \({kind}\) mixes samples, but the network reads "many".*flips, rotation'
     ):
         moved(kind, samples(8), ("many",))
+
+
+def test_a_run_moves_what_it_reads_of_boxes(tmp_path):
+    """The count alone is read: crops by more than the picture leave some pictures without a box."""
+    for name in range(30):
+        Image.new("L", (16, 16)).save(tmp_path / f"{name}.png")
+    rows = [f"{name}.png,4,4,4,4,cat" for name in range(30)]
+    (tmp_path / "boxes.csv").write_text("\n".join(["image,x,y,w,h,label", *rows]))
+    source = DataSource(kind="image_boxes", path="boxes.csv", options={"grayscale": True})
+    net = Network("Net")
+    sketch = [("Input", {"field": "image"}), ("Flatten", {}), ("Linear", {"out_features": 2}), ("CrossEntropyLoss", {})]
+    last = None
+    for kind, values in sketch:
+        last, before = net.add(kind, **values), last
+        if before is not None:
+            net.connect(before, last, **({"input": "input"} if kind == "CrossEntropyLoss" else {}))
+    net.connect(net.add("Target", field="count"), last, input="target")
+    crop = {"kind": "crop", "arguments": {"padding": 16}}
+    document = Document(net, Recipe(data=source, augmentation=[crop], batch_size=24))
+    job = prepare(document, Start(project="", run_folder="", base=str(tmp_path)), lambda _: None).job
+    assert list(job.train.beside) == ["boxes"] and len(job.train.targets) == 1
+    (_,), (count,) = job.batch(torch.arange(24))
+    assert count.dtype == torch.int64 and 0 < int(count.sum()) < 24
 
 
 def test_labels_without_boxes_are_told():

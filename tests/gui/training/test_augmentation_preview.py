@@ -14,6 +14,7 @@ from backend.client import Launch
 from backend.shared_arrays import FrameWriter, new_prefix
 from graph import Recipe
 from graph.edits import SetRecipe
+from gui import theme
 from gui.training import RunController
 from gui.training.augmentation_preview import AugmentationPreviewDialog
 from gui.training.augmentation_request import Pairs
@@ -140,6 +141,25 @@ def test_everything_stands_within_the_view_and_apart(shown, size, masks):
     places += [view.places.caption_at(sample) for sample in range(6)]
     assert all(view.rect().contains(place) for place in places)
     assert not any(a.intersects(b) for at, a in enumerate(places) for b in places[:at])
+
+
+def test_boxes_are_drawn_where_they_are(shown):
+    view = shown(PairsView(), 500, 500)
+    dark = np.zeros((1, 1, 10, 10), np.float32)
+    boxes, gone = np.zeros((1, 2, 4), np.float32), np.zeros((1, 2, 4), np.float32)
+    boxes[0, 0] = 0.5, 0.2, 0.4, 0.6
+    view.show_pairs(Pairs("image", dark, dark, boxes=boxes, moved_boxes=gone))
+    grab = view.grab().toImage()
+    line = theme.DARK.series[1]
+
+    def coloured(row):
+        place = view.places.tile_at(0, row)
+        x, y = place.left() + place.width() // 2, place.top() + place.height() // 2  # the left side's middle
+        near = [QColor(grab.pixel(x + by, y)) for by in range(-2, 3)]
+        return any(abs(one.red() - line.red()) + abs(one.green() - line.green()) < 60 for one in near)
+
+    assert coloured(0) and not coloured(1)
+    assert view.boxes_of(1, 0) == []
 
 
 def test_a_value_is_read_under_the_mouse(shown):
