@@ -108,14 +108,11 @@ def prepare(
     )
     if ranks.size > 1:
         _meet(ranks, program, recipe, device, tell)
-        for block in network.with_role("loss"):
-            if network.values(block).get("reduction") == "sum":
-                tell(f"{block.name} is a sum: over {ranks.size} devices it is the mean of their sums; take the mean")
+        _tell_of_sums(network, ranks, tell)
     if device.type == "cpu":
         macs = analyze(network, dataset.fields).total_macs
         devices.share_processors(macs * recipe.batch_size if isinstance(macs, int) else 0, ranks.local_size)
-    normalizes = any(isinstance(part, BATCH_NORM) for part in program.module.modules())
-    batches = Batches(len(train), recipe.batch_size * ranks.size, join_single=normalizes, processes=ranks.size)
+    batches = _batches(len(train), program, recipe, ranks)
     steps = recipe.epochs * len(batches)
     length = Length(min(steps, recipe.steps or steps), len(batches))
     job = Job(
@@ -144,6 +141,18 @@ def _meet(ranks: Ranks, program: Program, recipe: Recipe, device: torch.device, 
         shard(program.module, ranks, device)
     if not ranks.first:
         torch.manual_seed(recipe.seed + ranks.rank * APART)
+
+
+def _tell_of_sums(network: Network, ranks: Ranks, tell: Callable[[str], None]) -> None:
+    for block in network.with_role("loss"):
+        if network.values(block).get("reduction") == "sum":
+            tell(f"{block.name} is a sum: over {ranks.size} devices it is the mean of their sums; take the mean")
+
+
+def _batches(samples: int, program: Program, recipe: Recipe, ranks: Ranks) -> Batches:
+    """An epoch's batches; none of a single sample where it would be normalised by itself."""
+    normalizes = any(isinstance(part, BATCH_NORM) for part in program.module.modules())
+    return Batches(samples, recipe.batch_size * ranks.size, join_single=normalizes, processes=ranks.size)
 
 
 def _compiled(network: Network, dataset: Dataset, seed: int) -> Program:

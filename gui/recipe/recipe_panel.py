@@ -101,29 +101,39 @@ class RecipePanel(QWidget):
             section = self.sections[name] = Section(tr(title), name in OPEN)
             column.addWidget(section)
         column.addStretch(1)
-        self.data = DataChooser(self.session)
-        self.optimizer, self.schedule = OptimizerWords(self.edits), ScheduleView()
-        self.objectives, self.groups = Objectives(self.edits), Groups(self.edits)
-        self.begins = Begins(self.session)
+        self._make_data()
+        for name in TITLES:
+            static = [value for value in VALUES if value.section == name and not value.optimizer]
+            if static:
+                self._add_form(name, static)
+        self._make_optimizer()
+        self._make_loop()
+        self._make_lists()
+        self.area.setWidget(page)
+        self.help.setText(self.tr("How this network is trained. Every value is also a flag of netloom train."))
+
+    def _make_data(self) -> None:
+        self.data, self.begins, self.schedule = DataChooser(self.session), Begins(self.session), ScheduleView()
         self.sections["data"].add(self.data)
         if self.look_at_data is not None:
             tip = self.tr("Samples, statistics and how often each class occurs")
             self.sections["data"].add(button(self.tr("Look at the data"), self.look_at_data, tip=tip))
         self.sections["weights"].add(self.begins)
         self.sections["schedule"].add(self.schedule)
-        for name in TITLES:
-            static = [value for value in VALUES if value.section == name and not value.optimizer]
-            if static:
-                self._add_form(name, static)
+
+    def _make_optimizer(self) -> None:
+        self.optimizer = OptimizerWords(self.edits)
         self.forms["optimizer"].put_after("optimizer", self.optimizer)
         if self._run is not None:
             self.finder = RateFinder(self.edits, RateSearch(self.session, self._run, self))
             self.forms["optimizer"].put_after("learning_rate", self.finder)
-        self.largest = LargestBatch(self.edits, self._run)
-        self.forms["loop"].put_after("batch_size", self.largest)
         self._arguments = QVBoxLayout()
         self._arguments.setContentsMargins(0, 0, 0, 0)
         self.sections["optimizer"].box.addLayout(self._arguments)
+
+    def _make_loop(self) -> None:
+        self.largest = LargestBatch(self.edits, self._run)
+        self.forms["loop"].put_after("batch_size", self.largest)
         self.facts = Form()
         for name, tip in (
             (self.tr("steps an epoch"), self.tr("Batches of the training samples in one epoch")),
@@ -131,14 +141,15 @@ class RecipePanel(QWidget):
         ):
             self.facts.add_fact(name, tip)
         self.sections["loop"].add(self.facts)
+
+    def _make_lists(self) -> None:
+        self.objectives, self.groups = Objectives(self.edits), Groups(self.edits)
         self.augmentation = AugmentationForm(self.edits, self._run)
         self.augmentation.explained.connect(self._explain)
         for name, part in self._lists.items():
             self.sections[name].add(part)
             self.sections[name].toggled.connect(self._refresh_lists)
         self.objectives.added.connect(self._bring)
-        self.area.setWidget(page)
-        self.help.setText(self.tr("How this network is trained. Every value is also a flag of netloom train."))
 
     def _add_form(self, name: str, values: list[RecipeValue]) -> None:
         ready = self._run.ready if self._run else None
