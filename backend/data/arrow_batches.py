@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from backend.data import arrow_stream
+from backend.data import arrow_stream, parquet_pages
 from backend.data.errors import DataError
 from backend.data.limits import check_memory
+from backend.data.parquet_pages import Chunk
 from backend.data.paths import open_regular, printable, reason
 
-PARQUET = b"PAR1"
 BATCH = 32 * 1024**2  # bytes of Parquet unpacked together
 MOST_ROWS = 65_536  # of them
-WIDEST = 8  # bytes of a value that is a number
+WIDEST = 8  # bytes of a number
+MAX_TEXTS = 1024**3  # bytes of one column of texts or pictures in one group of rows
 HEADERS = 64 * 1024**2  # bytes of one text in a Parquet file's own description
 DAMAGED = "is damaged or cut off"
 
@@ -50,7 +51,7 @@ def pyarrow(place: str) -> Any:
 def is_parquet(path: Path) -> bool:
     """Judged by its first bytes; raises DataError where it cannot be opened."""
     with open_regular(path) as stream:
-        return stream.read(len(PARQUET)) == PARQUET
+        return stream.read(len(parquet_pages.MAGIC)) == parquet_pages.MAGIC
 
 
 def look(path: Path, place: str | None = None) -> ArrowFile:
@@ -60,11 +61,12 @@ def look(path: Path, place: str | None = None) -> ArrowFile:
     parquet = is_parquet(path)
     with open_regular(path) as stream, _damage_told(place):
         if parquet:
-            told = _opened(stream)
-            return ArrowFile(path, place, True, told.schema_arrow, told.metadata.num_rows)
+            rows, _ = parquet_pages.chunks(place, stream)
+            stream.seek(0)
+            return ArrowFile(path, place, True, _named(_opened(stream).schema_arrow), rows)
         rows = arrow_stream.count_rows(place, stream)
         arrow_stream.begin(stream)
-        return ArrowFile(path, place, False, arrow.ipc.open_stream(arrow.PythonFile(stream)).schema, rows)
+        return ArrowFile(path, place, False, _named(arrow.ipc.open_stream(arrow.PythonFile(stream)).schema), rows)
 
 
 def batches(file: ArrowFile, columns: list[str]) -> Iterator[Any]:
@@ -83,21 +85,26 @@ def batches(file: ArrowFile, columns: list[str]) -> Iterator[Any]:
             yield chosen
 
 
-def unpacked_size(told: Any, columns: Iterable[str]) -> int:
-    """Bytes of the chosen columns, as a Parquet file's description declares them; short codes may stand for numbers."""
-    size = 0
-    wanted = tuple(columns)
-    for group in range(told.num_row_groups):
-        described = told.row_group(group)
-        for number in range(described.num_columns):
-            chunk = described.column(number)
-            if _belongs(chunk.path_in_schema, wanted):
-                size += max(chunk.total_uncompressed_size, chunk.num_values * WIDEST, 0)
-    return size
+def judge(place: str, chunks: Iterable[Chunk], columns: list[str]) -> int:
+    """Bytes that the chosen columns unpack to; raises DataError where these are too many."""
+    numbers, texts = 0, 0
+    for chunk in chunks:
+        if chunk.path[:1] and chunk.path[0] in columns:
+            if chunk.is_text and chunk.size > MAX_TEXTS:
+                raise DataError(
+                    f'{place}, column "{chunk.path[0][:50]}"',
+                    f"unpacks to {chunk.size:,} bytes at once, more than the {MAX_TEXTS:,} allowed; write it with "
+                    "smaller groups of rows",
+                )
+            texts += chunk.size if chunk.is_text else 0
+            numbers += 0 if chunk.is_text else max(chunk.size, chunk.values * WIDEST)
+    check_memory(place, numbers, "save fewer rows or columns")
+    return numbers + texts
 
 
-def _belongs(path: str, columns: tuple[str, ...]) -> bool:
-    return any(path == name or path.startswith(f"{name}.") for name in columns)
+def _named(schema: Any) -> Any:
+    """The schema, once its names have been read: these may be no UTF-8."""
+    return schema if schema.names is not None else None
 
 
 def _opened(stream: BinaryIO, coded: list[str] | None = None) -> Any:
@@ -112,14 +119,12 @@ def _opened(stream: BinaryIO, coded: list[str] | None = None) -> Any:
 
 def _parquet_batches(file: ArrowFile, stream: BinaryIO, columns: list[str]) -> Iterator[Any]:
     """Texts stay codes: a dictionary of one long text and a million rows of it are small, written out they are not."""
-    told = _opened(stream)
-    size = unpacked_size(told.metadata, columns)
-    check_memory(file.place, size, "save fewer rows or columns")
-    leaves = [told.schema.column(number) for number in range(len(told.schema))]
-    coded = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY" and _belongs(leaf.path, tuple(columns))]
+    _, chunks = parquet_pages.chunks(file.place, stream)
+    size = judge(file.place, chunks, columns)
+    coded = {".".join(chunk.path) for chunk in chunks if chunk.is_text and chunk.path[0] in columns}
     stream.seek(0)
     rows = max(1, min(MOST_ROWS, BATCH * max(file.rows, 1) // max(size, 1)))
-    return _opened(stream, coded).iter_batches(rows, columns=columns, use_threads=False)
+    return _opened(stream, sorted(coded)).iter_batches(rows, columns=columns, use_threads=False)
 
 
 @contextmanager

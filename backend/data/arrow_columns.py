@@ -18,6 +18,7 @@ from backend.data.text_files import MAX_LINES, MAX_TEXT
 
 HELD = ("numbers", "text", "pictures")
 MOST_AXES = 7  # of a field, the rows not counted
+LONGEST_KIND = 80  # characters told of a type
 UNDECODED = ("Audio", "Video", "Pdf", "Nifti")  # features of datasets that are stored as pictures are
 
 
@@ -28,15 +29,26 @@ def holds(kind: Any, feature: Mapping[str, Any]) -> str:
         return "text"
     if feature.get("_type") in UNDECODED:
         return f"holds {feature['_type'].lower()}, which is not read"
-    if _is_bytes(kind) or (_is(kind, "is_struct") and any(f.name == "bytes" and _is_bytes(f.type) for f in kind)):
+    inside = kind.get_field_index("bytes") if _is(kind, "is_struct") else -1
+    if _is_bytes(kind) or (inside >= 0 and _is_bytes(kind.field(inside).type)):
         return "pictures"
     leaf, axes = _leaf(kind)
     if axes > MOST_AXES:
         return f"holds lists within lists, {axes} deep; at most {MOST_AXES} are read"
     if _dtype(leaf) is not None:
         return "numbers"
-    inside = "" if leaf == kind else f"lists of {leaf}, "
-    return f"holds {inside or f'{kind}, '}but numbers, lists of numbers, text or pictures are wanted"[:200]
+    what = shown(kind) if leaf == kind else f"lists of {shown(leaf)}"
+    return f"holds {what}, but numbers, lists of numbers, text or pictures are wanted"
+
+
+def shown(kind: Any) -> str:
+    """A type in a few words that any screen can hold: names within may be anything."""
+    try:
+        words = str(kind)
+    except UnicodeDecodeError:
+        return "values of a type without a name"
+    words = "".join(sign if sign.isprintable() else "?" for sign in words)
+    return words if len(words) <= LONGEST_KIND else words[:LONGEST_KIND] + "..."
 
 
 def plain(kind: Any) -> Any:
@@ -44,6 +56,20 @@ def plain(kind: Any) -> Any:
     while hasattr(kind, "storage_type"):
         kind = kind.storage_type
     return kind.value_type if _is(kind, "is_dictionary") else kind
+
+
+def bytes_of(values: Any) -> Any:
+    """The bytes of a column of pictures, whether their paths stand beside them or not."""
+    values = getattr(values, "storage", values)
+    if not _is(values.type, "is_struct"):
+        return values
+    inside = getattr(values.field("bytes"), "storage", values.field("bytes"))
+    if not values.null_count:
+        return inside
+    arrow, compute = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.compute")
+    told = inside.indices if hasattr(inside, "dictionary") else inside
+    told = compute.if_else(values.is_valid(), told, arrow.scalar(None, told.type))
+    return arrow.DictionaryArray.from_arrays(told, inside.dictionary) if told.type != inside.type else told
 
 
 @dataclass(slots=True)

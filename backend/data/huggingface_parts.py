@@ -13,6 +13,7 @@ from typing import Any
 from backend.data import arrow_columns
 from backend.data.arrow_batches import ArrowFile, batches, look
 from backend.data.arrow_columns import HELD
+from backend.data.columns import LONGEST_NAME
 from backend.data.errors import DataError, DataProblem
 from backend.data.huggingface_folder import as_object, read_json, splits
 from backend.data.limits import MAX_ARRAYS
@@ -118,6 +119,11 @@ def _names(file: ArrowFile) -> list[str]:
     names = list(file.schema.names)
     if not names or len(set(names)) < len(names):
         raise DataError(file.place, "has no columns, or two of one name; names must differ")
+    wrong = next((name for name in names if not 0 < len(name) <= LONGEST_NAME or not name.isprintable()), None)
+    if wrong is not None:
+        raise DataError(
+            file.place, f"has a column called {wrong[:50]!r}; 1 to {LONGEST_NAME} printable characters are wanted"
+        )
     return names
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from backend.data.arrow_columns import Flaws
+from backend.data.arrow_columns import Flaws, bytes_of
 from backend.data.dataset import make_field
 from backend.data.errors import DataError
 from backend.data.huggingface_fields import Made
@@ -35,7 +35,7 @@ def described(found: Found, name: str, options: dict[str, Any]) -> Made:
 
 def _sizes(found: Found, name: str) -> Iterator[tuple[int, int]]:
     for batch in found.batches([name]):
-        for value in batch.column(name):
+        for value in bytes_of(batch.column(name)):
             try:
                 yield _decoded(found, name, value.as_py(), lambda one: (one.height, one.width))
             except DataError:
@@ -49,7 +49,7 @@ def pictures(found: Found, name: str, made: Made) -> np.ndarray:
     start = 0
     for batch in found.batches([name]):
         for first in range(0, batch.num_rows, AT_ONCE):
-            some = batch.column(name)[first : first + AT_ONCE]
+            some = bytes_of(batch.column(name))[first : first + AT_ONCE]
             faults = for_each(len(some), partial(_fill, found, name, images[start + first :], some))
             for row, fault in enumerate(faults):
                 if fault:
@@ -67,8 +67,7 @@ def _fill(found: Found, name: str, images: np.ndarray, some: Any, row: int) -> s
     return None
 
 
-def _decoded(found: Found, name: str, value: Any, use: Callable[[Any], Any]) -> Any:
-    data = value.get("bytes") if isinstance(value, dict) else value
+def _decoded(found: Found, name: str, data: bytes | None, use: Callable[[Any], Any]) -> Any:
     if not data:
         raise DataError(found.place_of(name), "has no bytes, only a path or nothing at all; save it with its bytes")
     return decode_stream(found.place_of(name), io.BytesIO(data), use)
