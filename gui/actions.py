@@ -161,6 +161,10 @@ COMMANDS = (
     Command("stop", N_("S&top"), "run.stop", "Run", "Shift+F5", "stop", 0, toolbar=True),
     Command("show_data", N_("Look at the &Data..."), "show_data", "Run", "", "table", 1),
     Command(
+        "preview_augmentation", N_("Preview A&ugmentation..."), "recipe.preview_augmentation", "Run", "", "eye", 1,
+        help=N_("The very pictures that the network gets, beside those they are made from"),
+    ),
+    Command(
         "show_recipe", N_("Show Re&cipe"), "show_recipe", "Run", "Ctrl+Shift+T", "settings", 1,
         help=N_("How the network is trained: data, optimizer, schedule, objectives, when to stop, device"),
     ),

@@ -76,4 +76,5 @@ class RateSearch(QObject):
 
     def _become(self, searching: bool) -> None:
         self.searching, self._cancelled = searching, False
+        self._run.questioned = searching
         self.changed.emit()

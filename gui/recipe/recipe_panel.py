@@ -89,6 +89,12 @@ class RecipePanel(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(340, 480)
 
+    def preview_augmentation(self) -> None:
+        """Open the window with pictures as training changes them."""
+        if not self.sections:
+            self.refresh()
+        self.augmentation.show_preview()
+
     # Making
 
     def build(self) -> None:

@@ -80,6 +80,7 @@ class RunController(QObject):
         self.learning_rate = session.project.recipe.learning_rate
         # Asks the person about data outside the project's folder; the window puts its question here.
         self.may_read_outside: Callable[[Document], bool] = lambda document: False
+        self.questioned = False  # a question is out: if it fails, who asked tells it
         self._count = 0
         self._watches: dict[ProbeKind, Watch] = {}
         self._ending = False  # we ended the process ourselves
@@ -274,6 +275,8 @@ class RunController(QObject):
 
     def _hear_failure(self, failure: Failure) -> None:
         running = self.active and self.run is not None
+        if self.questioned and not running and failure.kind != "process":
+            return
         if failure.kind == "process":
             if not running:
                 if not self.worker.alive and self.worker.gave_up:

@@ -81,9 +81,11 @@ def test_where_no_loss_fell_the_person_chooses(finder, qtbot):
 
 def test_what_goes_wrong_is_told_in_place(finder, qtbot):
     found = finder("wait find_rate", {"type": "failure", "kind": "data", "text": "no such file"})
+    failed = []
+    found.search._run.failed.connect(failed.append)
     found.begin.click()
     qtbot.waitUntil(lambda: found.words.text() == "no such file")
-    assert found.begin.isVisible()
+    assert found.begin.isVisible() and not failed  # and nowhere else: no run has failed
 
 
 def test_it_is_cancelled(finder, qtbot):

@@ -43,3 +43,9 @@ def test_the_train_space_shows_it_beside_the_canvas(window, qtbot):
 
 def test_a_window_that_never_shows_it_never_builds_it(window):
     assert window.recipe.sections == {}
+
+
+def test_the_preview_of_augmentation_is_a_command(window, qtbot):
+    window.actions_by_id["preview_augmentation"].trigger()
+    assert window.recipe.augmentation.dialog.isVisible()
+    window.recipe.augmentation.dialog.close()
