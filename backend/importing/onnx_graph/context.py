@@ -1,0 +1,133 @@
+"""What operations are read with: the drawing, what is computed beforehand, ways from one kind of value to another.
+
+Numbers become blocks here, where a block needs them: learned ones Parameters, few fixed ones Constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+from zlib import crc32
+
+import numpy as np
+
+from backend.importing.onnx_graph.arranging import plain
+from backend.importing.onnx_graph.drawing import Drawing
+from backend.importing.onnx_graph.folding import Folding
+from backend.importing.onnx_graph.layout import Layout
+from backend.importing.onnx_graph.model_file import Node
+from backend.importing.onnx_graph.naming import of_weight
+from backend.importing.onnx_graph.tensors import Tensors
+from backend.importing.onnx_graph.values import Counted, Drawn, Filled, Known, Value
+from graph.dim import is_open
+from graph.number_lists import Matrix
+
+MOST_DRAWN = 2**26  # numbers of one Parameter that was no initializer
+
+
+@dataclass(slots=True)
+class Context:
+    """The state of a reading that operations share."""
+
+    drawing: Drawing
+    folding: Folding
+    tensors: Tensors
+    opset: int
+    readers: Mapping[str, Sequence[Node]]  # the nodes that read a name
+
+    def fail(self, text: str) -> NoReturn:
+        self.drawing.fail(text)
+
+    def note(self, text: str) -> None:
+        self.drawing.note(text)
+
+    # Values of the kind that is wanted
+
+    def array(self, value: Value | None, what: str) -> np.ndarray:
+        """The numbers of a value that must not depend on an input."""
+        if isinstance(value, Filled) and not any(map(is_open, value.sizes)):
+            self.folding.take(value.sizes, np.dtype(value.dtype).itemsize)
+            return np.full(value.sizes, value.number, value.dtype)
+        if not isinstance(value, Known):
+            self.fail(f"its {what} is computed from the input; blocks have numbers of their own there")
+        return value.array
+
+    def integers(self, value: Value | None, what: str) -> list[int] | None:
+        """Known whole numbers, None where nothing is there."""
+        if value is None:
+            return None
+        array = self.array(value, what)
+        if array.dtype.kind not in "iu" or array.size > 1000:
+            self.fail(f"its {what} must be a few whole numbers")
+        return [int(number) for number in array.reshape(-1)]
+
+    def sizes(self, value: Value, what: str) -> list:
+        """Whole numbers of which some may be open sizes."""
+        if isinstance(value, Counted):
+            return list(value.array.reshape(-1))
+        return self.integers(value, what)
+
+    def source(self, value: Value | None) -> str:
+        """The initializer a value is, "" where it is none."""
+        return value.source if isinstance(value, Known) else ""
+
+    def named(self, *values: Value | None) -> tuple[str, ...]:
+        """What a block would be called after the weights it has."""
+        return tuple(filter(None, (of_weight(self.source(value)) for value in values)))
+
+    # Blocks for values
+
+    def drawn(self, value: Value | None, what: str = "input") -> Drawn:
+        """A value as a block's output; numbers are drawn as blocks."""
+        if value is None:
+            self.fail(f"its {what} is missing")
+        if isinstance(value, Drawn):
+            return value
+        if isinstance(value, Counted):
+            self.fail(f"its {what} is the size of an open dimension, which no block computes with; give the model"
+                      " numbers for its dimensions")  # fmt: skip
+        array = self.array(value, what)
+        return self.standing(array, self.source(value)).seen(Layout.of((1, *array.shape)).squeezed([0]))
+
+    def plain(self, value: Value | None, what: str = "input") -> Drawn:
+        """A value as a block's output in its own shape and order."""
+        return plain(self.drawing, self.drawn(value, what))
+
+    def standing(self, array: np.ndarray, source: str = "", like: Drawn | None = None) -> Drawn:
+        """A block that gives these numbers, 1 x their shape, or once for every sample of `like`."""
+        key = (
+            ("standing", source, array.shape, like is not None, crc32(np.ascontiguousarray(array))) if source else None
+        )
+        if key in self.drawing.made:
+            return self.drawing.made[key]
+        if not array.size or (array.size > MOST_DRAWN and not source):
+            self.fail(f"{array.size:,} numbers that are no initializer would have to be drawn; 1 to {MOST_DRAWN:,} can")
+        made = self._standing(array, source, {} if like is None else {"like": like})
+        if key is not None:
+            self.drawing.made[key] = made
+        return made
+
+    def _standing(self, array: np.ndarray, source: str, inputs: dict[str, Drawn]) -> Drawn:
+        if array.dtype == bool:
+            numbers = self._standing(array.astype(np.float32), source, inputs)
+            return self.drawing.draw("Compare", {"input": numbers}, relation="above", number=0.5)
+        if array.dtype.kind != "f":
+            self.fail("whole numbers that stand in the model cannot be drawn as a block; only float32 ones can")
+        name = (source, f"{self.drawing.label}_constant")
+        rows = array.reshape(-1, array.shape[-1]) if array.ndim else array.reshape(1, 1)
+        fixed = not source and max(rows.shape) <= Matrix.largest and np.isfinite(array).all()
+        if fixed:
+            values = {"numbers": tuple(tuple(map(float, row)) for row in rows), "shape": array.shape}
+            weights = {"numbers": array[None]}
+            return self.drawing.place_block("Constant", inputs, name, values, weights)[0]
+        weights = {"weight": array[None]}
+        if not source:
+            self.note("Numbers the file computes or fixes became a frozen Parameter")
+        return self.drawing.place_block("Parameter", inputs, name, {"shape": array.shape}, weights, frozen=not source)[
+            0
+        ]
+
+    def repeated(self, array: np.ndarray, source: str) -> Drawn:
+        """Numbers of one sample, 1 x ..., for every sample of the batch."""
+        return self.standing(array[0], source, like=self.drawing.first_input)

@@ -1,0 +1,175 @@
+"""The way through a graph: its inputs are drawn, its nodes read one by one, its outputs wired.
+
+What each operation becomes stands in the files of the operations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from backend.importing.imported import CannotImport, Imported
+from backend.importing.onnx_graph import (
+    op_activation,
+    op_arithmetic,
+    op_convolution,
+    op_indexing,
+    op_linear,
+    op_normalization,
+    op_padding,
+    op_pooling,
+    op_recurrent,
+    op_reducing,
+    op_resizing,
+    op_shaping,
+)
+from backend.importing.onnx_graph.arranging import leading
+from backend.importing.onnx_graph.context import Context
+from backend.importing.onnx_graph.drawing import Drawing
+from backend.importing.onnx_graph.entrances import draw_inputs
+from backend.importing.onnx_graph.folding import CannotFold, Folding
+from backend.importing.onnx_graph.layout import Misfit
+from backend.importing.onnx_graph.model_file import FUSED, ModelFile, Node
+from backend.importing.onnx_graph.naming import of_node, readable
+from backend.importing.onnx_graph.patterns import rewritten
+from backend.importing.onnx_graph.values import Counted, Drawn, Known, Value
+from backend.weight_files import printable
+from graph.dim import DimError
+from graph.names import check_name
+from graph.network import Network
+
+FAMILIES = (
+    *(op_activation, op_arithmetic, op_convolution, op_indexing, op_linear, op_normalization),
+    *(op_padding, op_pooling, op_recurrent, op_reducing, op_resizing, op_shaping),
+)
+READERS: dict[str, Callable] = {op: reader for family in FAMILIES for op, reader in family.READERS.items()}
+ALWAYS = frozenset(("Shape", "Size", "Constant", "ConstantOfShape"))  # read even where everything is known
+FAULTS = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+"""What settings that make no sense lead to, whichever they are: a damaged file can hold anything."""
+
+REFUSED = {
+    "Loop": "loops are not drawn; export the model for a fixed number of steps, so that they are unrolled",
+    "Scan": "loops are not drawn; export the model for a fixed number of steps, so that they are unrolled",
+    "If": "branches that are chosen while running are not drawn; export the model so that one is taken",
+}
+QUANTIZED = re.compile(r"Q[A-Z].*|.*Quantize.*|.*Integer")
+
+
+def convert(model: ModelFile, name: str) -> Imported:
+    """The network a graph describes; raises CannotImport naming the node at fault."""
+    nodes, notes = rewritten(model)
+    nodes = _needed(nodes, model.outputs)
+    drawing = Drawing(Network(_network_name(name)), None)
+    readers: dict[str, list[Node]] = {}
+    for node in nodes:
+        for read in node.inputs:
+            readers.setdefault(read, []).append(node)
+    ctx = Context(drawing, Folding(model.opset), model.tensors, model.opset, readers)
+    values: dict[str, Value] = draw_inputs(ctx, model)
+    for node in nodes:
+        drawing.place, drawing.label = node.place, readable(of_node(node.name, node.op)) or _label(node)
+        if node.outputs and node.outputs[0] in notes:
+            drawing.note(notes[node.outputs[0]])
+        _read(ctx, node, values)
+    _draw_outputs(ctx, model.outputs, values)
+    return drawing.finish()
+
+
+def _network_name(name: str) -> str:
+    words = " ".join(re.sub(r"[^\w .()-]+", " ", name).split())[:60].strip()
+    return check_name(words or "Network")
+
+
+def _label(node: Node) -> str:
+    return next(filter(None, (readable(of_node(name, node.op)) for name in node.outputs)), "")
+
+
+def _needed(nodes: Sequence[Node], outputs: Sequence[str]) -> list[Node]:
+    """The nodes that the outputs depend on."""
+    wanted, found = set(outputs), []
+    for node in reversed(nodes):
+        if wanted.intersection(node.outputs):
+            wanted.update(filter(None, node.inputs))
+            found.append(node)
+    return found[::-1]
+
+
+def _read(ctx: Context, node: Node, values: dict[str, Value]) -> None:
+    """Read one node and remember what it makes."""
+    inputs = [_input(ctx, name, values) for name in node.inputs]
+    while inputs and inputs[-1] is None:
+        inputs.pop()
+    try:
+        found = _outputs(ctx, node, inputs)
+    except CannotImport:
+        raise
+    except (CannotFold, Misfit, DimError) as fault:
+        ctx.fail(str(fault))
+    except FAULTS as fault:
+        ctx.fail(f"its inputs or settings do not suit the operation ({type(fault).__name__}: {printable(str(fault))})")
+    found = found if isinstance(found, list) else [found]
+    for name, value in zip(node.outputs, found, strict=False):
+        if not name:
+            continue
+        if name in values:
+            ctx.fail(f"it makes {printable(name)}, which there is already")
+        if value is not None:
+            values[name] = value
+
+
+def _input(ctx: Context, name: str, values: dict[str, Value]) -> Value | None:
+    if not name:
+        return None
+    if name in values:
+        return values[name]
+    if name in ctx.tensors:
+        values[name] = Known(ctx.tensors[name], name)
+        return values[name]
+    ctx.fail(f"it reads {printable(name)}, which nothing before it makes: the graph is damaged, or goes in a circle")
+
+
+def _outputs(ctx: Context, node: Node, inputs: list) -> list[Value] | Value:
+    key = f"{FUSED}.{node.op}" if node.domain == FUSED else node.op
+    if node.domain not in ("", FUSED):
+        ctx.fail(f"operations of {printable(node.domain)} are not known; export the model without them")
+    if node.op in REFUSED:
+        ctx.fail(REFUSED[node.op])
+    if QUANTIZED.fullmatch(node.op):
+        ctx.fail("quantised models are not drawn; export the model before it was quantised, in float32")
+    known = bool(inputs) and all(value is None or isinstance(value, Known | Counted) for value in inputs)
+    if node.op == "Identity" and inputs:
+        return inputs[0]
+    reader = READERS.get(key)
+    if known and node.op not in ALWAYS and node.domain != FUSED:
+        try:
+            arrays = ctx.folding.fold(node, [None if value is None else value.array for value in inputs])
+            return [_value(array, node, inputs) for array in arrays]
+        except CannotFold:
+            if reader is None:
+                raise
+    if reader is None:
+        ctx.fail("no block does this, and no several do; replace it in the model by operations that are known")
+    return reader(ctx, node, inputs)
+
+
+def _value(array: np.ndarray, node: Node, inputs: list) -> Value:
+    """What was computed; a transposed or reshaped initializer is still that one."""
+    if array.dtype == object:
+        return Counted(array)
+    same = node.op in ("Reshape", "Squeeze", "Unsqueeze", "Cast", "Flatten") and array.dtype.kind == "f"
+    return Known(array, inputs[0].source if same else "")
+
+
+def _draw_outputs(ctx: Context, names: Sequence[str], values: dict[str, Value]) -> None:
+    drawing = ctx.drawing
+    for name in names:
+        drawing.place, drawing.label = f"output {printable(name)}", ""
+        value = _input(ctx, name, values)
+        if not isinstance(value, Drawn):
+            ctx.fail("it depends on no input of the network, so that there is nothing to draw")
+        real, back = leading(drawing, value)
+        if back != tuple(range(len(back))):
+            drawing.note(f"Output {printable(name)} has the batch in front, where the file has it in place {back[0]}")
+        drawing.place_block("Output", {"input": real}, readable(name) or "output")
