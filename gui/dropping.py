@@ -117,10 +117,9 @@ def _beside(path: Path, name: str) -> tuple[Path, Document] | None:
 
 
 def _exported(document: Document) -> str:
-    from backend.source import generate_source  # only who imports needs it; a start must not wait for it
+    from backend.export import exported  # only who imports needs it; a start must not wait for it
 
     try:
-        fields = document.recipe.fields
-        return generate_source(document.network, fields, analysis=document.analysis, example=True).text
+        return exported(document)
     except ValueError:  # the project has errors now
         return ""

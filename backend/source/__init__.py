@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from backend.source import piece_texts
-from backend.source.example import write_example
+from backend.source.example import Normalized, head_remark, write_example
 from backend.source.identifiers import Names, class_name
 from backend.source.literals import LiteralError, Name, Scope, literal
 from backend.source.method import Method
@@ -32,7 +32,7 @@ from graph.hyperparameter import REQUIRED
 from graph.module import ModuleType
 from graph.network import Network, number
 
-__all__ = ["ForeignSource", "Source", "SourceError", "generate_source"]
+__all__ = ["ForeignSource", "Normalized", "Source", "SourceError", "generate_source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,12 @@ def generate_source(
     analysis: Analysis | None = None,
     partial: bool = False,
     example: bool = False,
+    normalized: Mapping[str, Normalized] = MappingProxyType({}),
 ) -> Source:
     """The source of a network whose inputs bind to `fields`; raises SourceError naming what is wrong.
 
     `partial` writes what is valid of a drawing in progress and remarks on the rest; `example` ends with a few lines
-    that load weights and run the network; `analysis` saves analyzing again.
+    that load weights and run the network, on inputs `normalized` as in training; `analysis` saves analyzing again.
     """
     check_values(network)
     plan = make_plan(network, analysis or analyze(network, fields), partial)
@@ -87,9 +88,9 @@ def generate_source(
     judged = write_objective(plan, names, objective)
     page.add(objective)
     if example:
-        write_example(plan, names, name, page)
+        write_example(plan, names, name, page, normalized)
     try:
-        text, lines, blocks = _head(name, page).finish()
+        text, lines, blocks = _head(name, page, head_remark(plan, names, normalized) if example else "").finish()
         validate(text)
     except RecursionError as error:
         raise SourceError(network, [(None, "an expression of it is too deep for Python: split it")]) from error
@@ -257,11 +258,13 @@ def _with_pieces(page: Page) -> Page:
     return whole
 
 
-def _head(name: str, body: Page) -> Page:
-    """The title, and imports of what the body uses."""
+def _head(name: str, body: Page, remark: str) -> Page:
+    """The title with a remark, and imports of what the body uses."""
     page = Page()
     page.statement(f'"""{name}, drawn with Netloom."""')
     page.blank()
+    if remark:
+        page.remark(remark)
     if body.uses("torch"):
         page.statement("import torch")
     if body.uses("F"):

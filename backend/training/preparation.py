@@ -25,10 +25,11 @@ from backend.training.holding import BATCH_NORM
 from backend.training.job import Job
 from backend.training.labels import check_labels
 from backend.training.layout import channels_innermost
+from backend.training.normalization import Scale
 from backend.training.objectives import Length, build_learner, check_monitor
 from backend.training.ranks import Ranks
 from backend.training.resident import Batches, Resident, to_device
-from backend.training.seeing import as_seen
+from backend.training.seeing import as_seen, scales_of
 from graph import Document, Field, Network, Recipe, analyze
 from graph.project_file import ProjectError, from_json
 
@@ -42,6 +43,7 @@ class Prepared:
     job: Job
     network: Network
     dataset: Dataset
+    scales: tuple[Scale | None, ...]  # of the inputs
 
     @property
     def target(self) -> tuple[Field | None, Scaling | None]:
@@ -103,8 +105,9 @@ def prepare(
     program.module.to(device, memory_format=layout)
     train, validation, dataset = _resident(program, recipe, dataset, device)
     source = program.source
+    scales = scales_of(recipe, network, source.inputs, train)
     train, validation, augment = as_seen(
-        recipe, network, dataset.fields, source.inputs, source.answers, train, validation
+        recipe, network, dataset.fields, source.inputs, source.answers, train, validation, scales
     )
     if ranks.size > 1:
         _meet(ranks, program, recipe, device, tell)
@@ -128,7 +131,7 @@ def prepare(
         ranks=ranks,
         augment=augment,
     )
-    return Prepared(job, network, dataset)
+    return Prepared(job, network, dataset, scales)
 
 
 def _meet(ranks: Ranks, program: Program, recipe: Recipe, device: torch.device, tell: Callable[[str], None]) -> None:

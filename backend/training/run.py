@@ -28,6 +28,7 @@ from backend.training.meter import NotFinite
 from backend.training.preparation import Prepared, prepare, read_project
 from backend.training.rewind import healthy
 from backend.training.state import Snapshot, StateError, States
+from backend.training.written_source import written_source
 from graph import Network
 
 LOGGED = (State, Steps, Epoch, Progress, Failure, Finished)
@@ -102,7 +103,7 @@ class Run:
         self._write_source()
 
     def _write_source(self) -> None:
-        self._write(SOURCE, self._prepared.job.program.source.text.encode())
+        self._write(SOURCE, written_source(self._prepared).encode())
 
     def _train(self, start: Start) -> bool:
         """Whether all epochs were done."""

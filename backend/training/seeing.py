@@ -26,19 +26,16 @@ def as_seen(
     targets: Sequence[str],
     train: Resident,
     validation: Resident,
+    scales: tuple[Scale | None, ...] | None = None,
 ) -> tuple[Resident, Resident, Augment | None]:
     """Samples for training and validation, and what is done to every batch of training besides.
 
-    Inputs and targets are named by their blocks' ids. Raises RecipeError where the recipe asks for what these samples
-    or this network have not.
+    Inputs and targets are named by their blocks' ids; `scales` are those of the inputs, if they are known. Raises
+    RecipeError where the recipe asks for what these samples or this network have not.
     """
     if not recipe.augmentation and recipe.normalization.kind == "none":
         return train, validation, None
-    names = [network.values(network.block(id)).get("field") or "" for id in inputs]
-    scales = tuple(
-        scale_for(recipe.normalization, name, tensor) if is_picture(tensor) else None
-        for name, tensor in zip(names, train.inputs, strict=True)
-    )
+    scales = scales_of(recipe, network, inputs, train) if scales is None else scales
     if recipe.normalization.kind != "none" and not any(scales):
         raise RecipeError(
             f"normalization ({recipe.normalization.kind}) is for pictures, and the network reads none: set it to none; "
@@ -50,6 +47,15 @@ def as_seen(
 
         augment = build(recipe, network, fields, inputs, targets, train, scales)
     return (train if augment else normalized(train, scales)), normalized(validation, scales), augment
+
+
+def scales_of(recipe: Recipe, network: Network, inputs: Sequence[str], train: Resident) -> tuple[Scale | None, ...]:
+    """What each input is normalized by, None for what is not; raises RecipeError where the figures given do not fit."""
+    names = [network.values(network.block(id)).get("field") or "" for id in inputs]
+    return tuple(
+        scale_for(recipe.normalization, name, tensor) if is_picture(tensor) else None
+        for name, tensor in zip(names, train.inputs, strict=True)
+    )
 
 
 def normalized(samples: Resident, scales: Sequence[Scale | None]) -> Resident:
