@@ -58,7 +58,6 @@ class Importing(QObject):
 
     def cancel(self) -> None:
         """End the reading."""
-        self._answering.stop()
         self._end()
 
     def _wait_shown(self) -> QProgressDialog:
@@ -90,6 +89,7 @@ class Importing(QObject):
         tell(self.beside, tr("{0} cannot be imported").format(self.model.name), text)
 
     def _end(self) -> None:
+        self._answering.stop()
         self.waiting.canceled.disconnect(self.cancel)
         self.waiting.reset()
         self.waiting.deleteLater()
