@@ -6,10 +6,12 @@ What is drawn once is used again. Knows layouts and a drawing; nothing of ONNX's
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from backend.importing.onnx_graph.drawing import Drawing
+from backend.importing.onnx_graph.drawing import Drawing, Wired
 from backend.importing.onnx_graph.layout import Atom, Group, Layout, exact
 from backend.importing.onnx_graph.values import Drawn
+from graph import registry
 from graph.dim import Dim, N, is_open, product
 
 
@@ -79,53 +81,58 @@ def arranged(drawing: Drawing, value: Drawn, groups: Sequence[Group]) -> Drawn:
 
 
 def _draw(drawing: Drawing, value: Drawn, groups: tuple[Group, ...]) -> Drawn:
-    layout, label = value.layout, value.label
+    layout = value.layout
     order = [atom for group in groups for atom in group]
     target = tuple(map(layout.size, groups))
     natural = sorted(order)
     if order == natural:
-        return reshape(drawing, value, target, label)
+        return reshape(drawing, value, target)
     whole = all(len(parts) < 2 for parts in layout.axes) and all(len(group) < 2 for group in groups)
     if whole and len(groups) == len(layout.axes):
         ones = iter(axis for axis, parts in enumerate(layout.axes) if not parts)
-        return _permute(drawing, value, tuple(group[0][0] if group else next(ones) for group in groups), label)
-    split = reshape(drawing, value, tuple(layout.axes[axis][part] for axis, part in natural), label)
-    turned = _permute(drawing, split, tuple(natural.index(atom) for atom in order), label)
-    return reshape(drawing, turned, target, label)
+        return _permute(drawing, value, tuple(group[0][0] if group else next(ones) for group in groups))
+    split = reshape(drawing, value, tuple(layout.axes[axis][part] for axis, part in natural))
+    turned = _permute(drawing, split, tuple(natural.index(atom) for atom in order))
+    return reshape(drawing, turned, target)
 
 
-def _permute(drawing: Drawing, value: Drawn, order: tuple[int, ...], label: str) -> Drawn:
+def _permute(drawing: Drawing, value: Drawn, order: tuple[int, ...]) -> Drawn:
     moved = [axis for axis, old in enumerate(order) if axis != old]
     if len(moved) == 2 and 0 not in moved:
-        return drawing.draw("Transpose", {"input": value}, label, dim0=moved[0], dim1=moved[1])
-    return drawing.draw("Permute", {"input": value}, label, dims=order)
+        return _block(drawing, "Transpose", {"input": value}, dim0=moved[0], dim1=moved[1])
+    return _block(drawing, "Permute", {"input": value}, dims=order)
 
 
-def reshape(drawing: Drawing, value: Drawn, target: tuple[Dim, ...], label: str) -> Drawn:
+def reshape(drawing: Drawing, value: Drawn, target: tuple[Dim, ...]) -> Drawn:
     """The block that gives the output this shape, the values in their order; none where it has it."""
     shape = value.type.dims
     if shape == target:
         return value
-    ends = _steps(drawing, value, target, label)
+    ends = _steps(drawing, value, target)
     if ends is not None:
         return ends
     ahead, behind = _alike(shape, target)
     old, new = shape[ahead : len(shape) - behind], target[ahead : len(target) - behind]
     if ahead and not old and new == (1,):
-        return drawing.draw("Unsqueeze", {"input": value}, label, dim=ahead)
-    if ahead and not new and old == (1,):
-        return drawing.draw("Squeeze", {"input": value}, label, dim=ahead)
+        return _block(drawing, "Unsqueeze", {"input": value}, dim=ahead)
+    if not new and old == (1,):
+        return _block(drawing, "Squeeze", {"input": value}, dim=ahead)
     if len(new) == 1 and len(old) > 1 and ahead:
         settings = {"start_dim": ahead, "end_dim": ahead + len(old) - 1 if behind else -1}
-        return drawing.draw("Flatten", {"input": value}, label, **settings)
+        return _block(drawing, "Flatten", {"input": value}, **settings)
     if len(old) == 1 and len(new) > 1 and ahead:
-        return drawing.draw("Unflatten", {"input": value}, label, dim=ahead, unflattened_size=_numbers(drawing, new))
+        return _block(drawing, "Unflatten", {"input": value}, dim=ahead, unflattened_size=_numbers(drawing, new))
     if shape and target and shape[0] == target[0]:
-        return drawing.draw("Reshape", {"input": value}, label, shape=_numbers(drawing, target[1:]))
+        return _block(drawing, "Reshape", {"input": value}, shape=_numbers(drawing, target[1:]))
     drawing.fail(f"{_by(shape)} cannot be laid out as {_by(target)}: the batch has to stay in front")
 
 
-def _steps(drawing: Drawing, value: Drawn, target: tuple[Dim, ...], label: str) -> Drawn | None:
+def _block(drawing: Drawing, type: str, inputs: Wired, **values: Any) -> Drawn:
+    """A block of this making, called after its type: no node of the file is it alone."""
+    return drawing.draw(type, inputs, registry.default_name(registry.block_type(type)), **values)
+
+
+def _steps(drawing: Drawing, value: Drawn, target: tuple[Dim, ...]) -> Drawn | None:
     """Steps put among the samples, or taken out again, where that is what the new shape asks for."""
     shape = value.type.dims
     if not shape or not target or shape[0] == target[0] or not is_open(target[0]):
@@ -135,19 +142,19 @@ def _steps(drawing: Drawing, value: Drawn, target: tuple[Dim, ...], label: str) 
         inner = next((i for i in range(2, count + 1) if product(shape[:i]) == target[0]), None)
         steps = exact(target[0], N)
         if inner != 2 and steps is not None:
-            value = reshape(drawing, value, (N, steps, *target[1:]), label)
+            value = reshape(drawing, value, (N, steps, *target[1:]))
         elif inner is None:
             return None
-        merged = drawing.draw("MergeSteps", {"input": value}, label)
+        merged = _block(drawing, "MergeSteps", {"input": value})
         drawing.merged.setdefault(tuple(value.type.dims[:2]), value)
-        return reshape(drawing, merged, target, label)
+        return reshape(drawing, merged, target)
     like = drawing.merged.get(tuple(target[:2]))
     if like is None:
         like = next((v for dims, v in drawing.merged.items() if product(dims) == shape[0]), None)
     if like is None or target[0] != N:
         return None
-    split = drawing.draw("SplitSteps", {"input": value, "like": like}, label)
-    return reshape(drawing, split, target, label)
+    split = _block(drawing, "SplitSteps", {"input": value, "like": like})
+    return reshape(drawing, split, target)
 
 
 def _alike(a: Sequence[Dim], b: Sequence[Dim]) -> tuple[int, int]:

@@ -35,6 +35,7 @@ class Context:
     tensors: Tensors
     opset: int
     readers: Mapping[str, Sequence[Node]]  # the nodes that read a name
+    wanted: frozenset[str]  # what the model gives
 
     def fail(self, text: str) -> NoReturn:
         self.drawing.fail(text)
@@ -49,6 +50,8 @@ class Context:
         if isinstance(value, Filled) and not any(map(is_open, value.sizes)):
             self.folding.take(value.sizes, np.dtype(value.dtype).itemsize)
             return np.full(value.sizes, value.number, value.dtype)
+        if isinstance(value, Filled):
+            self.fail(f"its {what} is {value.number} everywhere in a shape that is open, which cannot be drawn")
         if not isinstance(value, Known):
             self.fail(f"its {what} is computed from the input; blocks have numbers of their own there")
         return value.array

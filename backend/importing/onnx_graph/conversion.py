@@ -66,7 +66,7 @@ def convert(model: ModelFile, name: str) -> Imported:
     for node in nodes:
         for read in node.inputs:
             readers.setdefault(read, []).append(node)
-    ctx = Context(drawing, Folding(model.opset), model.tensors, model.opset, readers)
+    ctx = Context(drawing, Folding(model.opset), model.tensors, model.opset, readers, frozenset(model.outputs))
     values: dict[str, Value] = draw_inputs(ctx, model)
     for node in nodes:
         drawing.place, drawing.label = node.place, readable(of_node(node.name, node.op)) or _label(node)
@@ -110,6 +110,9 @@ def _read(ctx: Context, node: Node, values: dict[str, Value]) -> None:
     except FAULTS as fault:
         ctx.fail(f"its inputs or settings do not suit the operation ({type(fault).__name__}: {printable(str(fault))})")
     found = found if isinstance(found, list) else [found]
+    spare = [name for name in node.outputs[len(found) :] if name and (name in ctx.readers or name in ctx.wanted)]
+    if spare:
+        ctx.fail(f"its output {printable(spare[0])} is used, which the block does not give")
     for name, value in zip(node.outputs, found, strict=False):
         if not name:
             continue

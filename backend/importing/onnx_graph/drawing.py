@@ -49,7 +49,7 @@ class Drawing:
         """Remember what was assumed or drawn otherwise; the same about several nodes is told once."""
         self._notes.setdefault(text, []).append(self.label)
 
-    def draw(self, type: str, inputs: Wired, name: str | tuple[str, ...] = (), **values: Any) -> Drawn:
+    def draw(self, type: str, inputs: Wired, name: str | tuple[str, ...] = (), /, **values: Any) -> Drawn:
         """Place a block without weights; returns its first output."""
         return self.place_block(type, inputs, name, values)[0]
 

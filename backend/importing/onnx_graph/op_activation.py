@@ -15,9 +15,9 @@ from backend.importing.onnx_graph.values import Drawn, Value, number_of
 SELU_ALPHA, SELU_GAMMA = 1.6732632423543772, 1.0507009873554805
 
 
-def activate(ctx: Context, value: Value, type: str, **settings) -> Drawn:
+def activate(ctx: Context, operand: Value, type: str, /, **settings) -> Drawn:
     """A block that changes every value by itself, so that the layout stays."""
-    x = ctx.drawn(value)
+    x = ctx.drawn(operand)
     return ctx.drawing.draw(type, {"input": x}, **settings).seen(x.layout)
 
 
@@ -107,7 +107,7 @@ def _softmax(type: str) -> Callable:
             ctx.fail(f"axis {axis} of {rank} dimensions")
         axis %= rank
         if ctx.opset < 13 and any(size != 1 for size in x.sizes[axis + 1 :]):
-            rows = x.seen(x.layout.reshaped((*x.sizes[:axis], -1), ctx.drawing.batch), ctx.drawing.label)
+            rows = x.seen(x.layout.reshaped((*x.sizes[:axis], -1), ctx.drawing.batch))
             return _over(ctx, type, rows, axis).seen(x.layout) if x.layout.plain else _back(ctx, type, rows, axis, x)
         return _over(ctx, type, x, axis)
 
@@ -116,7 +116,7 @@ def _softmax(type: str) -> Callable:
 
 def _back(ctx: Context, type: str, rows: Drawn, axis: int, x: Drawn) -> Drawn:
     found = _over(ctx, type, rows, axis)
-    return found.seen(found.layout.reshaped(x.sizes, ctx.drawing.batch), ctx.drawing.label)
+    return found.seen(found.layout.reshaped(x.sizes, ctx.drawing.batch))
 
 
 def _over(ctx: Context, type: str, value: Drawn, axis: int) -> Drawn:

@@ -41,7 +41,7 @@ def _conv_transpose(ctx: Context, node: Node, inputs: list) -> Value:
     stride, dilation = window(ctx, node, "strides", rank), window(ctx, node, "dilations", rank)
     extra = window(ctx, node, "output_padding", rank, 0)
     spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
-    begin, end = _cut(ctx, node, x, spans, stride, extra)
+    begin, end, extra = _cut(ctx, node, x, spans, stride, extra)
     cropped = None
     if begin != end:
         cropped, begin, end = (begin, end), (0,) * rank, (0,) * rank
@@ -80,20 +80,24 @@ def place(ctx: Context, type: str, x: Drawn, values, weight, bias, inputs) -> Dr
     return ctx.drawing.place_block(type, {"input": x}, ctx.named(*inputs[1:3]), said, weights, source)[0]
 
 
-def _cut(ctx: Context, node: Node, x: Drawn, spans, stride, extra) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """What is cut off the output at the beginning and the end of every direction."""
+def _cut(
+    ctx: Context, node: Node, x: Drawn, spans, stride, extra
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """What is cut off the output at the beginning and the end of every direction, and what is added to it."""
     mode, wanted = node.attributes.get("auto_pad", "NOTSET"), node.attributes.get("output_shape")
     rank = len(spans)
     if not wanted and mode in ("NOTSET", "VALID"):
         pads = node.attributes.get("pads") if mode == "NOTSET" else None
-        return _sides(ctx, pads, rank)
+        return *_sides(ctx, pads, rank), extra
     before = x.type.dims[2:]
     if any(map(is_open, before)):
         ctx.fail("its borders follow from the size of its input, which is open; give the model's input numbers")
     wanted = wanted[-rank:] if wanted else [n * s for n, s in zip(before, stride, strict=True)]
     total = [s * (n - 1) + e + span - w for n, s, e, span, w in zip(before, stride, extra, spans, wanted, strict=True)]
-    first = tuple(t - t // 2 if mode == "SAME_LOWER" else t // 2 for t in total)
-    return first, tuple(t - f for t, f in zip(total, first, strict=True))
+    extra = tuple(e + max(0, -t) for e, t in zip(extra, total, strict=True))
+    total = [max(0, t) for t in total]
+    first = tuple(t // 2 if mode == "SAME_UPPER" else t - t // 2 for t in total)
+    return first, tuple(t - f for t, f in zip(total, first, strict=True)), extra
 
 
 def borders(

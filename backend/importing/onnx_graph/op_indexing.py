@@ -153,6 +153,9 @@ def _split(ctx: Context, node: Node, inputs: list) -> list[Value]:
 
 
 def _parts(ctx: Context, x: Drawn, dim: int, sizes: list[int]) -> list[Value]:
+    if all(size == 1 for size in sizes):
+        picked = [pick(ctx, x, dim, i) for i in range(len(sizes))]
+        return [one.seen(one.layout.unsqueezed([dim])) for one in picked]
     found: list[Value] = []
     rest, axis = on_axis(ctx.drawing, x, dim)
     for i, size in enumerate(sizes[:-1]):

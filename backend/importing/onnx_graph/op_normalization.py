@@ -113,6 +113,7 @@ def _lp_norm(ctx: Context, node: Node, inputs: list) -> Value:
     x = ctx.plain(inputs[0])
     axis, p = node.attributes.get("axis", -1), node.attributes.get("p", 2)
     length = ctx.drawing.draw("Norm", {"input": x}, dim=(axis,), p=float(p), keepdim=True)
+    length = ctx.drawing.draw("Clamp", {"input": length}, min=1e-12, max=None)  # zero stays zero
     return ctx.drawing.draw("Divide", {"input": x, "other": length})
 
 

@@ -25,7 +25,7 @@ def pad(ctx: Context, x: Drawn, begin: Sequence[int], end: Sequence[int], value:
     if not 1 <= directions <= 3:
         ctx.fail(f"it pads {directions} directions of {x.type}; blocks pad one to three")
     if channels:
-        x = plain(ctx.drawing, x.seen(Layout.of(x.type.dims).unsqueezed([1]), ctx.drawing.label))
+        x = plain(ctx.drawing, x.seen(Layout.of(x.type.dims).unsqueezed([1])))
     sides = list(zip(begin, end, strict=True))[-directions:]
     widths = tuple(width for pair in reversed(sides) for width in pair)
     kind = "ZeroPad" if mode == "constant" and value == 0 else MODES[mode]

@@ -53,6 +53,8 @@ def _average_pool(ctx: Context, node: Node, inputs: list) -> Value:
         ctx.fail("its border has another width on each side and does not count, which no block averages so")
     before = x
     x, begin = _padded(ctx, x, kernel, begin, end, 0.0)
+    if x is not before and not counts:
+        ctx.fail("its border is wider than half its window and does not count, which no block averages so")
     values = _settings(kernel, stride, begin, bool(node.attributes.get("ceil_mode")))
     if x is before and not counts and any(begin):
         values["count_include_pad"] = False
@@ -78,9 +80,11 @@ def _global(type: str) -> Callable:
 
 def _lp_pool(ctx: Context, node: Node, inputs: list) -> Value:
     x, kernel, stride, dilation, begin, end = _window(ctx, node, inputs)
-    x = pad(ctx, x, [0, 0, *begin], [0, 0, *end], 0.0)
     if max(dilation) > 1:
         ctx.fail("a norm over a dilated window is no block")
+    x = pad(ctx, x, [0, 0, *begin], [0, 0, *end], 0.0)
+    if node.attributes.get("p", 2) % 2:
+        x = ctx.drawing.draw("Abs", {"input": x})  # torch takes powers of the values with their signs
     values = _settings(kernel, stride, (0,) * len(kernel), bool(node.attributes.get("ceil_mode")))
     return ctx.drawing.draw(
         f"LPPool{len(kernel)}d", {"input": x}, norm_type=rounded(node.attributes.get("p", 2)), **values

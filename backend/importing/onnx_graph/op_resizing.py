@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backend.importing.onnx_graph.context import Context
+from backend.importing.onnx_graph.layout import exact
 from backend.importing.onnx_graph.model_file import Node
 from backend.importing.onnx_graph.op_activation import rounded
 from backend.importing.onnx_graph.values import Value
@@ -73,6 +74,10 @@ def _mode(ctx: Context, node: Node, x, scales, sizes) -> dict:
         ctx.fail("cubic_coeff_a is not -0.75, which torch computes with")
     if node.attributes.get("exclude_outside"):
         ctx.fail("exclude_outside is not what torch does")
+    if places == "align_corners" and scales is not None and not _lands(x, scales):
+        ctx.fail("it scales to a size that is no whole number, and align_corners then lays places otherwise than torch")
+    if places == "pytorch_half_pixel" and sizes is not None and 1 in sizes[2:]:
+        ctx.fail("it makes a direction of size 1 by pytorch_half_pixel, which torch itself does otherwise")
     if places == "align_corners":
         return {"mode": name, "align_corners": True}
     if places in ("half_pixel", "pytorch_half_pixel"):
@@ -85,6 +90,12 @@ def _by_whole_numbers(x, scales, sizes) -> bool:
         return all(scale == int(scale) for scale in scales)
     pairs = zip(x.type.dims, sizes or (), strict=False)
     return all(a == b or (not is_open(a) and not is_open(b) and b % a == 0) for a, b in pairs)
+
+
+def _lands(x, scales) -> bool:
+    """Whether every size times its factor is a whole number."""
+    pairs = zip(x.type.dims, scales, strict=False)
+    return all(scale == int(scale) or (not is_open(n) and n * scale == int(n * scale)) for n, scale in pairs)
 
 
 def _drawn(ctx: Context, value: Value, settings: dict, scales, sizes) -> Value:
@@ -108,8 +119,6 @@ def _drawn(ctx: Context, value: Value, settings: dict, scales, sizes) -> Value:
 
 def _factor(before, after) -> float | None:
     """How many times a dimension grows, where that is a whole number."""
-    from backend.importing.onnx_graph.layout import exact
-
     factor = exact(after, before)
     return float(factor) if isinstance(factor, int) and factor > 0 else None
 

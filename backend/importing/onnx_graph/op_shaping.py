@@ -70,13 +70,13 @@ def _constant_of_shape(ctx: Context, node: Node, inputs: list) -> Value:
     return filled(ctx, array.reshape(-1)[0].item(), array.dtype.name, ctx.sizes(inputs[0], "shape"))
 
 
-def _seen(ctx: Context, x: Value, change: Callable[[Layout], Layout], label: str = "") -> Value:
+def _seen(ctx: Context, x: Value, change: Callable[[Layout], Layout]) -> Value:
     """A tensor in another shape or order, or what is one number everywhere."""
     if isinstance(x, Filled):
         return Filled(x.number, change(Layout.of(x.sizes)).sizes, x.dtype)
     x = ctx.drawn(x)
     try:
-        return x.seen(change(x.layout), label or ctx.drawing.label)
+        return x.seen(change(x.layout))
     except Misfit as fault:
         ctx.fail(str(fault))
 
@@ -197,11 +197,11 @@ def _expand(ctx: Context, node: Node, inputs: list) -> Value:
 
 
 def _expanded_numbers(ctx: Context, x: Value, target: list) -> Value:
-    if isinstance(x, Filled) or x.array.size == 1:
-        if isinstance(x, Filled):
-            return filled(ctx, x.number, x.dtype, target)
-        return filled(ctx, x.array.reshape(-1)[0].item(), x.array.dtype.name, target)
+    if isinstance(x, Filled):
+        return filled(ctx, x.number, x.dtype, target)
     array = ctx.array(x, "input")
+    if (array == array.flat[0]).all():
+        return filled(ctx, array.flat[0].item(), array.dtype.name, target)
     array = array.reshape((1,) * (len(target) - array.ndim) + array.shape)
     if target[0] != N or array.shape[0] != 1 or any(map(is_open, target[1:])):
         ctx.fail(f"it spreads numbers over {' x '.join(map(str, target))}, whose size is open")
@@ -237,7 +237,7 @@ def _depth_to_space(ctx: Context, node: Node, inputs: list) -> Value:
         return ctx.drawing.draw("PixelShuffle", {"input": x}, upscale_factor=r)
     _, _, h, w = x.type.dims
     parts = x.layout.reshaped((N, r, r, channels, h, w)).transposed((0, 3, 4, 1, 5, 2))
-    return x.seen(parts.reshaped((N, channels, h * r, w * r)), ctx.drawing.label)
+    return x.seen(parts.reshaped((N, channels, h * r, w * r)))
 
 
 def _space_to_depth(ctx: Context, node: Node, inputs: list) -> Value:
@@ -245,10 +245,10 @@ def _space_to_depth(ctx: Context, node: Node, inputs: list) -> Value:
     if x.type.rank != 4 or r < 1 or any(is_open(size) or size % r for size in x.type.dims[2:]):
         ctx.fail(f"blocksize {r} does not suit {x.type}")
     _, c, h, w = x.type.dims
-    if c == 1:
+    if c == 1 or node.attributes.get("mode", "DCR") == "CRD":
         return ctx.drawing.draw("PixelUnshuffle", {"input": x}, downscale_factor=r)
     parts = x.layout.reshaped((N, c, h // r, r, w // r, r)).transposed((0, 3, 5, 1, 2, 4))
-    return x.seen(parts.reshaped((N, c * r * r, h // r, w // r)), ctx.drawing.label)
+    return x.seen(parts.reshaped((N, c * r * r, h // r, w // r)))
 
 
 READERS: dict[str, Callable] = {

@@ -48,21 +48,20 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A block's output, seen through a layout; `label` names what may have to be drawn to make that real."""
+    """A block's output, seen through a layout."""
 
     block: str
     port: str
     type: TensorType
     layout: Layout
-    label: str = ""
 
     @property
     def sizes(self) -> tuple[Dim, ...]:
         return self.layout.sizes
 
-    def seen(self, layout: Layout, label: str = "") -> Drawn:
+    def seen(self, layout: Layout) -> Drawn:
         """The same values in another shape or order."""
-        return replace(self, layout=layout, label=label or self.label)
+        return replace(self, layout=layout)
 
 
 Value = Known | Counted | Filled | Drawn
