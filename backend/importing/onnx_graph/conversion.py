@@ -145,6 +145,8 @@ def _outputs(ctx: Context, node: Node, inputs: list) -> list[Value] | Value:
     if node.op == "Identity" and inputs:
         return inputs[0]
     reader = READERS.get(key)
+    if ctx.opset < 7 and "axis" in node.attributes and key in ("Add", "Sub", "Mul", "Div"):
+        inputs = _placed(inputs, node.attributes["axis"])
     if known and node.op not in ALWAYS and node.domain != FUSED:
         try:
             arrays = ctx.folding.fold(node, [None if value is None else value.array for value in inputs])
@@ -155,6 +157,15 @@ def _outputs(ctx: Context, node: Node, inputs: list) -> list[Value] | Value:
     if reader is None:
         ctx.fail("no block does this, and no several do; replace it in the model by operations that are known")
     return reader(ctx, node, inputs)
+
+
+def _placed(inputs: list, axis: int) -> list:
+    """Numbers that old models join at an axis, with dimensions of 1 behind them, as newer ones write them."""
+    a, b = inputs
+    if not isinstance(b, Known) or not 0 <= axis <= len(a.sizes) - b.array.ndim:
+        return inputs
+    behind = (1,) * (len(a.sizes) - axis - b.array.ndim)
+    return [a, Known(b.array.reshape(b.array.shape + behind), b.source)]
 
 
 def _value(array: np.ndarray, node: Node, inputs: list) -> Value:

@@ -67,7 +67,11 @@ def _prelu(ctx: Context, node: Node, inputs: list) -> Value:
     shape = tuple(size for size in slope.shape if size != 1)
     x = plain(ctx.drawing, x)
     at = slope.ndim - len(x.sizes) + 1 if slopes > 1 else None
-    by_channel = slopes == 1 or (len(shape) == 1 and 0 <= at < slope.ndim and slope.shape[at] == slopes)
+    by_channel = (
+        slopes == 1
+        or (ctx.opset < 7 and slope.ndim == 1)
+        or (len(shape) == 1 and 0 <= at < slope.ndim and slope.shape[at] == slopes)
+    )
     if not by_channel:
         ctx.fail(f"a slope of shape {slope.shape} is none per channel, which is what PReLU learns")
     name = ctx.named(inputs[1])

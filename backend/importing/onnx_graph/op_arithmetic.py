@@ -115,6 +115,11 @@ def _mean(ctx: Context, node: Node, inputs: list) -> Value:
     return total if len(inputs) == 1 else _of_one(ctx, total, "Scale", factor=1 / len(inputs))
 
 
+def _signed(ctx: Context, x: Drawn) -> Drawn:
+    """Numbers whose differences have a sign: those of uint8 would begin anew at 255."""
+    return ctx.drawing.draw("Scale", {"input": x}, factor=1.0) if x.type.dtype in ("uint8", "bool") else x
+
+
 def _extreme(largest: bool) -> Callable:
     """The larger or smaller of two: a Clamp where one is a number, else chosen by a comparison."""
 
@@ -129,7 +134,7 @@ def _extreme(largest: bool) -> Callable:
             bounds = {"min": number, "max": None} if largest else {"min": None, "max": number}
             return _of_one(ctx, a, "Clamp", **bounds)
         (left, right), finish = meet(ctx, [a, b])
-        difference = ctx.drawing.draw("Subtract", {"input": left, "other": right})
+        difference = ctx.drawing.draw("Subtract", {"input": _signed(ctx, left), "other": _signed(ctx, right)})
         relation = "above" if largest else "below"
         mask = ctx.drawing.draw("Compare", {"input": difference}, relation=relation, number=0.0)
         ctx.note(f"{node.op} of two tensors is drawn as Subtract, Compare and Where")
@@ -150,7 +155,9 @@ def _compare(relation: str) -> Callable:
         number = None if isinstance(b, Drawn) else single(b, a)
         if number is not None:
             return activate(ctx, a, "Compare", relation=said, number=number)
-        difference = _ordered(ctx, "Subtract", [a, b])
+        (left, right), finish = meet(ctx, [a, b])
+        ends = {"input": _signed(ctx, left), "other": _signed(ctx, right)}
+        difference = finish(ctx.drawing.draw("Subtract", ends))
         return activate(ctx, difference, "Compare", relation=said, number=0.0)
 
     return read
