@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.importing.imported import CannotImport
+from backend.importing.onnx_graph.node_rules import check_node, text
 from backend.importing.onnx_graph.tensors import Tensors
 from backend.weight_files import printable
 
@@ -80,8 +81,8 @@ def read_file(path: Path) -> ModelFile:
     if not model.HasField("graph") or not model.graph.output:
         raise CannotImport(path.name, "holds no graph with outputs: is it an ONNX model at all?")
     if model.functions:
-        text = "has functions of its own; onnx.inliner.inline_local_functions writes a model without them"
-        raise CannotImport(path.name, text)
+        way = "onnx.inliner.inline_local_functions writes a model without them"
+        raise CannotImport(path.name, f"has functions of its own; {way}")
     return _model_file(path, model)
 
 
@@ -111,33 +112,36 @@ def _model_file(path: Path, model: Any) -> ModelFile:
     if graph.sparse_initializer:
         raise CannotImport(path.name, "has sparse initializers, which cannot be read; write them as dense ones")
     opset = next((entry.version for entry in model.opset_import if entry.domain in OWN_DOMAINS), 1)
-    tensors = Tensors(path.resolve().parent, {one.name: one for one in graph.initializer})
-    inputs = tuple(_entry(one) for one in graph.input if one.name not in tensors)
-    nodes = tuple(_node(one) for one in graph.node)
-    return ModelFile(graph.name, nodes, inputs, tuple(one.name for one in graph.output), tensors, opset)
+    tensors = Tensors(path.resolve().parent, {text(one.name): one for one in graph.initializer})
+    inputs = tuple(_entry(one) for one in graph.input if text(one.name) not in tensors)
+    nodes = tuple(_node(one, opset) for one in graph.node)
+    return ModelFile(text(graph.name), nodes, inputs, tuple(text(one.name) for one in graph.output), tensors, opset)
 
 
 def _entry(value: Any) -> Entry:
     kind = value.type.WhichOneof("value")
     if kind != "tensor_type":
         what = (kind or "nothing").removesuffix("_type")
-        raise CannotImport(f"input {printable(value.name)}", f"is a {what}; only tensors can be read")
+        raise CannotImport(f"input {printable(text(value.name))}", f"is a {what}; only tensors can be read")
     tensor = value.type.tensor_type
     dims = tuple(map(_dim, tensor.shape.dim)) if tensor.HasField("shape") else None
-    return Entry(value.name, tensor.elem_type, dims)
+    return Entry(text(value.name), tensor.elem_type, dims)
 
 
 def _dim(dim: Any) -> int | str | None:
     which = dim.WhichOneof("value")
     if which == "dim_value":
         return dim.dim_value if dim.dim_value > 0 else None
-    return dim.dim_param or None if which == "dim_param" else None
+    return text(dim.dim_param) or None if which == "dim_param" else None
 
 
-def _node(proto: Any) -> Node:
-    node = Node(proto.op_type, proto.name, tuple(proto.input), tuple(proto.output), {}, proto.domain)
+def _node(proto: Any, opset: int) -> Node:
+    inputs, outputs = tuple(map(text, proto.input)), tuple(map(text, proto.output))
+    node = Node(text(proto.op_type), text(proto.name), inputs, outputs, {}, text(proto.domain))
     domain = "" if node.domain in OWN_DOMAINS else node.domain
-    attributes = {one.name: _attribute(one, node) for one in proto.attribute}
+    if not domain:
+        check_node(node.place, node.op, inputs, outputs, proto, opset)
+    attributes = {text(one.name): _attribute(one, node) for one in proto.attribute}
     return Node(node.op, node.name, node.inputs, node.outputs, attributes, domain)
 
 
@@ -145,23 +149,25 @@ def _attribute(attribute: Any, node: Node) -> Any:
     """The value as an int, float, text, a list of them or a tensor; a graph stays unread."""
     kinds = attribute.AttributeType
     if attribute.ref_attr_name:
-        text = f"{printable(attribute.name)} refers to an argument of a function, and there is none"
-        raise CannotImport(node.place, text)
+        named = printable(text(attribute.name))
+        raise CannotImport(node.place, f"{named} refers to an argument of a function, and there is none")
     match attribute.type:
         case kinds.INT:
             return attribute.i
         case kinds.FLOAT:
             return attribute.f
         case kinds.STRING:
-            return attribute.s.decode("utf-8", "replace")
+            return text(attribute.s)
         case kinds.TENSOR:
             return attribute.t
         case kinds.INTS | kinds.FLOATS:
             values = attribute.ints if attribute.type == kinds.INTS else attribute.floats
             if len(values) > MOST_NUMBERS:
-                text = f"{printable(attribute.name)} holds {len(values):,} numbers; at most {MOST_NUMBERS:,} are read"
-                raise CannotImport(node.place, text)
+                named = printable(text(attribute.name))
+                raise CannotImport(
+                    node.place, f"{named} holds {len(values):,} numbers; at most {MOST_NUMBERS:,} are read"
+                )
             return list(values)
         case kinds.STRINGS:
-            return [text.decode("utf-8", "replace") for text in attribute.strings[:100]]
+            return list(map(text, attribute.strings[:100]))
     return None  # a graph or the like: the operations that have one are refused by name

@@ -74,10 +74,8 @@ def rewritten(model: ModelFile) -> tuple[list[Node], dict[str, str]]:
         for name in node.inputs:
             state.readers.setdefault(name, []).append(node)
     for node in model.nodes:
-        if not node.domain and id(node) not in state.replaced:
-            for pattern in PATTERNS.get(node.op, ()):
-                if pattern(state, node):
-                    break
+        if not node.domain and node.op in PATTERNS and id(node) not in state.replaced:
+            PATTERNS[node.op](state, node)
     nodes = [state.replaced.get(id(node), node) for node in model.nodes]
     return [node for node in nodes if node is not None], state.notes
 
@@ -252,14 +250,12 @@ def _row(state: Rewriting, node: Node | None, op: str, before: Node) -> str | No
     return name if array is not None and array.ndim == 1 else None
 
 
-PATTERNS: dict[str, tuple[Callable, ...]] = {
-    "MatMul": (_linear,),
-    "Erf": (_erf_gelu,),
-    "Sigmoid": (_gated("Sigmoid", "Swish", {}, "x times its Sigmoid is read as SiLU"),),
-    "HardSigmoid": (
-        _gated("HardSigmoid", "HardSwish", {"alpha": 1 / 6}, "x times its HardSigmoid is read as Hardswish"),
-    ),
-    "Tanh": (_mish,),
-    "Relu": (_relu6,),
-    "Div": (_layer_norm,),
+PATTERNS: dict[str, Callable[[Rewriting, Node], bool]] = {
+    "MatMul": _linear,
+    "Erf": _erf_gelu,
+    "Sigmoid": _gated("Sigmoid", "Swish", {}, "x times its Sigmoid is read as SiLU"),
+    "HardSigmoid": _gated("HardSigmoid", "HardSwish", {"alpha": 1 / 6}, "x times its HardSigmoid is read as Hardswish"),
+    "Tanh": _mish,
+    "Relu": _relu6,
+    "Div": _layer_norm,
 }

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from backend.importing.imported import CannotImport
+from backend.importing.onnx_graph.node_rules import text
 from backend.weight_files import printable
 
 MOST_BYTES = 4 * 2**30  # of all numbers in files of their own
@@ -81,8 +82,8 @@ class Tensors:
         else:
             return _as_computed(self._typed(proto, kind, count, place).reshape(dims))
         if len(data) != count * wide:
-            text = f"{_by(dims)} numbers of {kind} take {count * wide:,} bytes, but there are {len(data):,}"
-            raise CannotImport(place, f"{text}: the file is damaged or cut off")
+            wrong = f"{_by(dims)} numbers of {kind} take {count * wide:,} bytes, but there are {len(data):,}"
+            raise CannotImport(place, f"{wrong}: the file is damaged or cut off")
         if kind == "bfloat16":
             return _from_bfloat16(np.frombuffer(data, "<u2")).reshape(dims)
         return _as_computed(np.frombuffer(data, np.dtype(kind).newbyteorder("<")).reshape(dims))
@@ -95,8 +96,8 @@ class Tensors:
             lists = {"float32": "float_data", "float64": "double_data", "int64": "int64_data"}
             found = getattr(proto, lists.get(kind, "uint64_data"))
         if len(found) != count:
-            text = f"its shape {_by(tuple(proto.dims))} wants {count:,} numbers, but there are {len(found):,}"
-            raise CannotImport(place, f"{text}: the file is damaged or cut off")
+            wrong = f"its shape {_by(tuple(proto.dims))} wants {count:,} numbers, but there are {len(found):,}"
+            raise CannotImport(place, f"{wrong}: the file is damaged or cut off")
         if kind in ("float16", "bfloat16"):
             bits = np.array(found, np.int64).astype(np.uint16)
             return bits.view(np.float16) if kind == "float16" else _from_bfloat16(bits)
@@ -105,7 +106,7 @@ class Tensors:
 
     def _outside(self, proto: Any, place: str, wanted: int) -> bytes:
         """Bytes of a file beside the model's."""
-        said = {entry.key: entry.value for entry in proto.external_data}
+        said = {text(entry.key): text(entry.value) for entry in proto.external_data}
         location = said.get("location", "")
         try:
             offset, length = int(said.get("offset") or 0), int(said.get("length") or wanted)
@@ -121,8 +122,8 @@ class Tensors:
             return _part(file, offset, wanted)
         except (OSError, ValueError) as fault:
             why = getattr(fault, "strerror", None) or str(fault)
-            text = f"its numbers stand in {printable(location)} beside the model, which cannot be read: {why}"
-            raise CannotImport(place, text) from None
+            where = f"its numbers stand in {printable(location)} beside the model"
+            raise CannotImport(place, f"{where}, which cannot be read: {why}") from None
 
     def _inside_folder(self, location: str, place: str) -> Path:
         parts = location.replace("\\", "/").split("/")
@@ -134,8 +135,8 @@ class Tensors:
         except (OSError, RuntimeError, ValueError):
             wrong = True
         if wrong:
-            text = f"its numbers are said to stand in {printable(location)!r}, which is not in the model's own folder"
-            raise CannotImport(place, f"{text}; nothing outside of that is read")
+            where = f"its numbers are said to stand in {printable(location)!r}, which is not in the model's own folder"
+            raise CannotImport(place, f"{where}; nothing outside of that is read")
         return file
 
 
