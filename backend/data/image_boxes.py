@@ -20,7 +20,8 @@ from backend.data.limits import MAX_CLASSES, check_memory, memory_size
 from backend.data.options import Option
 from backend.data.paths import printable
 from backend.data.pictures import GRAYSCALE, SIZE, decode, for_each, values
-from backend.data.table_file import SEPARATOR, Columns, read_columns
+from backend.data.table_columns import Columns
+from backend.data.table_file import SEPARATOR, read_columns
 from graph.data_source import NO_LABEL, Field
 
 WANTED = ("image", "x", "y", "w", "h", "label")

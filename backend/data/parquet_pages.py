@@ -91,6 +91,8 @@ def _chunk(place: str, stream: BinaryIO, column: dict[int, Any], left: list[int]
 
 def _pages(stream: BinaryIO, about: dict[int, Any], left: list[int]) -> Iterator[dict[int, Any]]:
     """The headers of a chunk's pages."""
+    if about.get(5, 0) <= 0:
+        return  # no value of it is ever read
     start, dictionary = about[9], about.get(11, 0)
     place = dictionary if 0 < dictionary < start else start
     end = place + about[7]

@@ -18,7 +18,8 @@ from backend.data.errors import DataError
 from backend.data.labels import class_arrays
 from backend.data.limits import check_memory, memory_size
 from backend.data.options import Option
-from backend.data.table_file import HEADER, SEPARATOR, Columns, read_columns
+from backend.data.table_columns import Columns
+from backend.data.table_file import HEADER, SEPARATOR, read_columns
 from backend.data.table_plan import Plan, make_plan, named_columns
 from backend.data.table_split import SPLIT_BY, validation_rows
 from graph.data_source import Field
@@ -82,9 +83,7 @@ def load(options: dict[str, Any], path: Path) -> Dataset:
     numeric, spread, apart = _kinds(plan, options)
     arrays: dict[str, np.ndarray] = {}
     if numeric or spread:
-        parts = [column.values[:, None] for column in numeric]
-        parts += [column.values[:, None] == np.arange(len(column.categories)) for column in spread]
-        arrays["features"] = np.ascontiguousarray(np.concatenate(parts, axis=1), np.float32)
+        arrays["features"] = _features(numeric, spread, (len(plan.rows), fields[0].shape[0]))
     arrays |= {column.name: np.ascontiguousarray(column.values) for column in apart}
     arrays |= _target_arrays(plan)
     quantities = tuple(field.name for field, column in _named_targets(plan) if column.categories is None)
@@ -99,6 +98,19 @@ def load(options: dict[str, Any], path: Path) -> Dataset:
         in_own_units=_in_own_units(fields, len(numeric)) if spread else {},
         validation=_validation(columns, plan, options),
     )
+
+
+def _features(numeric: list[Column], spread: list[Column], shape: tuple[int, int]) -> np.ndarray:
+    """The numbers, and behind them the categories as columns of 0 and 1; filled one by one, with nothing beside."""
+    features = np.empty(shape, np.float32)
+    for place, column in enumerate(numeric):
+        features[:, place] = column.values
+    place = len(numeric)
+    for column in spread:
+        for number in range(len(column.categories)):
+            features[:, place] = column.values == number
+            place += 1
+    return features
 
 
 def _kinds(plan: Plan, options: dict[str, Any]) -> tuple[list[Column], list[Column], list[Column]]:

@@ -14,7 +14,7 @@ from backend.data.bad_samples import settle
 from backend.data.columns import Column, as_categories, read_column, with_empty_cells
 from backend.data.errors import DataError, DataProblem
 from backend.data.limits import MAX_CLASSES
-from backend.data.table_file import Columns
+from backend.data.table_columns import Columns
 
 LISTED = 1000  # problems of one column told one by one
 
@@ -33,20 +33,32 @@ def make_plan(columns: Columns, options: dict[str, Any]) -> Plan:
     """Every chosen column read and every row judged; raises DataError where what is wrong is not to be skipped."""
     inputs, targets = choose(columns, options)
     named = named_columns(columns, "as_categories", options)
-    read = {
-        name: read_column(name, columns.cells[name], name in named, columns.decimal_comma)
-        for name in (*inputs, *targets)
-    }
+    read = {name: _read(columns, name, name in named, name in inputs) for name in (*inputs, *targets)}
     for name in targets:
         read[name] = _as_target(columns.place, read[name], options["task"])
     for name in inputs:
         if len(read[name].missing) == len(columns):
             raise DataError(_place(columns, name), 'holds nothing; name it in option "leave_out"')
+        if len(read[name].categories or ()) > MAX_CLASSES:
+            raise DataError(
+                _place(columns, name), f'has more than {MAX_CLASSES:,} categories; name it in option "leave_out"'
+            )
         if options["missing"] == "mean":
             read[name] = with_empty_cells(read[name])
     rows, problems = _judge(columns, read, targets, options)
-    kept = {name: replace(column, values=column.values[rows]) for name, column in read.items()}
-    return Plan(tuple(kept[name] for name in inputs), tuple(kept[name] for name in targets), rows, problems)
+    if len(rows) < len(columns):
+        read = {name: replace(column, values=column.values[rows]) for name, column in read.items()}
+    return Plan(tuple(read[name] for name in inputs), tuple(read[name] for name in targets), rows, problems)
+
+
+def _read(columns: Columns, name: str, as_category: bool, is_input: bool) -> Column:
+    """A column's meaning; the numbers of inputs in the precision that they are learned from in."""
+    if name in columns.unusable:
+        raise DataError(_place(columns, name), f'{columns.unusable[name]}; name it in option "leave_out"')
+    column = read_column(name, columns.cells[name], as_category, columns.decimal_comma)
+    if is_input and column.categories is None:
+        return replace(column, values=column.values.astype(np.float32))
+    return column
 
 
 def choose(columns: Columns, options: dict[str, Any]) -> tuple[list[str], list[str]]:
@@ -101,7 +113,7 @@ def _judge(
             missing += [_problem(columns, name, row) for row in column.missing[:LISTED]]
     told.sort(key=lambda problem: problem.row)
     missing.sort(key=lambda problem: problem.row)
-    total, unfit = len(columns) + len(columns.problems), len(columns.problems)
+    total, unfit = len(columns) + columns.unfit, columns.unfit
     listed = settle(columns.place, told, unfit + int(wrong.sum()), total, options["bad_samples"])
     choice = "refuse" if options["missing"] == "refuse" else "skip"
     listed += settle(columns.place, missing, int(gone.sum()), len(columns), choice, "missing")

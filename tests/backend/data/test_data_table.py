@@ -1,9 +1,11 @@
 """Tables from CSV: what the columns mean, what becomes of missing and wrong cells, and who decides the split."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from backend.data import DataError, describe, load, table_file
+from backend.data import DataError, columns, describe, load, table_columns, table_csv, table_plan
 from graph.data_source import DataSource, Field
 
 PEOPLE = """age,city,income,owner
@@ -206,9 +208,9 @@ def test_what_cannot_be_a_table(ask, text, options, said):
 
 
 def test_sizes_are_bounded(ask, monkeypatch):
-    monkeypatch.setattr(table_file, "MAX_CELLS", 5)
+    monkeypatch.setattr(table_columns, "MAX_CELLS", 5)
     assert "more than 5 cells" in refused(ask, PEOPLE + "\n")
-    monkeypatch.setattr(table_file, "MAX_FILE", 10)
+    monkeypatch.setattr(table_columns, "MAX_FILE", 10)
     assert "more than the 10 allowed" in refused(ask, PEOPLE + "\n\n")
 
 
@@ -222,31 +224,50 @@ def test_a_changed_file_is_read_again(ask):
     assert len(ask("x,y\n1,0\n2,1\n3,1\n")) == 3
 
 
-def test_parquet_without_pyarrow(ask, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    assert "pip install pyarrow" in refused(ask, b"PAR1abcd")
-
-
-def test_parquet(tmp_path):
-    arrow = pytest.importorskip("pyarrow")
-    from pyarrow import parquet
-
-    table = arrow.table({"x": [1.5, None, 3.0], "c": ["a", "b", "a"], "y": [True, False, True]})
-    parquet.write_table(table, tmp_path / "t.parquet")
-    source = DataSource(kind="table", path="t.parquet", options={"missing": "mean"})
-    dataset = load(source, tmp_path)
-    assert describe(source, tmp_path) == dataset.fields
-    assert dataset.field("label").classes == ("False", "True")
-    assert dataset.arrays["features"][2].tolist() == [3.0, 1.0, 0.0]
-    whole = (tmp_path / "t.parquet").read_bytes()
-    (tmp_path / "t.parquet").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DataError, match="damaged or cut off"):
-        load(source, tmp_path)
-
-
 def test_a_line_that_would_unpack_to_millions_of_cells_is_refused_unread(ask, monkeypatch):
-    monkeypatch.setattr(table_file, "MOST_MARKS", 8)
+    monkeypatch.setattr(table_csv, "MOST_MARKS", 8)
     told = refused(ask, PEOPLE + "," * 9 + "\n", bad_samples="skip")
     assert "line 6: has more than 8 separators" in told
     quoted = ask(PEOPLE + '70,"Rome,",1,no\n')
     assert len(quoted) == 5
+
+
+def test_short_cells_take_little_more_than_their_file(ask, tmp_path):
+    text = "a,b,c,d,e,f,g,y\n" + "1,2,3,4,5,6,7,0\n9,8,7,6,5,4,3,1\n" * 20_000
+    ask(text)
+    tracemalloc.start()
+    try:
+        dataset = ask(text + "1,2,3,4,5,6,7,0\n")  # another file: nothing is remembered of it
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(dataset) == 40_001 and peak < 12 * len(text)  # as lists it was 40
+
+
+def test_rows_that_do_not_fit_are_told_up_to_a_thousand_and_counted_all(ask):
+    dataset = ask("x,y\n" + "1,0\n2\n3,1\n" * 3000, bad_samples="skip")
+    assert len(dataset) == 6000 and len(dataset.problems) == 1000
+    assert [problem.row for problem in dataset.problems[:2]] == [1, 4]
+    said = refused(ask, "x,y\n" + "1,0\n2\n3,1\n" * 3000)
+    assert "3,000 of 9,000 samples cannot be used" in said
+
+
+def test_parts_of_a_packed_column_are_one(ask, monkeypatch):
+    monkeypatch.setattr(table_csv, "CHUNK", 6)
+    rows = [f"{i},{'red' if i % 3 else 'blue'},{i % 2}" for i in range(11)]
+    dataset = ask("x,c,y\n" + "\n".join(rows))
+    assert dataset.arrays["features"].tolist() == [[i, i % 3 == 0, i % 3 != 0] for i in range(11)]
+    assert 'row 10: column "x" is empty' in refused(ask, "x,c,y\n" + "\n".join([*rows[:10], ",red,1"]))
+
+
+def test_large_numbers_that_name_classes_stay_apart(ask):
+    dataset = ask("x,y\n1,1234567\n2,1234568\n3,1234567\n", task="classes")
+    assert dataset.field("label").classes == ("1234567", "1234568")
+
+
+def test_more_categories_than_a_field_can_have_are_not_gathered(ask, monkeypatch):
+    monkeypatch.setattr(columns, "MAX_CLASSES", 50)
+    monkeypatch.setattr(columns, "WAYS_TO_MISS", 5)
+    monkeypatch.setattr(table_plan, "MAX_CLASSES", 50)
+    text = "x,y\n" + "\n".join(f"n{i},{i % 2}" for i in range(2000))
+    assert "more than 50 categories" in refused(ask, text, categories="numbers")
