@@ -178,6 +178,32 @@ OPTIMIZERS: dict[str, OptimizerType] = {
             learning_rate=1e-2,
         ),
         OptimizerType(
+            "Muon",
+            "Orthogonal steps for the matrices of hidden layers (Linear, recurrent, attention); AdamW moves all other "
+            "weights: convolutions, embeddings, norms, biases and the last layer.",
+            (
+                _share("momentum", 0.95, "Share of the running sum of a matrix's gradients that is kept."),
+                Bool("nesterov", True, "Looks ahead along the momentum."),
+                Float("ns_a", 3.4445, "First coefficient of the Newton-Schulz iteration.", low=-100.0, high=100.0),
+                Float("ns_b", -4.775, "Second coefficient of it.", low=-100.0, high=100.0),
+                Float("ns_c", 2.0315, "Third coefficient of it.", low=-100.0, high=100.0),
+                _small(1e-7),
+                Int("ns_steps", 5, "Newton-Schulz iterations a step.", low=1, high=99),
+                Choice(
+                    "adjust_lr_fn",
+                    "match_rms_adamw",
+                    "How a matrix's shape changes its rate: to steps as large as AdamW's, so that one learning rate "
+                    "serves both, or as in the original.",
+                    choices=("match_rms_adamw", "original"),
+                ),
+                _share("beta1", 0.9, "Of AdamW: share of the running mean of gradients that is kept."),
+                _share("beta2", 0.999, "Of AdamW: share of the running mean of squared gradients that is kept."),
+            ),
+            "Jordan et al., 2024; Liu et al., 2025",
+            kept=1,
+            weight_decay=0.1,
+        ),
+        OptimizerType(
             "LBFGS",
             "Steps along curvature guessed from the last gradients; several passes a step, best on whole batches.",
             (

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from graph.analysis import Analysis
 from graph.document import Document
 from graph.edits import Compound, Edit, SetHyperparameter, SetProperty, SetRecipe
+from graph.last_layers import last_layers
 from graph.network import BlockId, Network
 from graph.transfer import StartWeights
 from graph.weight_rules import weights_of
@@ -29,14 +30,7 @@ class Head:
 
 def head(network: Network, analysis: Analysis) -> Head | None:
     """The one last layer whose size can be set; None where there is none, or several."""
-    followed: set[BlockId] = set()  # blocks behind which there are weights
-    last = []
-    for id in reversed(network.order()):
-        weighty = bool(weights_of(analysis, id))
-        if weighty and id not in followed:
-            last.append(id)
-        if weighty or id in followed:
-            followed.update(wire.source for wire in network.wires_into(id))
+    last = last_layers(network, lambda id: bool(weights_of(analysis, id)))
     if len(last) != 1:
         return None
     values = analysis.values(last[0])

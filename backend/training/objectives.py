@@ -23,13 +23,14 @@ from backend.training.replicas import computed_by
 from backend.training.turn import Rules, Sum, Turn, Uncertainties
 from graph import Network
 from graph.aside import owner_of, without_aside
+from graph.last_layers import last_layers
 from graph.objective import Objective
 from graph.recipe import Recipe
 
 if TYPE_CHECKING:
     from backend.compile import Program
 
-NOT_SPREAD = ("Adafactor", "Rprop")  # torch's do not move parameters that are spread over devices
+NOT_SPREAD = ("Adafactor", "Rprop", "Muon")  # torch's do not move parameters that are spread over devices
 HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -62,6 +63,8 @@ def build_learner(
     plain = not recipe.objectives and recipe.accumulate == 1 and not recipe.l1
     judged = computed_by(ranks, program.module, judged, plain)
     weights = optimizers.weights_of(program.module, program.blocks)
+    if recipe.optimizer == "Muon":
+        weights = optimizers.with_matrices(weights, program.module, _giving_answers(program, network))
     recipe = _with_groups_of_owners(recipe, network)
     if recipe.objectives:
         turns = tuple(_turn(one, program, network, recipe, weights, rules, judged) for one in recipe.objectives)
@@ -161,6 +164,20 @@ def _turn(
     if rules.scaler is not None:  # each its own: a scale must not change while gradients of another wait
         rules = dataclasses.replace(rules, scaler=torch.amp.GradScaler(own[0].parameter.device.type))
     return Turn(optimizers.build(recipe, moved, rate), judged, rules, total, objective.steps, others, rate)
+
+
+def _giving_answers(program: Program, network: Network | None) -> list[str]:
+    """The submodules behind which no weights follow."""
+    if network is None:
+        return []
+    network = without_aside(network)
+    parts = {id: (name, program.module.get_submodule(name)) for name, id in program.blocks.items()}
+    weighty = {id: name for id, (name, part) in parts.items() if any(True for _ in part.parameters())}
+
+    def owner(id: str) -> str:
+        return owner_of(network, network.blocks[id]) or id
+
+    return [weighty[owner(id)] for id in last_layers(network, lambda id: owner(id) in weighty)]
 
 
 def _owners(network: Network, objective: Objective) -> set[str] | None:

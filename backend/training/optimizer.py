@@ -6,12 +6,13 @@ Knows no schedules: what a group's learning rate is multiplied with stands in it
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import nn
 
+from backend.training.muon import MuonWithAdamW, matrices_of
 from graph.optimizers import OPTIMIZERS
 from graph.recipe import Recipe
 
@@ -29,6 +30,7 @@ class Weight:
 
     block: str | None
     parameter: nn.Parameter
+    matrix: bool = False  # of a hidden layer
 
 
 def weights_of(module: nn.Module, blocks: dict[str, str] | None = None) -> tuple[Weight, ...]:
@@ -39,6 +41,12 @@ def weights_of(module: nn.Module, blocks: dict[str, str] | None = None) -> tuple
         for name, parameter in module.named_parameters()
         if parameter.requires_grad
     )
+
+
+def with_matrices(weights: Iterable[Weight], module: nn.Module, last: Iterable[str] = ()) -> tuple[Weight, ...]:
+    """The weights, those marked that are matrices of hidden layers; `last` names the submodules that give answers."""
+    matrices = matrices_of(module, last)
+    return tuple(replace(weight, matrix=weight.parameter in matrices) for weight in weights)
 
 
 def build(recipe: Recipe, weights: Iterable[Weight], learning_rate: float | None = None) -> torch.optim.Optimizer:
@@ -53,7 +61,25 @@ def build(recipe: Recipe, weights: Iterable[Weight], learning_rate: float | None
     groups = _groups(recipe, weights, rate)
     if recipe.optimizer == "LBFGS" and len(groups) > 1:
         raise NothingToLearn("LBFGS moves all weights alike: it takes no groups and no weight decay of their own")
-    return getattr(torch.optim, recipe.optimizer)(groups, lr=rate, **_arguments(recipe, weights))
+    arguments = _arguments(recipe, weights)
+    if recipe.optimizer == "Muon":
+        return _muon(recipe, weights, rate, arguments)
+    return getattr(torch.optim, recipe.optimizer)(groups, lr=rate, **arguments)
+
+
+def _muon(recipe: Recipe, weights: tuple[Weight, ...], rate: float, muon: dict[str, Any]) -> MuonWithAdamW:
+    """Muon over the matrices, AdamW over the rest; raises NothingToLearn where there is no matrix."""
+    if not hasattr(torch.optim, "Muon"):
+        raise NothingToLearn(f"Muon came with torch 2.9, and this is {torch.__version__}: take AdamW, or a newer torch")
+    matrices, others = (tuple(w for w in weights if w.matrix == which) for which in (True, False))
+    if not matrices:
+        raise NothingToLearn(
+            "Muon moves the matrices of hidden layers (Linear, recurrent, attention), and here are none to learn: take "
+            "AdamW, which would move all that there is"
+        )
+    adamw = {"betas": muon.pop("betas"), "fused": _may_fuse("AdamW", others)}
+    groups = (_groups(recipe, some, rate) for some in (matrices, others))
+    return MuonWithAdamW(*groups, {"lr": rate, **muon}, {"lr": rate, **adamw})
 
 
 def _groups(recipe: Recipe, weights: tuple[Weight, ...], rate: float) -> list[dict[str, Any]]:
@@ -88,11 +114,17 @@ def _arguments(recipe: Recipe, weights: tuple[Weight, ...]) -> dict[str, Any]:
             given["step_sizes"] = (given.pop("smallest_step"), given.pop("largest_step"))
         case "LBFGS":
             given["line_search_fn"] = None if given["line_search_fn"] == "none" else given["line_search_fn"]
+        case "Muon":
+            given["ns_coefficients"] = (given.pop("ns_a"), given.pop("ns_b"), given.pop("ns_c"))
     if declared.fused:
-        fits = all(w.parameter.device.type in FUSED_ON and w.parameter.is_floating_point() for w in weights)
-        spread = any(_is_spread(weight.parameter) for weight in weights)
-        given["fused"] = fits and (not spread or recipe.optimizer in FUSED_SPREAD)
+        given["fused"] = _may_fuse(recipe.optimizer, weights)
     return given
+
+
+def _may_fuse(optimizer: str, weights: tuple[Weight, ...]) -> bool:
+    fits = all(w.parameter.device.type in FUSED_ON and w.parameter.is_floating_point() for w in weights)
+    spread = any(_is_spread(weight.parameter) for weight in weights)
+    return fits and (not spread or optimizer in FUSED_SPREAD)
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, value: float) -> None:

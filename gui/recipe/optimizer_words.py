@@ -45,7 +45,7 @@ class OptimizerWords(QWidget):
         self.back.setText(self.tr("Use the usual values of {0}").format(recipe.optimizer))
         rate, decay = rate_text(usual.learning_rate), f"{usual.weight_decay:g}"
         self.back.setToolTip(
-            self.tr("Learning rate {0}, weight decay {1}, every argument as torch has it").format(rate, decay)
+            self.tr("Learning rate {0}, weight decay {1}, every argument at its default").format(rate, decay)
         )
         self.back.setVisible(at_its_defaults(recipe) != recipe)
 

@@ -13,9 +13,16 @@ NOT_ASKED = {
     *("params", "lr", "weight_decay", "foreach", "maximize", "capturable", "differentiable", "fused"),
     *("tolerance_grad", "tolerance_change", "max_eval"),  # of LBFGS: where it stops within a step
 }
-SPLIT = {"betas": ("beta1", "beta2"), "etas": ("etaminus", "etaplus"), "step_sizes": ("smallest_step", "largest_step")}
+SPLIT = {
+    "betas": ("beta1", "beta2"),
+    "etas": ("etaminus", "etaplus"),
+    "step_sizes": ("smallest_step", "largest_step"),
+    "ns_coefficients": ("ns_a", "ns_b", "ns_c"),
+}
+BESIDE = {"Muon": {"beta1", "beta2"}}  # of AdamW, which moves what it does not
 UNLIKE = {  # the recipe's own; two values, one of them None; AdamW is that
     *(("SGD", "momentum"), ("Adafactor", "eps"), ("Adam", "decoupled_weight_decay")),
+    ("Muon", "adjust_lr_fn"),  # one rate serves AdamW too
 }
 
 
@@ -33,7 +40,8 @@ def test_arguments_and_defaults_are_torchs(name):
             assert own in ours, f"{name} lacks {own}"
             found = ours.pop(own)
             assert found == (default if default is not None else "none"), f"{name} {own}"
-    assert not ours
+    ours.pop("adjust_lr_fn", None)
+    assert set(ours) == BESIDE.get(name, set())
     assert signature["lr"].default == pytest.approx(declared.learning_rate)
     assert ("weight_decay" in signature) == declared.decays
     assert not declared.fused or "fused" in signature
@@ -41,7 +49,7 @@ def test_arguments_and_defaults_are_torchs(name):
 
 def test_no_optimizer_of_torch_is_forgotten():
     there = {name for name in torch.optim.__all__ if inspect.isclass(getattr(torch.optim, name))}
-    left_out = {"Optimizer", "SparseAdam", "Muon"}  # the base; for sparse gradients only; for matrices only
+    left_out = {"Optimizer", "SparseAdam"}  # the base; for sparse gradients only, which no block makes
     assert there - left_out == set(OPTIMIZERS)
 
 

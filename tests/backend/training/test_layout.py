@@ -54,7 +54,7 @@ def test_a_batch_is_what_indexing_gives(samples):
     assert pick(samples, slice(1, 3)).data_ptr() == samples[1:3].data_ptr()
 
 
-@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS.keys() - {"Muon"}))  # that moves matrices alone
 def test_every_optimizer_moves_weights_as_if_they_lay_the_first_way(name):
     torch.manual_seed(0)
     one, images = convolutions(), torch.randn(5, 3, 8, 8)

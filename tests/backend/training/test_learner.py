@@ -45,7 +45,7 @@ def weights(job):
     return [p.detach().clone() for p in job.module.parameters()]
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name != "Muon"])  # that moves matrices alone
 def test_every_optimizer_steps_as_torchs_own(make_job, name):
     job = make_job(Linear, optimizer=name, learning_rate=0.01, momentum=0.5, weight_decay=0.0)
     other = copy.deepcopy(job.module)
