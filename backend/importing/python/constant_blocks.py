@@ -1,0 +1,71 @@
+"""Constant tensors that meet drawn ones: waves of a position table become an encoding, few numbers a Constant block."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backend.importing.python.drawing import output, physical, place
+from backend.importing.python.running import Run
+from backend.importing.python.values import Numbers, Tensor
+
+BASE = 10000.0
+MOST = 31  # rows and columns of a Constant block
+
+
+def turned(numbers: Numbers, order: tuple[int, ...] | None) -> np.ndarray | None:
+    """The numbers with the dimensions as the blocks of this order have them."""
+    array = numbers.array
+    if array is None or order is None:
+        return array
+    if array.ndim == len(order):
+        return np.transpose(array, np.argsort(order))
+    return array if array.ndim < min(order.index(0), len(order)) or array.ndim <= 1 else None
+
+
+def is_waves(run: Run, numbers: Numbers, tensor: Tensor) -> bool:
+    """Whether the numbers are the sines and cosines of "Attention is all you need" for a tensor N x T x E."""
+    dims = physical(run, tensor).dims
+    array = turned(numbers, tensor.order)
+    if len(dims) != 3 or array is None or not all(isinstance(dim, int) for dim in dims[1:]):
+        return False
+    if array.size != dims[1] * dims[2] or array.shape[-2:] != dims[1:]:
+        return False
+    run.spend(array.size // 16)
+    length, width = dims[1:]
+    rates = BASE ** (-np.arange(0, width, 2) / width)
+    angles = np.arange(length)[:, None] * rates
+    waves = np.stack((np.sin(angles), np.cos(angles)), -1).reshape(length, -1)[:, :width]
+    return bool(np.allclose(array.reshape(length, width), waves, atol=1e-3))
+
+
+def constant_as_tensor(
+    run: Run, numbers: Numbers, rank: int | None = None, order: tuple[int, ...] | None = None
+) -> Tensor:
+    """A Constant block; beside a tensor of a higher rank its 1 in front stays."""
+    array = turned(numbers, order)
+    level = run.level
+    if level is None:
+        run.refuse("a constant tensor meets a drawn one outside of forward")
+    if array is None:
+        run.refuse("the numbers of this tensor are not in the source (they are random, or too many to work out)")
+    if not np.isfinite(array.astype(np.float64)).all():
+        array = np.nan_to_num(array.astype(np.float64), nan=0.0, posinf=1e9, neginf=-1e9)
+    inner = array.shape[1:] if array.shape[:1] == (1,) else array.shape
+    rows = inner[-2] * int(np.prod(inner[:-2])) if len(inner) > 1 else 1
+    columns = inner[-1] if inner else 1
+    if rows > MOST or columns > MOST:
+        run.refuse(
+            f"a constant tensor of {' x '.join(map(str, array.shape))} numbers is no block: a Constant holds at most"
+            f" {MOST} x {MOST}; make it an nn.Parameter, or compute it from the inputs"
+        )
+    block = place(
+        run,
+        "Constant",
+        [],
+        {"numbers": array.reshape(rows, columns).astype(float).tolist(), "shape": tuple(map(int, inner))},
+        level=level,
+    )
+    tensor = output(run, block, level, order=order if array.ndim == len(order or ()) else None)
+    if array.shape[:1] == (1,) or (rank is not None and array.ndim < rank):
+        return tensor
+    return output(run, place(run, "SelectStep", [(None, tensor)], {"index": 0, "dim": 0}), level)

@@ -1,0 +1,131 @@
+"""The shapes of a model's inputs: from an example in the file, else from its first layers, tried until all agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from backend.importing.python.methods import modules_of
+from backend.importing.python.running import Run
+from backend.importing.python.values import Bound, Container, Function, Instance, Layer, Numbers
+
+IMAGES = (224, 32, 28, 64, 96, 128, 227, 256, 299, 512, 16, 8, 48, 84, 100, 160, 192, 320, 384, 416, 448, 572, 4, 1)
+GREY = (28, 32, 64, 224, 96, 128, 256, 512, 572, 8, 16, 48, 84, 100, 160, 192, 299, 320, 384, 4, 1)
+SMALL_FIRST = (1, 4, 7, 8, 2, 3, 5, 6, 14, 16, 28, 32)
+LENGTHS = (32, 16, 64, 128, 100, 50, 256, 512, 784, 1000, 1024, 16000, 10, 20, 28, 8, 4, 1)
+VOLUMES = (32, 16, 64, 8, 28, 4, 1)
+PICTURES = {c * size * size: (c, size, size) for c, size in ((1, 28), (3, 32), (1, 32), (1, 8), (3, 64), (3, 224))}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One input: its sizes without the batch, and the kind of its numbers."""
+
+    sizes: tuple[int, ...]
+    dtype: str = "float32"
+
+    def __str__(self) -> str:
+        words = " x ".join(("N", *map(str, self.sizes)))
+        return words if self.dtype == "float32" else f"{words} ({self.dtype})"
+
+
+@dataclass(slots=True)
+class Asked:
+    """What forward wants: names of tensors, and values of what the example gives beside tensors."""
+
+    names: list[str]
+    given: dict[str, Any] = field(default_factory=dict)
+    shapes: list[Shape] | None = None  # from an example
+
+
+def asked(run: Run, model: Any, example: tuple[list[Any], dict[str, Any]] | None) -> Asked:
+    """The arguments of forward, and their shapes where an example shows them."""
+    names, optional = _parameters(model)
+    if example is None:
+        return Asked(names)
+    args, kwargs = example
+    pairs = dict(zip((*names, *optional), args, strict=False)) | kwargs
+    tensors = {name: value for name, value in pairs.items() if isinstance(value, Numbers) and value.shape}
+    shapes = [Shape(value.shape[1:], value.dtype) for value in tensors.values()]
+    others = {name: value for name, value in pairs.items() if name not in tensors}
+    missing = [name for name in names if name not in pairs]
+    return Asked([*tensors, *missing], others, shapes if not missing else None)
+
+
+def _parameters(model: Any) -> tuple[list[str], list[str]]:
+    """The names forward needs, and those that have a default."""
+    method = model.cls.lookup("forward") if isinstance(model, Instance) else None
+    function = method.function if isinstance(method, Bound) else method
+    if not isinstance(function, Function):
+        return ["x"], []
+    spec = function.node.args
+    names = [one.arg for one in (*spec.posonlyargs, *spec.args)][1:]
+    count = len(names) - len(function.defaults)
+    needed = names[: max(count, 0)] or names[:1] or ([spec.vararg.arg] if spec.vararg else [])
+    return needed, [name for name in names if name not in needed]
+
+
+def guesses(run: Run, model: Any, names: list[str], hints: dict[int, Any]) -> Iterator[list[Shape]]:
+    """Shapes worth trying, the likeliest first; all inputs take the same turn."""
+    first = _first_layer(run, model)
+    lists = []
+    for index in range(len(names)):
+        layer, flat = hints.get(index) or (hints.get(0) or (first, False))
+        lists.append(candidates(layer, flat, first))
+    longest = max((len(one) for one in lists), default=0)
+    for turn in range(longest):
+        yield [one[min(turn, len(one) - 1)] for one in lists]
+
+
+def _first_layer(run: Run, model: Any) -> Layer | None:
+    layers = [one for one in modules_of(run, model) if isinstance(one, Layer)]
+    return next((one for one in layers if _declared(one)), None) or (layers[0] if layers else None)
+
+
+def _declared(layer: Layer) -> bool:
+    return any(
+        name in layer.arguments for name in ("in_channels", "in_features", "input_size", "num_embeddings", "d_model")
+    )
+
+
+def candidates(layer: Layer | None, flat: bool, first: Layer | None = None) -> list[Shape]:
+    """What a first layer of this kind may be given."""
+    if layer is None:
+        return [Shape((3, 224, 224)), Shape((16,)), Shape((32,), "int64")]
+    type, given = layer.type, layer.arguments
+    channels = _size(given, "in_channels", "num_features", "num_channels") or 3
+    features = _size(given, "in_features", "input_size", "d_model", "embed_dim", "in1_features", "num_features")
+    if type.startswith("Embedding"):
+        return [Shape((length,), "int64") for length in LENGTHS] + [Shape((), "int64")]
+    if type.endswith("Cell"):
+        return [Shape((features or 16,))]
+    if "Conv" in type or (type.endswith(("2d", "1d", "3d")) and "Norm" in type) or "Pool" in type:
+        return _pictures(type, channels)
+    if type in ("LSTM", "GRU", "RNN") or type.startswith(("Transformer", "Multihead")):
+        return [Shape((length, features or 16)) for length in LENGTHS]
+    if type.startswith(("Linear", "LazyLinear", "Bilinear")):
+        size = features or 16
+        pictures = [Shape(PICTURES[size])] if flat and size in PICTURES else []
+        plain = [Shape((size,)), Shape((32, size)), Shape((1, size))]
+        return [*pictures, *plain, *([Shape(PICTURES[size])] if size in PICTURES and not flat else [])]
+    if first is not None and first is not layer and _declared(first):
+        return candidates(first, True)
+    return _pictures("2d", 3)
+
+
+def _size(given: dict[str, Any], *names: str) -> int | None:
+    found = next((given[name] for name in names if isinstance(given.get(name), int)), None)
+    return found if found is not None and found > 0 else None
+
+
+def _pictures(type: str, channels: int) -> list[Shape]:
+    if "1d" in type:
+        return [Shape((channels, length)) for length in (128, *LENGTHS)]
+    if "3d" in type:
+        return [Shape((channels, size, size, size)) for size in VOLUMES]
+    sizes = SMALL_FIRST if "Transpose" in type else GREY if channels == 1 else IMAGES
+    return [Shape((channels, size, size)) for size in sizes]
+
+
+__all__ = ["Asked", "Container", "Shape", "asked", "guesses"]

@@ -1,0 +1,93 @@
+"""A layer that is called becomes a block; called again it becomes a block that uses the first one's weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from backend.importing.python import attention_calls, recurrent_calls
+from backend.importing.python.constant_tensors import number_input
+from backend.importing.python.drawing import output, settled
+from backend.importing.python.layer_blocks import draw_layer, ordered, place_layer
+from backend.importing.python.layers import block_of
+from backend.importing.python.learned import learned_as_tensor
+from backend.importing.python.pieces import PIECES, call_piece
+from backend.importing.python.running import Run
+from backend.importing.python.values import Example, Layer, Learned, Noise, Numbers, Tensor, Unknown, kind_of
+from graph import registry
+
+
+def call_layer(run: Run, layer: Layer, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """What a layer gives for these arguments."""
+    args = [_as_tensor(run, one) for one in args]
+    kwargs = {name: _as_tensor(run, one) for name, one in kwargs.items()}
+    for one in (*args, *kwargs.values()):
+        if isinstance(one, Example):
+            one.hints.setdefault(one.index, (layer, one.flat))
+            return run.unknown("the shape of the input is being looked for")
+        if isinstance(one, Unknown):
+            return one
+    special = SPECIAL.get(layer.type)
+    if special is not None:
+        return special(run, layer, *args, **kwargs)
+    return _plain_call(run, layer, args, kwargs)
+
+
+def _as_tensor(run: Run, value: Any) -> Any:
+    if isinstance(value, Learned):
+        return learned_as_tensor(run, value)
+    if isinstance(value, Noise):
+        from backend.importing.python.random_numbers import drawn_noise
+
+        return drawn_noise(run, value)
+    if isinstance(value, Numbers) and run.level is None:
+        return number_input(run, value)
+    return value
+
+
+def _plain_call(run: Run, layer: Layer, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    given = [*args, *kwargs.values()]
+    if not given or not isinstance(given[0], Tensor):
+        what = kind_of(given[0]) if given else "nothing"
+        return run.unknown(f"nn.{layer.type} is called with {what}; only tensors can be wired to its block")
+    if len(given) > 1:
+        return run.unknown(f"nn.{layer.type} is called with {len(given)} arguments; its block takes one tensor")
+    tensor = ordered(run, layer, given[0])
+    return draw_layer(run, layer, tensor)
+
+
+def _two(run: Run, layer: Layer, first: Tensor, second: Tensor) -> Tensor:
+    type, values = block_of(run, layer)
+    ports = [port.name for port in registry.block_type(type).inputs]
+    tensors = [settled(run, first, f"nn.{layer.type}"), settled(run, second, f"nn.{layer.type}")]
+    block = place_layer(run, layer, type, values, list(zip(ports, tensors, strict=False)))
+    return output(run, block, tensors[0].level)
+
+
+def _unpool(run: Run, layer: Layer, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
+    type, values = block_of(run, layer)
+    block = place_layer(run, layer, type, values, [("input", input), ("indices", indices)])
+    return output(run, block, input.level)
+
+
+def _turned(run: Run, layer: Layer, input: Tensor, output_size: Any = None) -> Any:
+    if output_size is not None:
+        run.note("output_size of a transposed convolution is left out: its own arithmetic decides", run.line)
+    return draw_layer(run, layer, settled(run, input, f"nn.{layer.type}"))
+
+
+def _bag(run: Run, layer: Layer, input: Tensor, offsets: Any = None, per_sample_weights: Any = None) -> Any:
+    if offsets is not None or per_sample_weights is not None:
+        return run.unknown("nn.EmbeddingBag with offsets or weights is no block: give it bags of one length, N x B")
+    return draw_layer(run, layer, input)
+
+
+SPECIAL: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(("Bilinear", "CosineSimilarity", "PairwiseDistance"), _two),
+    **dict.fromkeys(("MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"), _unpool),
+    **dict.fromkeys(("ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"), _turned),
+    "EmbeddingBag": _bag,
+    **recurrent_calls.CALLS,
+    **attention_calls.CALLS,
+    **dict.fromkeys(PIECES, call_piece),
+}

@@ -1,0 +1,286 @@
+"""Methods that are no blocks: of lists, dictionaries and words, of nn.Module, and the ways parameters begin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from backend.importing.imported import CannotImport
+from backend.importing.python import attributes, calling
+from backend.importing.python.learned import begin_parameter
+from backend.importing.python.running import Run
+from backend.importing.python.sequences import equal, items_of, key_of
+from backend.importing.python.values import (
+    Container,
+    Example,
+    Instance,
+    Layer,
+    Learned,
+    Native,
+    Unknown,
+    WeightOf,
+    is_module,
+)
+from graph.dim import N
+from graph.weights import KINDS, WeightError, initial
+
+# fmt: off
+MODULE_METHODS = frozenset((
+    "add_module", "register_module", "register_buffer", "register_parameter", "modules", "children", "named_children",
+    "named_modules", "parameters", "named_parameters", "buffers", "apply", "eval", "train", "to", "cuda", "cpu",
+    "float", "half", "double", "requires_grad_", "state_dict", "load_state_dict", "zero_grad", "get_parameter",
+    "forward", "compile", "register_forward_hook", "save_hyperparameters", "log",
+))
+# fmt: on
+BEGINNINGS: dict[str, str] = {  # ways to begin -> their arguments behind the tensor, in torch's order
+    "xavier_uniform": "gain",
+    "xavier_normal": "gain",
+    "kaiming_uniform": "a mode nonlinearity",
+    "kaiming_normal": "a mode nonlinearity",
+    "orthogonal": "gain",
+    "normal": "mean std",
+    "trunc_normal": "mean std a b",
+    "uniform": "a b",
+    "constant": "val",
+    "fill": "val",
+    "zeros": "",
+    "zero": "",
+    "ones": "",
+}
+
+
+def method(run: Run, holder: Any, name: str) -> Any:
+    """A method of a list, a dictionary or a word."""
+    table: dict[str, Callable[..., Any]] = (
+        _LISTS if isinstance(holder, list) else _DICTS if isinstance(holder, dict) else _WORDS
+    )
+    if name not in table:
+        return run.unknown(f"the method {name} of a {type(holder).__name__} is not read")
+    return Native(name, lambda run, args, kwargs: run.bounded(table[name](run, holder, *args, **kwargs)))
+
+
+def _append(run: Run, holder: list[Any], one: Any) -> None:
+    holder.append(one)
+    run.bounded(holder) if len(holder) > 1000 else None
+
+
+def _extend(run: Run, holder: list[Any], values: Any) -> None:
+    holder.extend(items_of(run, values))
+    run.bounded(holder)
+
+
+def _insert(run: Run, holder: list[Any], index: int, one: Any) -> None:
+    holder.insert(index, one)
+    run.bounded(holder)
+
+
+def _index(run: Run, holder: list[Any], one: Any) -> Any:
+    found = [i for i, other in enumerate(holder) if equal(run, one, other)]
+    return found[0] if found else run.unknown("it is not in this list")
+
+
+def _reverse(run: Run, holder: list[Any]) -> None:
+    holder.reverse()
+
+
+def _update(run: Run, holder: dict[Any, Any], *given: Any, **named: Any) -> None:
+    for one in given:
+        pairs = one.items() if isinstance(one, dict) else (items_of(run, pair) for pair in items_of(run, one))
+        holder.update((key_of(run, key), value) for key, value in pairs)
+    holder.update(named)
+    run.bounded(holder)
+
+
+def _setdefault(run: Run, holder: dict[Any, Any], key: Any, default: Any = None) -> Any:
+    return holder.setdefault(key_of(run, key), default)
+
+
+def _join(run: Run, holder: str, values: Any) -> Any:
+    found = items_of(run, values)
+    if not all(isinstance(one, str) for one in found):
+        return run.unknown("only words can be joined")
+    return holder.join(found)
+
+
+def _format(run: Run, holder: str, *args: Any) -> Any:
+    """Text with {} in it, each of them plain."""
+    from backend.importing.python.known_functions import formatted
+
+    parts = holder.split("{}")
+    pieces = [formatted(run, one, "") for one in args]
+    if len(parts) != len(args) + 1 or "{" in "".join(parts) or not all(isinstance(one, str) for one in pieces):
+        return run.unknown("only {} is read in format: use an f-string")
+    return "".join(part + piece for part, piece in zip(parts, [*pieces, ""], strict=True))
+
+
+_LISTS: dict[str, Callable[..., Any]] = {
+    "append": _append,
+    "extend": _extend,
+    "insert": _insert,
+    "index": _index,
+    "reverse": _reverse,
+    "pop": lambda run, holder, index=-1: holder.pop(index),
+    "copy": lambda run, holder: list(holder),
+    "count": lambda run, holder, one: sum(bool(equal(run, one, other)) for other in holder),
+}
+_DICTS: dict[str, Callable[..., Any]] = {
+    "items": lambda run, holder: list(holder.items()),
+    "keys": lambda run, holder: list(holder),
+    "values": lambda run, holder: list(holder.values()),
+    "get": lambda run, holder, key, default=None: holder.get(key_of(run, key), default),
+    "pop": lambda run, holder, key, *default: holder.pop(key_of(run, key), *default),
+    "copy": lambda run, holder: dict(holder),
+    "update": _update,
+    "setdefault": _setdefault,
+}
+_WORDS: dict[str, Callable[..., Any]] = {
+    "join": _join,
+    "format": _format,
+    "replace": lambda run, holder, old, new: holder.replace(old, new) if len(new) < 100 and old else holder,
+    "split": lambda run, holder, *by: holder.split(*by),
+    **{
+        name: (lambda run, holder, *args, name=name: getattr(holder, name)(*args))
+        for name in ("lower", "upper", "strip", "startswith", "endswith", "capitalize", "isdigit", "title")
+    },
+}
+
+
+# nn.Module
+
+
+def children_of(holder: Any) -> dict[str, Any]:
+    """What stands right inside a model, a container or a layer."""
+    if isinstance(holder, Container):
+        return {name: one for name, one in holder.children.items() if is_module(one)}
+    if isinstance(holder, Instance):
+        inner = holder.children.children if holder.children is not None else {}
+        return {name: one for name, one in (*holder.attributes.items(), *inner.items()) if is_module(one)}
+    return {}
+
+
+def modules_of(run: Run, holder: Any) -> list[Any]:
+    """The model and everything inside, each once."""
+    found: list[Any] = []
+    seen: set[int] = set()
+    waiting = [holder]
+    while waiting:
+        run.spend()
+        one = waiting.pop(0)
+        if id(one) not in seen:
+            seen.add(id(one))
+            found.append(one)
+            waiting.extend(children_of(one).values())
+    return found
+
+
+def parameters_of(run: Run, holder: Any) -> list[Any]:
+    """A handle on the weights of every layer inside."""
+    found: list[Any] = []
+    for one in modules_of(run, holder):
+        if isinstance(one, Layer):
+            found.append(WeightOf(one, "weight"))
+        elif isinstance(one, Instance):
+            found.extend(value for value in one.attributes.values() if isinstance(value, Learned))
+    return found
+
+
+def of_module(run: Run, name: str, holder: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """A method that every nn.Module has."""
+    if name in ("add_module", "register_module", "register_buffer", "register_parameter"):
+        key = args[0] if args else kwargs.get("name")
+        value = (
+            args[1] if len(args) > 1 else next((v for k, v in kwargs.items() if k not in ("name", "persistent")), None)
+        )
+        return _enter(run, holder, run.need(key), value)
+    if name == "modules":
+        return modules_of(run, holder)
+    if name == "children":
+        return list(children_of(holder).values())
+    if name in ("named_children", "named_modules"):
+        return list(children_of(holder).items())
+    if name == "parameters":
+        return parameters_of(run, holder)
+    if name == "named_parameters":
+        return [(f"{i}.weight", one) for i, one in enumerate(parameters_of(run, holder))]
+    if name == "forward":
+        return calling.call_module(run, holder, args, kwargs)
+    if name == "apply":
+        _apply(run, holder, args)
+        return holder
+    if name == "requires_grad_":
+        freeze(run, holder, *args)
+        return holder
+    if name in ("eval", "train", "to", "cuda", "cpu", "float", "half", "double"):
+        return holder
+    return run.unknown(f"what {name} of a model gives is not read")
+
+
+def _enter(run: Run, holder: Any, name: Any, value: Any) -> None:
+    name = str(name)
+    if is_module(value) and isinstance(holder, Instance) and holder.children is not None:
+        holder.children.children[name] = value
+    else:
+        attributes.assign(run, holder, name, value)
+
+
+def _apply(run: Run, holder: Any, args: list[Any]) -> None:
+    """Call a function with every module: ways to begin are taken over, what cannot be read is left out."""
+    for one in reversed(modules_of(run, holder)):
+        try:
+            calling.call(run, args[0], [one], {})
+        except CannotImport as error:
+            run.note(f"how the weights begin is left out: {error.text}")
+            return
+
+
+def freeze(run: Run, holder: Any, wanted: Any = True) -> None:
+    """requires_grad_(False)."""
+    for one in modules_of(run, holder):
+        if isinstance(one, Layer):
+            one.frozen = wanted is False
+        elif isinstance(one, Instance):
+            for value in one.attributes.values():
+                if isinstance(value, Learned):
+                    value.frozen = wanted is False
+
+
+def begin(run: Run, kind: str, weight: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """nn.init.KIND_(weight, ...)."""
+    if isinstance(weight, Unknown) or weight is None:
+        return weight
+    given = {**dict(zip(BEGINNINGS[kind].split(), args, strict=False)), **kwargs}
+    given.pop("generator", None)
+    if isinstance(weight, Learned):
+        begin_parameter(run, kind, weight, given)
+        return weight
+    if not isinstance(weight, WeightOf):
+        return weight
+    kind = {"zero": "zeros", "fill": "constant"}.get(kind, kind)
+    slope = given.pop("a", None) if kind.startswith("kaiming") else None
+    if slope not in (None, 0):
+        run.note(f"the slope a of {kind}_ is left out")
+    try:
+        given = {name: value for name, value in given.items() if name in KINDS[kind]}
+        weight.layer.initial[weight.name] = initial(kind, **given)
+    except (WeightError, TypeError) as error:
+        run.note(f"how a weight of nn.{weight.layer.type} begins is left out: {error}")
+    return weight
+
+
+def of_example(run: Run, value: Example, name: str) -> Any:
+    """What may be asked of an input while it is looked for what takes it first."""
+    from backend.importing.python.operations import operate
+
+    if name in ("shape", "ndim", "dtype", "device"):
+        return _shape_of_example(run) if name == "shape" else run.unknown("the shape of the input is being looked for")
+    if name == "size":
+        sizes = _shape_of_example(run)
+        return Native(
+            name, lambda run, args, kwargs: sizes[args[0]] if args and args[0] == 0 else sizes[1] if args else sizes
+        )
+    return Native(name, lambda run, args, kwargs: operate(run, name.rstrip("_"), [value, *args], kwargs))
+
+
+def _shape_of_example(run: Run) -> Any:
+    open_size = run.unknown("the shape of the input is being looked for")
+    return (N, open_size, open_size, open_size)
