@@ -24,8 +24,8 @@ KINDS = (PYTHON, ONNX)
 MOST_PYTHON = 2**20  # bytes of source
 WEIGHTS = ".safetensors"
 NOTE_WIDTH, NOTE_GAP = 320.0, 60.0  # canvas units
-NOTE_HEAD, NOTE_LINE, HIGHEST_NOTE = 56.0, 20.0, 900.0
-LETTERS = 40  # of a note that fit in one of its lines
+NOTE_HEAD, NOTE_LINE, HIGHEST_NOTE = 40.0, 14.0, 900.0
+LETTERS = 44  # of a note that fit in one of its lines
 
 
 def read_model(path: Path) -> Imported:
@@ -42,11 +42,14 @@ def read_model(path: Path) -> Imported:
     raise CannotImport(path.name, f"only models that end in {' or '.join(KINDS)} can be imported")
 
 
-def write_project(imported: Imported, target: Path) -> list[Path]:
-    """Write a project, laid out, with its weights beside it; returns the files, raises ProjectError or OSError."""
+def write_project(imported: Imported, target: Path, origin: str) -> list[Path]:
+    """Write a project, laid out, with its weights beside it; returns the files, raises ProjectError or OSError.
+
+    A note on the canvas names the `origin` and says what was assumed.
+    """
     lay_out_levels(imported.network)
     if imported.notes:
-        _note(imported)
+        _note(imported, origin)
     recipe, written = Recipe(), [target]
     if imported.weights:
         weights = target.with_suffix(WEIGHTS)
@@ -57,14 +60,14 @@ def write_project(imported: Imported, target: Path) -> list[Path]:
     return written
 
 
-def _note(imported: Imported) -> None:
+def _note(imported: Imported, origin: str) -> None:
     """Write onto the canvas, left of the drawing, what was assumed."""
     network = imported.network
-    lines = "\n".join(f"- {_plain(note)}" for note in imported.notes)
-    text = f"**Imported**\n\n{lines}"[:LONGEST]
+    notes = [note[:1].upper() + note[1:] for note in imported.notes]
+    text = "\n\n".join([f"**Imported from {_plain(origin)}**", *map(_plain, notes)])[:LONGEST]
     left = min((x for x, _ in network.positions.values()), default=0.0) - NOMINAL_SIZE[0] / 2
-    height = min(HIGHEST_NOTE, NOTE_HEAD + NOTE_LINE * sum(1 + len(note) // LETTERS for note in imported.notes))
-    place = (left - NOTE_WIDTH - NOTE_GAP, 0.0, NOTE_WIDTH, height)
+    lines = sum(2 + len(note) // LETTERS for note in notes)
+    place = (left - NOTE_WIDTH - NOTE_GAP, 0.0, NOTE_WIDTH, min(HIGHEST_NOTE, NOTE_HEAD + NOTE_LINE * lines))
     made = Annotation(fresh_id(network), NOTE, text, *place, colour="yellow")
     network.annotations[made.id] = made
 

@@ -19,7 +19,7 @@ def main(model: Path, target: Path) -> dict:
     """What is to be printed."""
     try:
         imported = read_model(model)
-        files = write_project(imported, target)
+        files = write_project(imported, target, model.name)
     except (CannotImport, ValueError) as error:
         return {"error": str(error)}
     except OSError as error:
