@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from backend import messages
 from backend.cli import open_project
 from backend.cli_augmentation import AUGMENT, NORMALIZATION, augmentation_flags, augmented
-from backend.cli_weights import begin_with
+from backend.cli_weights import begin_with, name_flags
 from backend.client import SubprocessClient
 from backend.epoch_lines import EpochLines
 from backend.messages import MOST_DEVICES, Event, Start
@@ -115,6 +115,7 @@ def _metavar(value: RecipeValue) -> str:
 @click.option(
     "--from", "begins", type=click.Path(path_type=Path), multiple=True, help="A run or file of weights to begin from."
 )
+@name_flags
 @click.option(
     "--devices",
     type=click.IntRange(1, MOST_DEVICES),
@@ -130,6 +131,8 @@ def train(
     resume: Path | None,
     outside: bool,
     begins: tuple[Path, ...],
+    rename: tuple[str, ...],
+    strict: bool,
     devices: int | None,
     shard: bool,
     augment: tuple[str, ...],
@@ -144,6 +147,7 @@ def train(
         raise click.UsageError("name a PROJECT to train, or a run folder with --resume to go on with")
     if resume is not None:
         given = {AUGMENT: augment, NORMALIZATION: normalization, "--from": begins, "--run": run_folder}
+        given |= {"--rename": rename, "--strict": strict}
         for flag, value in given.items():
             if value:
                 raise click.UsageError(f"{flag}: a run goes on in its folder, with its own recipe and weights")
@@ -151,7 +155,9 @@ def train(
     else:
         document = open_project(project)
         document.recipe = augmented(document.recipe, augment, normalization)
-        document, start = _begun(document, project, run_folder, outside, begins, recipe)
+        document.recipe = FLAGS.applied(document.recipe, recipe)
+        agreed = begin_with(document, begins, project.resolve().parent, rename, strict)
+        start = _begun(document, project, run_folder, outside, agreed)
     start, place = _placed(start, devices, shard)
     raise SystemExit(run_training(document, start) if place.rank == 0 else take_part(start, place))
 
@@ -176,20 +182,16 @@ def _begun(
     project: Path,
     run_folder: Path | None,
     outside: bool,
-    begins: tuple[Path, ...],
-    recipe: dict[str, Any],
-) -> tuple[Document, Start]:
-    document.recipe = FLAGS.applied(document.recipe, recipe)
-    agreed = begin_with(document, begins, project.resolve().parent)
+    agreed: tuple[str, ...],
+) -> Start:
     folder = run_folder or Path("runs") / f"{project.stem}-{time.strftime('%Y%m%d-%H%M%S')}"
-    start = Start(
+    return Start(
         project=to_json(document),
         run_folder=str(folder.resolve()),
         base=str(project.resolve().parent),
         outside=outside,
         agreed=agreed,
     )
-    return document, start
 
 
 def _resumed(folder: Path, outside: bool, recipe: dict[str, Any]) -> tuple[Document, Start]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -20,17 +21,28 @@ from backend.weight_names import all_weights, weights_by_block
 from backend.weights_apart import convert, shapes_in
 from graph import Document, Field, analyze
 from graph.quantities import thousands
-from graph.transfer import StartWeights
+from graph.transfer import LONGEST_PREFIX, MOST_RENAMES, StartWeights
 
 STYLES = {"loaded": "green", "other shape": "yellow", "other type": "yellow", "not found": "yellow"}
+
+
+def name_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command --rename and --strict, as `rename` and `strict`."""
+    command = click.option("--strict", is_flag=True, help="Every weight must be found in the file, and fit.")(command)
+    return click.option(
+        "--rename", multiple=True, metavar="OLD=NEW", help="Put NEW where names of the file begin with OLD."
+    )(command)
 
 
 @click.command()
 @click.argument("weights", metavar="FILE_OR_RUN", type=click.Path(path_type=Path))
 @click.argument("project", type=click.Path(path_type=Path), required=False)
+@name_flags
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write them as this .safetensors file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def weights(weights: Path, project: Path | None, output: Path | None, as_json: bool) -> None:
+def weights(
+    weights: Path, project: Path | None, output: Path | None, as_json: bool, rename: tuple[str, ...], strict: bool
+) -> None:
     """Print the tensors of FILE_OR_RUN, or with PROJECT which of them its network can begin from.
 
     FILE_OR_RUN is a .safetensors file, a state dict that torch saved (nothing in it is executed), or a run's folder.
@@ -38,6 +50,9 @@ def weights(weights: Path, project: Path | None, output: Path | None, as_json: b
     from backend.cli import open_project
 
     document = open_project(project) if project else None
+    renames = parsed_renames(rename)
+    if (renames or strict) and document is None:
+        raise click.UsageError(f"{'--rename' if renames else '--strict'}: name a PROJECT to match the names with")
     try:
         path = weight_file(weights)
         if output is not None:
@@ -47,14 +62,36 @@ def weights(weights: Path, project: Path | None, output: Path | None, as_json: b
         if document is None:
             _tell_tensors(path, found, as_json)
         else:
-            _tell_table(path, matched(document, found, project.resolve().parent), as_json)
+            table = matched(document, found, project.resolve().parent, renames)
+            _tell_table(path, table, as_json)
+            if strict and table.missing:
+                raise SystemExit(1)
     except WeightFileError as error:
         raise click.ClickException(str(error)) from None
 
 
-def begin_with(document: Document, paths: Iterable[Path], base: Path) -> tuple[str, ...]:
+def parsed_renames(given: Iterable[str]) -> dict[str, str]:
+    """OLD=NEW as old beginning -> new one; raises click.BadParameter."""
+    found: dict[str, str] = {}
+    for one in given:
+        old, equals, new = one.partition("=")
+        if not equals or max(len(old), len(new)) > LONGEST_PREFIX or len(found) >= MOST_RENAMES:
+            text = f"OLD=NEW is wanted, each of at most {LONGEST_PREFIX} letters, not {one[:100]!r}"
+            raise click.BadParameter(text, param_hint="--rename")
+        if old in found:
+            raise click.BadParameter(f"{old!r} is renamed twice", param_hint="--rename")
+        found[old] = new
+    return found
+
+
+def begin_with(
+    document: Document, paths: tuple[Path, ...], base: Path, rename: tuple[str, ...] = (), strict: bool = False
+) -> tuple[str, ...]:
     """Let a document's recipe begin from these files or runs, and return how it names them; ends the command where
     one is not there."""
+    renames = parsed_renames(rename)
+    if (renames or strict) and not paths:
+        raise click.UsageError(f"{'--rename' if renames else '--strict'}: it is of the weights that --from names")
     from backend.data import named_from  # deferred: it brings numpy, which most commands do without
 
     names = []
@@ -65,11 +102,12 @@ def begin_with(document: Document, paths: Iterable[Path], base: Path) -> tuple[s
             raise click.ClickException(str(error)) from None
         names.append(named_from(path.resolve(), base))
     if names:
-        document.recipe = document.recipe.having(start_weights=tuple(StartWeights(path=name) for name in names))
+        starts = tuple(StartWeights(path=name, renames=renames, strict=strict) for name in names)
+        document.recipe = document.recipe.having(start_weights=starts)
     return tuple(names)
 
 
-def matched(document: Document, found: Contents, base: Path) -> Table:
+def matched(document: Document, found: Contents, base: Path, renames: dict[str, str] | None = None) -> Table:
     """What of a file fits a document's network; ends the command where that cannot be written."""
     try:
         fields = _fields(document, base)
@@ -77,7 +115,7 @@ def matched(document: Document, found: Contents, base: Path) -> Table:
         source = generate_source(document.network, fields, analysis=analysis)
     except SourceError as error:
         raise click.ClickException(str(error)) from None
-    return match(all_weights(weights_by_block(document.network, analysis, source)), found)
+    return match(all_weights(weights_by_block(document.network, analysis, source)), found, renames=renames)
 
 
 def _fields(document: Document, base: Path) -> tuple[Field, ...]:

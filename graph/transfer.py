@@ -13,7 +13,8 @@ from graph.frozen import Frozen
 from graph.objective import Ids
 
 MOST_RENAMES = 1000
-Prefix = Annotated[str, Rule(max_length=200)]  # the beginning of names of tensors; empty is every name's
+LONGEST_PREFIX = 200
+Prefix = Annotated[str, Rule(max_length=LONGEST_PREFIX)]  # the beginning of names of tensors; empty is every name's
 
 
 class StartWeights(Frozen):

@@ -14,16 +14,18 @@ from backend.data import named_from
 from backend.layer_pairing import Contents
 from backend.source import SourceError, generate_source
 from backend.weight_files import PICKLED, SAFETENSORS
-from backend.weight_matching import Table, match
+from backend.weight_matching import Table, match, renamed
 from backend.weight_names import Names, all_weights, weights_by_block
 from graph.transfer import StartWeights
 from graph.transfer_commands import Head, begin_anew, begin_from, head
 from gui import theme
+from gui.language import tr
 from gui.panels.rows import Hairline, button, label
 from gui.session import Session
 from gui.training.run import describe_objective
-from gui.transfer.match_tree import MatchTree
+from gui.transfer.match_tree import OUTCOMES, MatchTree
 from gui.transfer.reading import Reading
+from gui.transfer.renames import Renames
 from gui.transfer.runs_menu import RunsButton
 
 MOST_CLASSES = 1_000_000
@@ -80,6 +82,8 @@ class TransferDialog(QDialog):
         """The weights that the recipe begins from already."""
         present = self.document.recipe.start_weights
         if present:
+            self.renames.show_values(present[-1].renames)
+            self.strict.setChecked(present[-1].strict)
             self.choose(Path(self._base() or ".") / present[-1].path)
 
     def _base(self) -> Path | None:
@@ -92,6 +96,7 @@ class TransferDialog(QDialog):
         box.setContentsMargins(theme.GROUP, theme.GROUP, theme.GROUP, theme.GROUP)
         box.setSpacing(theme.GAP)
         box.addLayout(self._make_choice())
+        box.addWidget(self.renames)
         self.tree = MatchTree()
         self.tree.ticked_changed.connect(self._follow)
         box.addWidget(self.tree, 1)
@@ -107,6 +112,11 @@ class TransferDialog(QDialog):
         self.place.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.place.setPlaceholderText(self.tr("A run, a .safetensors file, or a state dict of torch"))
         self.place.setAccessibleName(self.tr("Weights"))
+        self.renames = Renames()
+        self.renames.changed.connect(self._follow)
+        self.rename_button = button(
+            self.tr("Rename…"), self._rename, "", self.tr("Put other beginnings into the file's names, to match ours")
+        )
         self.runs = RunsButton(self.document, self.choose, self._browse_run)
         self.file_button = button(self.tr("File…"), self._browse_file)
         line = QHBoxLayout()
@@ -114,6 +124,7 @@ class TransferDialog(QDialog):
         line.addWidget(self.place, 1)
         line.addWidget(self.runs)
         line.addWidget(self.file_button)
+        line.addWidget(self.rename_button)
         return line
 
     def _make_ticks(self) -> QHBoxLayout:
@@ -137,7 +148,10 @@ class TransferDialog(QDialog):
         self.freeze = QCheckBox(self.tr("Freeze what is loaded"))
         self.freeze.setToolTip(self.tr("Blocks that are loaded whole keep their weights; the rest trains."))
         self.replace = QCheckBox()
-        for box in (self.freeze, self.replace):
+        self.strict = QCheckBox(self.tr("Every weight must be found"))
+        self.strict.setToolTip(self.tr("Otherwise what is not in the file, or does not fit, begins as its block says."))
+        self.strict.toggled.connect(self._follow)
+        for box in (self.freeze, self.replace, self.strict):
             box.setProperty("role", "row")  # their boxes stand where the lines begin
         self.classes = QSpinBox()
         self.classes.setRange(1, MOST_CLASSES)
@@ -157,6 +171,7 @@ class TransferDialog(QDialog):
         lines.setSpacing(theme.SPACE)
         lines.addWidget(self.freeze)
         lines.addLayout(line)
+        lines.addWidget(self.strict)
         return lines
 
     def _name_head(self) -> None:
@@ -212,8 +227,13 @@ class TransferDialog(QDialog):
         if chosen:
             self.choose(Path(chosen))
 
+    def _rename(self) -> None:
+        self.renames.add()
+        self._follow()
+
     def _take(self, found: Contents) -> None:
         self.found = found
+        self.renames.suggest(renamed(found, {}), all_weights(self.by_block))
         self._follow()
 
     def _refuse(self, text: str) -> None:
@@ -243,15 +263,24 @@ class TransferDialog(QDialog):
         self.table = None
         if self.found and self.by_block:
             asked = [next(iter(self.by_block[id])).partition(".")[0] for id in self.wanted]
-            self.table = match(all_weights(self.by_block), self.found, asked)
+            self.table = match(all_weights(self.by_block), self.found, asked, self.renames.values)
         self.tree.show_table(self.by_block, self.table, anew.block if anew else None)
-        self.load_button.setEnabled(bool(self.table and self.table.loaded))
-        if self.sizes_wrong:
-            self._say(self.sizes_wrong, wrong=True)
-        elif self.table is None:
-            self._say("")
-        else:
-            self._say(self._told(self.table))
+        self.rename_button.setEnabled(not self.renames.full)
+        wrong = self.sizes_wrong or self._hindrance()
+        self.load_button.setEnabled(bool(self.table and self.table.loaded and not wrong))
+        self._say(wrong or (self._told(self.table) if self.table else ""), wrong=bool(wrong))
+
+    def _hindrance(self) -> str:
+        """What about the names keeps the weights from being loaded."""
+        if self.renames.twice is not None:
+            return self.tr("Two rows rename “{0}”: take one of them out.").format(self.renames.twice)
+        missing = self.table.missing if self.table and self.strict.isChecked() else ()
+        if not missing:
+            return ""
+        text = self.tr("{0} cannot be loaded ({1}), and every weight must be found").format(
+            missing[0].ours, tr(OUTCOMES[missing[0].outcome])
+        )
+        return text + (self.tr("; {0:,} more").format(len(missing) - 1) if len(missing) > 1 else "")
 
     def _told(self, table: Table) -> str:
         text = self.tr("{0:,} of {1:,} tensors will be loaded").format(len(table.loaded), len(table.rows))
@@ -270,7 +299,12 @@ class TransferDialog(QDialog):
     def load(self) -> None:
         """Put it into the recipe, with what is frozen and the new head, as one step."""
         wanted, anew = self.wanted, self.new_head
-        start = StartWeights(path=self.name, blocks=() if len(wanted) == len(self.by_block) else tuple(wanted))
+        start = StartWeights(
+            path=self.name,
+            blocks=() if len(wanted) == len(self.by_block) else tuple(wanted),
+            renames=self.renames.values,
+            strict=self.strict.isChecked(),
+        )
         loaded = {row.ours for row in self.table.loaded}
         whole = [id for id in wanted if loaded.issuperset(self.by_block[id])]
         self.session.chosen_data.add(self.name)

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 from click.testing import CliRunner
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 import examples
 from backend.compile import compile_program
@@ -52,6 +52,37 @@ def test_the_table_of_what_fits_a_project(lenet):
         "by_order": False,
     }
     assert found["rows"][-1]["their_shape"] == [11] and found["rows"][-1]["outcome"] == "other shape"
+
+
+def test_names_with_other_beginnings(lenet, tmp_path):
+    state = load_file(lenet)
+    save_file({f"net.body.{name}": one for name, one in state.items()}, tmp_path / "body.safetensors")
+    found = json.loads(run(tmp_path / "body.safetensors", PROJECT, "--json", "--rename", "net.body.=").output)
+    assert found["rows"][0]["theirs"] == "net.body.c1.weight" and not found["rows"][0]["by_order"]
+    strict = run(tmp_path / "body.safetensors", PROJECT, "--rename", "net.body.=", "--strict")
+    assert strict.exit_code == 1 and "other shape: scores" in " ".join(strict.output.split())
+    for arguments, words in (
+        ((lenet, PROJECT, "--rename", "net."), "OLD=NEW is wanted"),
+        ((lenet, PROJECT, "--rename", "a=b", "--rename", "a=c"), "'a' is renamed twice"),
+        ((lenet, "--rename", "a=b"), "--rename: name a PROJECT"),
+        ((lenet, "--strict"), "--strict: name a PROJECT"),
+    ):
+        result = run(*arguments)
+        assert result.exit_code == 2 and words in result.output, result.output
+
+
+def test_train_takes_other_names_and_demands_all(lenet, tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr("backend.cli_train.run_training", lambda document, start: started.append(document) or 0)
+    train = ["train", str(PROJECT), "--run", str(tmp_path / "run")]
+    names = ["--rename", "net.=", "--rename", "=body.", "--strict"]
+    assert CliRunner().invoke(main, [*train, "--from", str(lenet), *names]).exit_code == 0
+    (start,) = started[0].recipe.start_weights
+    assert start.renames == {"net.": "", "": "body."} and start.strict
+    without = CliRunner().invoke(main, [*train, *names])
+    assert without.exit_code == 2 and "it is of the weights that --from names" in without.output
+    again = CliRunner().invoke(main, ["train", "--resume", str(tmp_path), "--strict"])
+    assert again.exit_code == 2 and "--strict: a run goes on in its folder" in again.output and len(started) == 1
 
 
 def test_bad_input_is_answered_in_one_line(lenet, tmp_path):

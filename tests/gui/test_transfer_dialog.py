@@ -7,14 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
-from safetensors.numpy import save_file
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
+from safetensors.numpy import load_file, save_file
 
 from backend.source import generate_source
 from backend.weight_names import all_weights, weights_by_block
 from graph import save_project
-from graph.edits import SetHyperparameter
+from graph.edits import SetHyperparameter, SetRecipe
 from graph.transfer import StartWeights
+from gui import theme
 from gui.data_agreement import DataAgreement
 from gui.panels.rows import IconButton
 from gui.transfer.begins import Begins
@@ -121,6 +123,69 @@ def test_blocks_are_ticked_by_hand_by_selection_and_by_the_recipe(session, ids, 
     assert session.project.recipe.start_weights == ()
 
 
+@pytest.fixture
+def wrapped(weights):
+    """The same weights as a larger model's backbone, without its last layer."""
+    tensors = {f"model.backbone.{name}": one for name, one in load_file(weights).items() if not name.startswith("fc3")}
+    save_file(tensors, weights.parent / "large.safetensors")
+    return weights.parent / "large.safetensors"
+
+
+def type_rename(dialog, old, new):
+    dialog.rename_button.click()
+    row = dialog.renames.rows[-1]
+    QTest.keyClicks(row.old, old)
+    QTest.keyClicks(row.new, new)
+    return row
+
+
+def test_other_beginnings_of_names_are_typed_and_the_table_follows(dialog, session, wrapped):
+    dialog.choose(wrapped)
+    assert dialog.renames.isHidden() and outcomes(dialog)["fc1"] == "loaded, by order"
+    row = type_rename(dialog, "model.", "nowhere.")
+    assert row.isVisible() and row.old.completer().model().stringList()[:2] == ["model.", "model.backbone."]
+    assert outcomes(dialog)["fc1"] == "loaded, by order"
+    row.new.clear()
+    QTest.keyClicks(row.old, "backbone.")
+    assert outcomes(dialog) == {**dict.fromkeys(("conv1", "conv2", "fc1", "fc2"), "loaded"), "fc3": "not in the file"}
+    other = type_rename(dialog, "model.backbone.", "x.")
+    assert "Two rows rename" in dialog.sentence.text() and not dialog.load_button.isEnabled()
+    other.remove.click()
+    type_rename(dialog, "", "")
+    dialog.load_button.click()
+    (start,) = session.project.recipe.start_weights
+    assert start.renames == {"model.backbone.": ""} and not start.strict
+
+
+def test_every_weight_must_be_found_where_that_is_wanted(dialog, session, wrapped, ids, opened):
+    dialog.choose(wrapped)
+    dialog.strict.click()
+    assert dialog.sentence.text().startswith("fc3.weight cannot be loaded (not in the file)")
+    assert dialog.sentence.text().endswith("; 1 more") and not dialog.load_button.isEnabled()
+    dialog.replace.click()  # what begins anew is not asked for
+    assert dialog.load_button.isEnabled()
+    dialog.load_button.click()
+    (start,) = session.project.recipe.start_weights
+    assert start.strict and ids["fc3"] not in start.blocks
+    session.project.do(
+        SetRecipe(session.project.recipe.having(start_weights=(start.model_copy(update={"renames": {"a": "b"}}),)))
+    )
+    again = opened()
+    assert again.strict.isChecked() and again.renames.values == {"a": "b"} and again.renames.isVisible()
+
+
+@pytest.mark.parametrize("count", [1, 4, 30])
+def test_many_renamings_are_scrolled_to(dialog, count):
+    dialog.renames.show_values({f"old{place}.": f"new{place}." for place in range(count)})
+    QApplication.processEvents()
+    rows = dialog.renames.rows
+    assert len(rows) == count and rows[min(count, 4) - 1].visibleRegion().boundingRect().height() == rows[0].height()
+    dialog.rename_button.click()
+    QApplication.processEvents()
+    assert not rows[-1].visibleRegion().isEmpty() and rows[-1].old.hasFocus()
+    assert dialog.renames.height() < 5 * rows[0].height() and dialog.tree.height() > 5 * theme.ROW
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [("w.safetensors", b"nothing of the kind", "no safetensors file"), ("none.safetensors", None, "no such file")],
@@ -168,7 +233,7 @@ def test_a_closed_dialog_leaves_no_process_behind(dialog, tmp_path, monkeypatch)
     answering(monkeypatch, "import time; time.sleep(60)")
     (tmp_path / "w.pth").write_bytes(b"x" * 100)
     dialog.choose(tmp_path / "w.pth")
-    process = dialog.reading._process
+    process = dialog.reading._answering._process
     dialog.reject()
     assert not dialog.reading.busy and process.state() == process.ProcessState.NotRunning
 
