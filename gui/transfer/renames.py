@@ -96,7 +96,8 @@ class Renames(QScrollArea):
         row.old.setFocus()
         row.show()
         self._box.activate()
-        self.widget().resize(self.widget().width(), self._box.sizeHint().height())  # or there would be nowhere to scroll to yet
+        tall = self._box.sizeHint().height()
+        self.widget().resize(self.widget().width(), tall)  # or there would be nowhere to scroll to yet
         self.ensureWidgetVisible(row)
 
     def suggest(self, there: Iterable[str], here: Iterable[str]) -> None:
