@@ -117,6 +117,8 @@ def reshape(drawing: Drawing, value: Drawn, target: tuple[Dim, ...]) -> Drawn:
         return _block(drawing, "Unsqueeze", {"input": value}, dim=ahead)
     if not new and old == (1,):
         return _block(drawing, "Squeeze", {"input": value}, dim=ahead)
+    if not new and ahead > 1 and all(size == 1 for size in old):
+        ahead, old, new = ahead - 1, shape[ahead - 1 : len(shape) - behind], target[ahead - 1 : ahead]
     if len(new) == 1 and len(old) > 1 and ahead:
         settings = {"start_dim": ahead, "end_dim": ahead + len(old) - 1 if behind else -1}
         return _block(drawing, "Flatten", {"input": value}, **settings)

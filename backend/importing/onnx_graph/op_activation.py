@@ -112,15 +112,11 @@ def _softmax(type: str) -> Callable:
         axis %= rank
         if ctx.opset < 13 and any(size != 1 for size in x.sizes[axis + 1 :]):
             rows = x.seen(x.layout.reshaped((*x.sizes[:axis], -1), ctx.drawing.batch))
-            return _over(ctx, type, rows, axis).seen(x.layout) if x.layout.plain else _back(ctx, type, rows, axis, x)
+            found = _over(ctx, type, rows, axis)
+            return found.seen(found.layout.reshaped(x.sizes, ctx.drawing.batch))
         return _over(ctx, type, x, axis)
 
     return read
-
-
-def _back(ctx: Context, type: str, rows: Drawn, axis: int, x: Drawn) -> Drawn:
-    found = _over(ctx, type, rows, axis)
-    return found.seen(found.layout.reshaped(x.sizes, ctx.drawing.batch))
 
 
 def _over(ctx: Context, type: str, value: Drawn, axis: int) -> Drawn:

@@ -82,7 +82,21 @@ def _seen(ctx: Context, x: Value, change: Callable[[Layout], Layout]) -> Value:
 
 
 def reshaped(ctx: Context, x: Value, sizes: list) -> Value:
-    return _seen(ctx, x, lambda layout: layout.reshaped(sizes, ctx.drawing.batch))
+    """A tensor in another shape; a block where dimensions are cut across each other, as 4 x 9 made 6 x 6."""
+    if not isinstance(x, Drawn):
+        return _seen(ctx, x, lambda layout: layout.reshaped(sizes))
+    try:
+        return x.seen(x.layout.reshaped(sizes, ctx.drawing.batch))
+    except Misfit as fault:
+        why = fault
+    real = plain(ctx.drawing, x)
+    front, samples = real.type.dims[:1], [size for size in sizes[1:] if not is_open(size)]
+    if front != (N,) or sizes[0] not in (N, -1, ctx.drawing.batch) or len(samples) < len(sizes) - 1:
+        ctx.fail(str(why))
+    values = math.prod(real.type.dims[1:])
+    if is_open(values) or (-1 not in samples and math.prod(samples) != values):
+        ctx.fail(str(why))
+    return ctx.drawing.draw("Reshape", {"input": real}, shape=tuple(samples))
 
 
 def _reshape(ctx: Context, node: Node, inputs: list) -> Value:
