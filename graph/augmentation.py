@@ -15,7 +15,7 @@ from pydantic import model_validator
 from graph.frozen import Frozen, OptionValue, Word
 from graph.hyperparameter import Choice, Float, Hyperparameter, HyperparameterError, Int, complete
 
-Group = Literal["geometry", "colour", "mixing"]  # what a kind changes besides pictures: masks, nothing, targets
+Group = Literal["geometry", "colour", "mixing"]  # what a kind changes besides pictures: masks and boxes, nothing, targets
 NormalizationKind = Literal["none", "given", "data"]
 NORMALIZATIONS: tuple[str, ...] = NormalizationKind.__args__
 Channels = Annotated[tuple[float, ...], Rule(max_length=4096, strict=False)]
@@ -151,7 +151,7 @@ AUGMENTATIONS: dict[str, AugmentationType] = {
         AugmentationType(
             "cutout",
             "colour",
-            "Covers a random rectangle; masks stay as they are.",
+            "Covers a random rectangle; masks and boxes stay as they are.",
             (
                 _area("smallest_area", 0.02, "Share of the picture that is covered at least."),
                 _area("largest_area", 0.2, "Share of the picture that is covered at most."),
