@@ -69,7 +69,7 @@ def convert(model: ModelFile, name: str) -> Imported:
     ctx = Context(drawing, Folding(model.opset), model.tensors, model.opset, readers, frozenset(model.outputs))
     values: dict[str, Value] = draw_inputs(ctx, model)
     for node in nodes:
-        drawing.place, drawing.label = node.place, readable(of_node(node.name, node.op)) or _label(node)
+        drawing.place, drawing.label = node.place, _label(node, ctx.wanted)
         if node.outputs and node.outputs[0] in notes:
             drawing.note(notes[node.outputs[0]])
         _read(ctx, node, values)
@@ -82,8 +82,10 @@ def _network_name(name: str) -> str:
     return check_name(words or "Network")
 
 
-def _label(node: Node) -> str:
-    return next(filter(None, (readable(of_node(name, node.op)) for name in node.outputs)), "")
+def _label(node: Node, outputs: frozenset[str]) -> str:
+    """What a block for the node would be called; names of outputs are left to their blocks."""
+    names = (node.name, *(name for name in node.outputs if name not in outputs))
+    return next(filter(None, (readable(of_node(name, node.op)) for name in names)), "")
 
 
 def _needed(nodes: Sequence[Node], outputs: Sequence[str]) -> list[Node]:

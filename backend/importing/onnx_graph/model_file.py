@@ -96,7 +96,7 @@ def _bytes(path: Path) -> bytes:
             raise CannotImport(path.name, f"{what}; an ONNX model is wanted here")
         if state.st_size > LARGEST_FILE:
             raise CannotImport(path.name, f"takes {state.st_size:,} bytes; at most {LARGEST_FILE:,} are read")
-        return file.read(LARGEST_FILE)
+        return file.read(state.st_size)
 
 
 def _model_file(path: Path, model: Any) -> ModelFile:

@@ -19,8 +19,10 @@ WHOLE = frozenset(("int64", "int32", "uint8", "int8", "int16", "uint16", "uint32
 def single(value: Value, other: Value) -> float | None:
     """The number that a value is, where it is one and adds no dimension to the other."""
     number = number_of(value)
-    fits = number is not None and math.isfinite(number) and len(value.sizes) <= len(other.sizes)
-    return rounded(number) if fits else None
+    if number is None or not math.isfinite(number) or len(value.sizes) > len(other.sizes):
+        return None
+    pairs = zip(reversed(value.sizes), reversed(other.sizes), strict=False)
+    return rounded(number) if all(size in (1, whole) for size, whole in pairs) else None
 
 
 def _needs_float(ctx: Context, x: Drawn) -> None:
