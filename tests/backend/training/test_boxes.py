@@ -8,7 +8,7 @@ from PIL import Image
 
 from backend.messages import Start
 from backend.training.augmentation import build
-from backend.training.boxes import boxes_beside, moved_boxes
+from backend.training.boxes import Boxes, boxes_beside, moved_boxes
 from backend.training.geometry import MOVEMENTS
 from backend.training.objectives import RecipeError
 from backend.training.preparation import prepare
@@ -149,6 +149,33 @@ def test_boxes_of_samples_that_are_left_alone_stay_to_the_bit():
     for now, before in zip((boxes, labels, count), data[1:], strict=True):
         assert torch.equal(now[same], before[same])
     assert not (boxes[~same] == data[1][~same]).flatten(1).all(dim=1).any()
+
+
+def test_boxes_may_be_an_input():
+    pictures, boxes, labels, _ = samples()
+    net = Network("Net")
+    ids = [net.add("Input", name=name, field=name).id for name in ("photo", "where")]
+    aim = net.add("Target", name="aim", field="what")
+    recipe = Recipe(augmentation=[{"kind": "crop", "arguments": {"padding": 30}}])
+    train = Resident((pictures, boxes), (labels,), len(pictures))
+    augment = build(recipe, net, fields(), ids, [aim.id], train, (None, None))
+    torch.manual_seed(3)
+    (_, where), (what,) = augment(train.inputs, train.targets)
+    expected = moved("crop", samples(), padding=30)
+    assert torch.equal(where, expected[1]) and torch.equal(what, expected[2])
+
+
+@pytest.mark.parametrize("kind", GEOMETRY)
+def test_nothing_waits_for_the_device(kind):
+    """Tensors without values cannot be looked at: whoever did would wait for a device."""
+    device = torch.device("meta")
+    values = AUGMENTATIONS[kind].complete({})
+    drawn = MOVEMENTS[kind].draw(values, 6, SIZE, device)
+    tensors = [one[:6].to(device) for one in samples()]
+    Boxes((1,), (2,), (3,)).move(
+        tensors, MOVEMENTS[kind].points(values, drawn, SIZE, device), SIZE, torch.ones(6, device=device) > 0
+    )
+    assert [tuple(one.shape) for one in tensors[1:]] == [(6, 3, 4), (6, 3), (6,)]
 
 
 @pytest.mark.parametrize("kind", ["cutout", "brightness", "blur"])
