@@ -34,7 +34,8 @@ def settle(
     first = "; ".join(_short(str(problem)) for problem in problems[:SHOWN])
     more = f"; and {len(problems) - SHOWN:,} more problems" if len(problems) > SHOWN else ""
     advice = "" if bad == total else f', or set option "{option}" to "skip" to leave them out'
-    raise DataError(place, f"{bad:,} of {total:,} samples cannot be used: {first}{more}. Mend these{advice}", listed)
+    told = f"{bad:,} of {total:,} samples cannot be used: {first}{more}. Mend these{advice}"
+    raise DataError(place, told, listed, option if advice else "")
 
 
 def keep_good(arrays: dict[str, np.ndarray], bad: set[int]) -> tuple[dict[str, np.ndarray], np.ndarray]:

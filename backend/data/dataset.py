@@ -57,6 +57,7 @@ class Dataset:
     in_own_units: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # columns that are never standardised
     validation: np.ndarray | None = None  # rows the data themselves set apart, sorted; None: drawn by share
     redrawn: tuple[str, ...] = ()  # fields drawn anew, standard normal, for every batch of training
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of a field (F,), what each number is called
 
     def __post_init__(self) -> None:
         for each in self.fields:

@@ -22,13 +22,18 @@ class DataProblem:
 
 
 class DataError(Exception):
-    """Data that cannot be used: `place` names file, field or row, `text` the rule and what would be right."""
+    """Data that cannot be used: `place` names file, field or row, `text` the rule and what would be right.
 
-    def __init__(self, place: str, text: str, problems: tuple[DataProblem, ...] = ()) -> None:
-        super().__init__(place, text, problems)
+    Where single samples are the cause, `problems` tells of them, and `skipping` names the option that set to "skip"
+    leaves them out.
+    """
+
+    def __init__(self, place: str, text: str, problems: tuple[DataProblem, ...] = (), skipping: str = "") -> None:
+        super().__init__(place, text, problems, skipping)
         self.place = place
         self.text = text
         self.problems = problems
+        self.skipping = skipping
 
     def __str__(self) -> str:
         return f"{self.place}: {self.text}"

@@ -52,6 +52,7 @@ def keep_finite(
             f"{first.text} ({len(rows):,} of {count:,} rows are not finite); every value must be a number within "
             f'float32: clean the file, or set option "not_finite" to "skip" to leave such rows out',
             tuple(problems),
+            "not_finite" if len(rows) < count else "",
         )
     keep = np.ones(count, bool)
     keep[rows] = False

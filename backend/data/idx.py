@@ -29,7 +29,13 @@ from graph.data_source import Field
 
 OPTIONS = (
     Option("part", "text", "train", "Which images file of a folder: the one whose name holds this word (train, t10k)."),
-    Option("labels", "text", "", 'Name of the labels file; empty looks beside the images, "none" goes without labels.'),
+    Option(
+        "labels",
+        "text",
+        "",
+        'Name of the labels file; empty looks beside the images, "none" goes without labels.',
+        empty="the one beside",
+    ),
     CLASSES,
     NOT_FINITE,
 )

@@ -35,6 +35,7 @@ OPTIONS = (
         "Room for boxes on a picture; empty takes what the fullest one needs. Pictures with more are bad samples.",
         low=1,
         high=10_000,
+        empty="as needed",
     ),
     Option(
         "units",

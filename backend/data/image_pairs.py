@@ -41,6 +41,7 @@ OPTIONS = (
         "How many classes the masks tell apart; empty looks at all masks for the largest.",
         low=2,
         high=MOST_CLASSES,
+        empty="as masks go",
     ),
     Option(
         "ignore",
@@ -49,6 +50,7 @@ OPTIONS = (
         "A number in masks that is no class, such as 255 for borders; give the loss the same ignore_index.",
         low=0,
         high=MOST_CLASSES - 1,
+        empty="none",
     ),
     BAD_SAMPLES,
 )

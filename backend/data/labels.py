@@ -16,6 +16,7 @@ CLASSES = Option(
     "How many classes the labels tell apart; empty counts up to the largest.",
     low=1,
     high=MAX_CLASSES,
+    empty="as labels go",
 )
 ALWAYS_ALLOWED = 1000  # classes, even if there are fewer rows than that
 

@@ -28,7 +28,7 @@ from backend.data.paths import open_regular, printable, reason
 from graph.data_source import Field
 
 OPTIONS = (
-    Option("arrays", "text", "", "Names of the arrays to take, with commas between; empty takes all."),
+    Option("arrays", "text", "", "Names of the arrays to take, with commas between; empty takes all.", empty="all"),
     Option("pixels", "yes or no", True, "Take uint8 arrays as pixels: scaled to 0..1, pictures channel first."),
     CLASSES,
     Option(

@@ -28,6 +28,7 @@ class Option:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    empty: str = ""  # what an empty field stands for, in a few words
 
     def read(self, value: Any) -> Any:
         """The canonical value; raises ValueError with what would be right. A size becomes (height, width)."""

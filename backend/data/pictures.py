@@ -25,6 +25,7 @@ SIZE = Option(
     'Height and width every picture is resized to, such as 64 or "48x64"; empty takes those of the first picture.',
     low=1,
     high=4096,
+    empty="of the first",
 )
 GRAYSCALE = Option("grayscale", "yes or no", False, "One channel of brightness instead of red, green and blue.")
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")

@@ -22,10 +22,14 @@ from graph.data_source import Field
 
 PADDING = "padding"
 OPTIONS = (
-    Option("arrays", "text", "", "Names of the arrays to take, with commas between; empty takes all."),
+    Option("arrays", "text", "", "Names of the arrays to take, with commas between; empty takes all.", empty="all"),
     Option("lengths", "text", "lengths", "The array that holds the length of every sequence, a whole number."),
     Option(
-        "sequence", "text", "", "A padded array, samples x time x ...; empty takes the first with at least two axes."
+        "sequence",
+        "text",
+        "",
+        "A padded array, samples x time x ...; empty takes the first with at least two axes.",
+        empty="the first",
     ),
     *(option for option in npz.OPTIONS if option.name in ("pixels", "classes")),
     BAD_SAMPLES,

@@ -5,7 +5,7 @@ Of very large fields evenly spaced values are looked at, and that is said. Impor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,11 +28,20 @@ class FieldStatistics:
     mean: float | None
     deviation: float | None  # population
     counts: tuple[int, ...] = ()
+    column: str = ""  # of a field whose numbers have names, the one that is told of
 
 
 def statistics(dataset: Dataset) -> tuple[FieldStatistics, ...]:
-    """The fields in their order."""
-    return tuple(_of(field, dataset.arrays[field.name]) for field in dataset.fields)
+    """The fields in their order; those whose numbers have names, such as a table's features, number by number."""
+    found = []
+    for field in dataset.fields:
+        array = dataset.arrays[field.name]
+        names = dataset.columns.get(field.name)
+        if names:
+            found += [replace(_of(field, array[:, place]), column=name) for place, name in enumerate(names)]
+        else:
+            found.append(_of(field, array))
+    return tuple(found)
 
 
 def balance(counts: tuple[int, ...]) -> float | None:

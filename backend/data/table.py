@@ -25,7 +25,13 @@ from backend.data.table_split import SPLIT_BY, validation_rows
 from graph.data_source import Field
 
 OPTIONS = (
-    Option("target", "text", "", "The column to predict, several with commas between; empty takes the last."),
+    Option(
+        "target",
+        "text",
+        "",
+        "The column to predict, several with commas between; empty takes the last.",
+        empty="the last",
+    ),
     Option(
         "task",
         "text",
@@ -33,9 +39,15 @@ OPTIONS = (
         "What the target is; auto takes text, and whole numbers of at most 20 different values, as classes.",
         choices=("auto", "classes", "quantity"),
     ),
-    Option("inputs", "text", "", "The columns to learn from, with commas between; empty takes all others."),
-    Option("leave_out", "text", "", "Columns to leave out, such as names and numbers of rows."),
-    Option("as_categories", "text", "", "Columns of numbers that are only names, such as postcodes."),
+    Option(
+        "inputs",
+        "text",
+        "",
+        "The columns to learn from, with commas between; empty takes all others.",
+        empty="all others",
+    ),
+    Option("leave_out", "text", "", "Columns to leave out, such as names and numbers of rows.", empty="none"),
+    Option("as_categories", "text", "", "Columns of numbers that are only names, such as postcodes.", empty="none"),
     Option(
         "categories",
         "text",
@@ -97,6 +109,7 @@ def load(options: dict[str, Any], path: Path) -> Dataset:
         to_fill=("features",) if numeric and options["missing"] == "mean" else (),
         in_own_units=_in_own_units(fields, len(numeric)) if spread else {},
         validation=_validation(columns, plan, options),
+        columns=_names(numeric, spread),
     )
 
 
@@ -111,6 +124,13 @@ def _features(numeric: list[Column], spread: list[Column], shape: tuple[int, int
             features[:, place] = column.values == number
             place += 1
     return features
+
+
+def _names(numeric: list[Column], spread: list[Column]) -> dict[str, tuple[str, ...]]:
+    """What the numbers of "features" are called, in their order."""
+    names = [column.name for column in numeric]
+    names += [f"{column.name} = {category}" for column in spread for category in column.categories]
+    return {"features": tuple(names)} if names else {}
 
 
 def _kinds(plan: Plan, options: dict[str, Any]) -> tuple[list[Column], list[Column], list[Column]]:

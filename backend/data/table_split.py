@@ -12,6 +12,7 @@ SPLIT_BY = Option(
     "text",
     "",
     "The column that says of every row whether it is for train or validation; empty draws by share.",
+    empty="by share",
 )
 VALIDATION = frozenset({"validation", "valid", "val", "dev", "test", "1", "true", "yes"})
 TRAIN = frozenset({"train", "training", "0", "false", "no"})

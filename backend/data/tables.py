@@ -72,4 +72,5 @@ def load(name: str, options: dict[str, Any], path: Path | None = None) -> Datase
         describe(name, options),
         arrays,
         to_standardize=tables if options["standardize"] else (),
+        columns={"features": tuple(map(str, bunch.feature_names))},
     )

@@ -35,6 +35,7 @@ STEP = Option(
     "holds what training saw.",
     low=1,
     high=100_000,
+    empty="as long as it",
 )
 VOCABULARY = Option(
     "vocabulary", "whole number", 5000, "The most different characters or words.", low=3, high=MAX_CLASSES

@@ -7,8 +7,11 @@ from PySide6.QtGui import QHelpEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gui import theme
+from gui.language import tr
 
 ROW = 18
+TALLEST = 16 * ROW  # of rows that are given all the height they need
+QWIDGETSIZE_MAX = 2**24 - 1
 NARROWEST = 3  # pixels of a bar; what does not fit is left out and said
 
 
@@ -24,6 +27,8 @@ class BalanceView(QWidget):
 
     def show_counts(self, names: tuple[str, ...], counts: tuple[int, ...]) -> None:
         self.names, self.counts = names, counts
+        height = len(counts) * ROW
+        self.setMaximumHeight(height if height <= TALLEST else QWIDGETSIZE_MAX)
         self.setAccessibleDescription(", ".join(map("{}: {:,}".format, names[:50], counts[:50])))
         self.update()
 
@@ -73,13 +78,26 @@ class BalanceView(QWidget):
 
     def _paint_bars(self, painter: QPainter) -> None:
         colours, most = theme.current(), max(*self.counts, 1)
-        step = self.width() / self.shown
+        step, line = self.width() / self.shown, painter.fontMetrics().height()
+        names = [painter.fontMetrics().horizontalAdvance(name) + theme.SPACE <= step for name in self.names]
+        floor = self.height() - (line if all(names) else 0)
         for place in range(self.shown):
-            height = (self.height() - 2) * self.counts[place] / most
-            bar = QRectF(place * step, self.height() - height, max(step - 1, 1), height)
-            painter.fillRect(bar, colours.series[0])
+            height = (floor - line - 2) * self.counts[place] / most
+            painter.fillRect(QRectF(place * step, floor - height, max(step - 1, 1), height), colours.series[0])
+            if all(names):
+                painter.setPen(colours.text[0])
+                painter.drawText(
+                    QRectF(place * step, floor, step, line), Qt.AlignmentFlag.AlignCenter, self.names[place]
+                )
         painter.setPen(colours.line)
-        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
+        painter.drawLine(0, floor - 1, self.width(), floor - 1)
+        painter.setPen(colours.text[1])
+        told = tr("{0} classes, up to {1}").format(f"{len(self.counts):,}", f"{most:,}")
+        if self.shown < len(self.counts):
+            told = tr("the first {0} of {1} classes, up to {2}").format(
+                f"{self.shown:,}", f"{len(self.counts):,}", f"{most:,}"
+            )
+        painter.drawText(QRectF(0, 0, self.width(), line), Qt.AlignmentFlag.AlignRight, told)
 
     def class_at(self, x: float, y: float) -> int | None:
         """The class under a point."""

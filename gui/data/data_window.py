@@ -8,26 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QHBoxLayout,
-    QHeaderView,
-    QListWidget,
-    QStackedLayout,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSize, QTimer
+from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
-from backend.data import leaves_folder
+from backend.data import DataError, leaves_folder
 from backend.data.statistics import FieldStatistics, balance
 from graph import Document
+from graph.edits import SetRecipe
 from gui import theme
 from gui.data.balance_view import BalanceView
+from gui.data.field_table import FieldTable
+from gui.data.problem_list import ProblemList
 from gui.data.reading import DataReading, Looked
+from gui.data.refusal_page import RefusalPage
 from gui.data.sample_page import SamplePage
 from gui.panels.rows import EmptyState, label
 from gui.session import Session
@@ -35,8 +28,6 @@ from gui.training.run import data_home
 from gui.training.sample_choice import SampleChoice
 
 SETTLED = 250  # ms after a change of the recipe until it is read
-MOST_PROBLEMS = 1000
-MOST_ROWS = 6  # fields in sight at once
 
 
 class DataWindow(QDialog):
@@ -58,28 +49,15 @@ class DataWindow(QDialog):
         session.project_opened.connect(self.close)
 
     def sizeHint(self) -> QSize:
-        return QSize(940, 520)
+        return QSize(1040, 600)
 
     def _make(self) -> None:
         self.title = label("", "heading")
-        self.table = QTableWidget(0, 7)
-        self.table.setHorizontalHeaderLabels(
-            (
-                *(self.tr("field"), self.tr("shape"), self.tr("type"), self.tr("least"), self.tr("greatest")),
-                *(self.tr("mean"), self.tr("deviation")),
-            )
-        )
-        self.table.verticalHeader().hide()
-        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.setAccessibleName(self.tr("Fields of the data"))
+        self.table = FieldTable()
         self.classes, self.balance, self.rarest = QComboBox(), BalanceView(), label("", "small", wrap=True)
         self.classes.setAccessibleName(self.tr("Field whose classes are counted"))
         self.classes.currentIndexChanged.connect(self._show_balance)
-        self.problems = QListWidget()
-        self.problems.setAccessibleName(self.tr("Samples with problems"))
+        self.problems = ProblemList()
         self.wrong = label("", "wrong", wrap=True)
         self.sample, self.page = SampleChoice(), SamplePage()
         self.sample.field.setAccessibleName(self.tr("Sample"))
@@ -87,6 +65,8 @@ class DataWindow(QDialog):
         self.sample.chosen.connect(self._show_sample)
         self.part = label("", "small")
         self.empty = EmptyState(self.tr("Reading the data"), "", "picture")
+        self.refusal = RefusalPage()
+        self.refusal.skip_asked.connect(self._skip)
         self._lay_out()
         self.resize(self.sizeHint())
 
@@ -111,6 +91,7 @@ class DataWindow(QDialog):
         self._pages = QStackedLayout(pages)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(body)
+        self._pages.addWidget(self.refusal)
         box = QVBoxLayout(self)
         box.setContentsMargins(theme.GROUP, theme.GROUP, theme.GROUP, theme.GROUP)
         box.setSpacing(theme.GAP)
@@ -149,8 +130,19 @@ class DataWindow(QDialog):
 
     # Showing
 
-    def _refuse(self, text: str) -> None:
-        self._say(self.tr("The data cannot be read"), text)
+    def _refuse(self, error: object) -> None:
+        self._say(self.tr("The data cannot be read"), str(error))
+        if isinstance(error, DataError) and error.problems:
+            self.refusal.show_refusal(error)
+            self._pages.setCurrentWidget(self.refusal)
+
+    def _skip(self, option: str) -> None:
+        """Leave out what cannot be used, and read again."""
+        recipe = self.session.project.recipe
+        if recipe.data is not None:
+            data = recipe.data.model_copy(update={"options": {**recipe.data.options, option: "skip"}})
+            self.session.project.do(SetRecipe(recipe.having(data=data), self.tr("Leave out bad samples")))
+            self.ask()
 
     def _say(self, title: str, text: str) -> None:
         self.looked = None
@@ -164,8 +156,8 @@ class DataWindow(QDialog):
         words = self.tr("{0}: {1} samples, {2} to train on, {3} to validate")
         counts = (f"{len(part):,}" for part in (looked.dataset, looked.train, looked.validation))
         self.title.setText(words.format(looked.dataset.title, *counts))
-        self._show_fields(looked.statistics)
-        classed = [one for one in looked.statistics if one.counts]
+        self.table.show_fields(looked.statistics)
+        classed = sorted((one for one in looked.statistics if one.counts), key=lambda one: len(one.field.shape))
         self.classes.blockSignals(True)
         self.classes.clear()
         for one in classed:
@@ -180,44 +172,27 @@ class DataWindow(QDialog):
         self._pages.setCurrentIndex(1)
         self._show_sample(self.sample.index)
 
-    def _show_fields(self, found: tuple[FieldStatistics, ...]) -> None:
-        self.table.setRowCount(len(found))
-        for row, one in enumerate(found):
-            shape = " x ".join(map(str, one.field.shape)) or "1"
-            numbers = [f"{n:.4g}" if n is not None else "-" for n in (one.low, one.high, one.mean, one.deviation)]
-            for column, text in enumerate((one.field.name, shape, one.field.dtype, *numbers)):
-                item = QTableWidgetItem(text)
-                if column > 2:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                    item.setFont(theme.mono_font("small"))
-                item.setToolTip(self._told(one))
-                self.table.setItem(row, column, item)
-        rows = min(len(found), MOST_ROWS)
-        head = self.table.horizontalHeader().sizeHint().height()
-        self.table.setFixedHeight(head + rows * self.table.rowHeight(0) + 4)
-
-    def _told(self, one: FieldStatistics) -> str:
-        parts = [self.tr("{0} values").format(f"{one.values:,}")]
-        if one.looked_at < one.values:
-            parts.append(self.tr("the numbers are of {0} of them, evenly spaced").format(f"{one.looked_at:,}"))
-        if one.missing:
-            parts.append(self.tr("{0} missing or infinite").format(f"{one.missing:,}"))
-        return ", ".join(parts)
-
     def _show_balance(self, *_index) -> None:
         one = self.classes.currentData()
         if one is None:
             return
         self.balance.show_counts(one.field.classes, one.counts)
         share = balance(one.counts)
-        words = self.tr("The rarest class has {0} % of the samples of the most frequent one.")
-        self.rarest.setText(words.format(f"{100 * share:.0f}") if share is not None else "")
+        self.rarest.setText(self._said(one).format(f"{100 * share:.0f}") if share is not None else "")
+        self.rarest.setVisible(bool(self.rarest.text()))
+
+    def _said(self, one: FieldStatistics) -> str:
+        """What the share of the rarest class is a share of; of texts it says nothing."""
+        if not one.field.shape:
+            return self.tr("The rarest class has {0} % of the samples of the most frequent one.")
+        if len(one.field.shape) == 2:
+            return self.tr("The rarest class has {0} % of the pixels of the most frequent one.")
+        return ""
 
     def _show_problems(self, looked: Looked) -> None:
         problems = looked.dataset.problems
-        self.problems.clear()
-        self.problems.addItems([str(problem) for problem in problems[:MOST_PROBLEMS]])
-        self.wrong.setText(self.tr("{0} samples have problems and are skipped:").format(f"{len(problems):,}"))
+        self.problems.show_problems(problems)
+        self.wrong.setText(self.tr("{0} problems; what cannot be used is left out:").format(f"{len(problems):,}"))
         for part in (self.problems, self.wrong):
             part.setVisible(bool(problems))
 

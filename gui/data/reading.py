@@ -31,7 +31,7 @@ class DataReading(QObject):
     """Reads one data set at a time; a later question makes an earlier answer void."""
 
     found = Signal(object)  # Looked
-    refused = Signal(str)
+    refused = Signal(object)  # DataError, or what a library raised in words
     _done = Signal(int, object)
 
     def __init__(self, parent: QObject | None = None):
@@ -51,7 +51,7 @@ class DataReading(QObject):
             try:
                 answer: object = _look(source, base, validation, seed)
             except DataError as error:
-                answer = str(error)
+                answer = error
             except Exception as error:  # of a library: told as what it is
                 answer = f"{type(error).__name__}: {error}"
             with contextlib.suppress(RuntimeError):  # the window has gone meanwhile
@@ -69,7 +69,7 @@ class DataReading(QObject):
         if isinstance(answer, Looked):
             self.found.emit(answer)
         else:
-            self.refused.emit(str(answer))
+            self.refused.emit(answer)
 
 
 def _look(source: DataSource, base: Path | None, validation: float, seed: int) -> Looked:

@@ -9,12 +9,15 @@ from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
 from backend.data.vocabulary import text_of
 from graph.data_source import Field
 from gui import theme
+from gui.data import boxes
 from gui.data.reading import Looked
+from gui.language import tr
 from gui.panels.rows import clear, label
 from gui.training.sample_view import SampleView
 
 MOST_NUMBERS = 12  # of a row told in figures
 MOST_TOKENS = 400
+MOST_NAMED = 40  # lines of numbers that have names
 SIDE = 150  # of a picture
 
 
@@ -49,6 +52,10 @@ class SamplePage(QScrollArea):
 def _part(field: Field, looked: Looked, row: int) -> QWidget:
     """What shows one field of one sample."""
     value = looked.dataset.arrays[field.name][row]
+    if names := looked.dataset.columns.get(field.name):
+        return label("\n".join(named(names, value)), wrap=True)
+    if field.role in (*boxes.BOXES, "labels of boxes") and field.shape:
+        return label(boxes.told(looked.dataset, field, row), wrap=True)
     if field.classes and not field.shape:
         return label(field.classes[int(value)], wrap=True)
     if field.classes and len(field.shape) == 1:
@@ -57,16 +64,32 @@ def _part(field: Field, looked: Looked, row: int) -> QWidget:
     if len(field.shape) in (2, 3) or field.shape == (2,):
         view = SampleView()
         view.setFixedHeight(SIDE)
-        view.show_sample(_picture(field, value))
+        view.show_sample(_picture(field, value, boxes.boxes_of(looked.dataset, row)))
         return view
+    if value.dtype.kind == "b":
+        return label(tr("{0} of {1} places").format(f"{int(value.sum()):,}", f"{value.size:,}"))
     return label(numbers(value), wrap=True)
 
 
-def _picture(field: Field, value: np.ndarray) -> np.ndarray:
-    """A mask as shades of grey; everything else as it is."""
+def _picture(field: Field, value: np.ndarray, within: np.ndarray | None) -> np.ndarray:
+    """A mask as shades of grey, a picture with the boxes on it; everything else as it is."""
+    if within is not None and value.ndim == 3 and value.shape[0] in (1, 3):
+        return boxes.drawn(value, within)
     if value.ndim == 2 and field.classes:
         return (value / max(len(field.classes) - 1, 1)).astype(np.float32)[None]
     return value[None].astype(np.float32) if value.ndim == 2 else value
+
+
+def named(names: tuple[str, ...], value: np.ndarray) -> list[str]:
+    """A line a number; of a category spread into columns of 0 and 1 only the one that it is."""
+    lines = []
+    for name, number in zip(names, value.tolist(), strict=True):
+        if " = " not in name or number not in (0, 1):
+            lines.append(f"{name} = {number:.4g}")
+        elif number:
+            lines.append(name)
+    more = len(lines) - MOST_NAMED
+    return lines if more <= 0 else [*lines[:MOST_NAMED], tr("and {0} more").format(f"{more:,}")]
 
 
 def numbers(value: np.ndarray) -> str:

@@ -1,6 +1,7 @@
 """The data of the recipe: which source, its options, and the fields it brings. One edit a change.
 
-Asks the torch-free descriptions of the data package; loads no data itself.
+Asks the torch-free descriptions of the data package; loads no data itself. A source that cannot be used stays in the
+form, so that its options can be mended, and out of the recipe.
 """
 
 from __future__ import annotations
@@ -8,17 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from backend.data import DataError, Option, SourceKind, catalog, describe, named_from
+from backend.data import Option, SourceKind, catalog, named_from
 from graph import DataSource, Field, Network, registry
 from graph.commands import suggested_block
 from graph.edits import AddBlock, Compound, SetRecipe
 from graph.hyperparameter import Bool, Choice, Float, Hyperparameter, Int, Text
 from gui import theme
 from gui.language import tr
+from gui.panels.data_describing import Described, Describing
 from gui.panels.field_kinds import make_field
 from gui.panels.form import Form
 from gui.panels.rows import button, clear, label
@@ -35,6 +36,11 @@ class DataChooser(QWidget):
         super().__init__()
         self.session = session
         self._chosen = ""  # a kind that still waits for its path
+        self._tried: DataSource | None = None  # what cannot be used as it is, or is being looked at
+        self._tried_beside: DataSource | None = session.project.recipe.data  # what the recipe had then
+        self._skipping = ""  # the option that leaves bad samples out, should these be the trouble
+        self.describing = Describing(self)
+        self.describing.found.connect(self._described)
         self._formed = ""  # the kind whose options stand in the form
         self.kind = QComboBox()
         self.kind.setAccessibleName(self.tr("Data"))
@@ -53,8 +59,12 @@ class DataChooser(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.GAP)
         row.addWidget(self.path, 1)
-        row.addWidget(button(self.tr("Browse..."), self._browse))
+        self.browse_file = button(self.tr("File..."), lambda: self._browse(folder=False))
+        self.browse_folder = button(self.tr("Folder..."), lambda: self._browse(folder=True))
+        row.addWidget(self.browse_file)
+        row.addWidget(self.browse_folder)
         self.wrong = label("", "wrong", wrap=True)
+        self.skip = button(self.tr("Leave out what cannot be used"), self._skip)
         self.form_place = QVBoxLayout()
         self.fields = label("", "small", wrap=True)
         self.fields.setFont(theme.mono_font("small"))
@@ -62,7 +72,7 @@ class DataChooser(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(theme.SPACE)
-        for part in (self.kind, self.sentence, self.path_row, self.wrong):
+        for part in (self.kind, self.sentence, self.path_row, self.wrong, self.skip):
             box.addWidget(part)
         box.addLayout(self.form_place)
         box.addWidget(self.fields)
@@ -71,21 +81,36 @@ class DataChooser(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the recipe's data, unless another kind waits for its path."""
-        source = self.session.project.recipe.data
+        """Show the recipe's data, unless others are being tried or wait for their path."""
+        if self._tried_beside != self.session.project.recipe.data:
+            self._forget_tried()
+        source = self._source()
         entry = self._entry()
         self.kind.setCurrentIndex(max(0, self.kind.findData(entry.kind if entry else "")))
         self.sentence.setText(entry.sentence if entry else self.tr("Choose what the network learns from."))
         self.path_row.setVisible(bool(entry and entry.needs_path))
+        self.browse_file.setVisible(bool(entry and entry.path != "folder"))
+        self.browse_folder.setVisible(bool(entry and entry.path != "file"))
         if entry and not self.path.hasFocus():
             self.path.setText((source.path or "") if source and source.kind == entry.kind else "")
             self.path.setPlaceholderText(self.tr("Path of the {0}").format(entry.path))
         self._show_options(entry, source)
-        self._show_fields(source)
+        self._show_fields(source if self._tried is None else None)
         self.wrong.setVisible(bool(self.wrong.text()))
+        self.skip.setVisible(bool(self._skipping))
+
+    def _source(self) -> DataSource | None:
+        """What the form is about."""
+        return self._tried or self.session.project.recipe.data
+
+    def _forget_tried(self) -> None:
+        self.describing.forget()
+        self._tried, self._tried_beside = None, self.session.project.recipe.data
+        self._skipping = ""
+        self.wrong.setText("")
 
     def _entry(self) -> SourceKind | None:
-        source = self.session.project.recipe.data
+        source = self._source()
         wanted = self._chosen or (source.kind if source else "")
         return next((entry for entry in catalog() if entry.kind == wanted), None)
 
@@ -96,7 +121,10 @@ class DataChooser(QWidget):
             self.form = Form() if entry and entry.options else None
             if self.form is not None:
                 for option in entry.options:
-                    self.form.add(option.name, make_field(_declared(option)))
+                    field = make_field(_declared(option))
+                    for line in field.findChildren(QLineEdit) if option.empty else ():
+                        line.setPlaceholderText(option.empty)
+                    self.form.add(option.name, field, option.name.replace("_", " "))
                 self.form.entered.connect(lambda name, value: self._set_option(name, value))
                 self.form.reset.connect(self._reset_option)
                 self.form_place.addWidget(self.form)
@@ -119,7 +147,7 @@ class DataChooser(QWidget):
 
     def _choose(self, index: int) -> None:
         kind = self.kind.itemData(index)
-        self.wrong.setText("")
+        self._forget_tried()
         source = self.session.project.recipe.data
         entry = next((entry for entry in catalog() if entry.kind == kind), None)
         if entry is None:
@@ -132,10 +160,10 @@ class DataChooser(QWidget):
                 self._take(DataSource(kind=kind))
         self.refresh()
 
-    def _browse(self) -> None:
+    def _browse(self, folder: bool) -> None:
         entry = self._entry()
         start = str(self._base() or Path.home())
-        if entry.path == "folder":
+        if folder:
             chosen = QFileDialog.getExistingDirectory(self, self.tr("Open {0}").format(entry.title), start)
         else:
             patterns = self.tr("{0} ({1});;All files (*)").format(entry.title, " ".join(entry.patterns))
@@ -145,7 +173,7 @@ class DataChooser(QWidget):
             self._path_typed()
 
     def _path_typed(self) -> None:
-        entry, source = self._entry(), self.session.project.recipe.data
+        entry, source = self._entry(), self._source()
         path = self.path.text().strip()
         if entry is None or not path or (source and source.kind == entry.kind and source.path == path):
             return
@@ -154,28 +182,44 @@ class DataChooser(QWidget):
         self._take(DataSource(kind=entry.kind, path=path, options=options))
 
     def _set_option(self, name: str, value: Any) -> None:
-        source = self.session.project.recipe.data
+        source = self._source()
         if source is not None:
             self._take(source.model_copy(update={"options": {**source.options, name: value}}), f"data {name}")
 
+    def _skip(self) -> None:
+        if self._skipping:
+            self._set_option(self._skipping, "skip")
+
     def _reset_option(self, name: str) -> None:
-        source = self.session.project.recipe.data
+        source = self._source()
         if source is not None:
             kept = {key: value for key, value in source.options.items() if key != name}
             self._take(source.model_copy(update={"options": kept}))
 
     def _take(self, source: DataSource, merge: str | None = None) -> None:
         """Look at the data and put the source with its fields into the recipe; say in place what is wrong."""
-        try:
-            fields = describe(source, self._base())
-            checked = DataSource.model_validate({**dict(source), "fields": fields})
-        except (DataError, ValidationError, OSError) as error:
-            self.wrong.setText(str(error))
-            self.wrong.show()
+        self._tried, self._tried_beside = source, self.session.project.recipe.data
+        described = self.describing.ask(source, self._base(), merge)
+        if described is not None:
+            self._described(described)
             return
+        self._skipping = ""
         self.wrong.setText("")
+        self.refresh()
+        self.fields.setText(self.tr("Reading the data ..."))
+        self.fields.show()
+
+    def _described(self, described: Described) -> None:
         self._chosen = ""
-        self._put(checked, merge)
+        if described.error is not None:
+            self.wrong.setText(str(described.error))
+            self._skipping = getattr(described.error, "skipping", "")
+        else:
+            self._tried = None
+            self._skipping = ""
+            self.wrong.setText("")
+            self._put(described.source, described.merge)
+            self._tried_beside = self.session.project.recipe.data
         self.refresh()
 
     def _put(self, source: DataSource | None, merge: str | None = None) -> None:
