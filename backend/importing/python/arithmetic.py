@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,10 +17,13 @@ from backend.importing.python.random_numbers import drawn_noise, plus_noise, tim
 from backend.importing.python.running import MOST_ITEMS, Run
 from backend.importing.python.sequences import equal, items_of, truth_of
 from backend.importing.python.values import (
+    ClassValue,
     Example,
     Learned,
+    Native,
     Noise,
     Numbers,
+    Outside,
     Tensor,
     Training,
     Unknown,
@@ -64,8 +68,10 @@ PLAIN: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+SPECIFIED = re.compile(r"%0?\d?(\.\d)?[dsif]")
 RELATIONS = {">": "above", "<": "below", "==": "equal", "!=": "not_equal", ">=": "at_least", "<=": "at_most"}
 MIRRORED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
+KINDS = (Outside, ClassValue, Native)
 TENSORS = (Tensor, Numbers, Learned, Noise, Example)
 
 
@@ -102,7 +108,7 @@ def _plain(run: Run, symbol: str, left: Any, right: Any) -> Any:
             run.refuse(f"a list of more than {MOST_ITEMS:,} items")
         return left + right
     if symbol == "%" and isinstance(left, str):
-        return run.unknown("text made with % is not read: use an f-string")
+        return _filled_in(run, left, right)
     if isinstance(left, Expr) or isinstance(right, Expr):
         if symbol == "/":
             symbol = "//"  # sizes stay whole
@@ -110,9 +116,20 @@ def _plain(run: Run, symbol: str, left: Any, right: Any) -> Any:
             return run.unknown("this depends on the size of the batch")
         if symbol == "%":
             return left - left // right * right
+    if symbol == "|" and (isinstance(left, KINDS) or isinstance(right, KINDS)):
+        return tuple(one for side in (left, right) for one in (side if isinstance(side, tuple) else (side,)))
     if symbol not in PLAIN:
         return run.unknown(f"the operator {symbol} is not read for {kind_of(left)}")
     return PLAIN[symbol](left, right)
+
+
+def _filled_in(run: Run, text: str, values: Any) -> Any:
+    """Text with %d and %s in it."""
+    given = values if isinstance(values, tuple) else (values,)
+    plain = all(isinstance(one, int | float | str) for one in given)
+    if not plain or "%" in SPECIFIED.sub("", text):
+        return run.unknown("of text made with %, only short forms such as %d, %s and %.2f are read")
+    return text % given
 
 
 def _power(run: Run, base: Any, exponent: Any) -> Any:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.importing.python import calling, methods
+from backend.importing.python import calling, containers, known_functions, methods, module_tree
 from backend.importing.python.constant_tensors import NUMBER_METHODS
-from backend.importing.python.containers import CONTAINER_METHODS
 from backend.importing.python.drawing import dims_of, physical
-from backend.importing.python.known_functions import CONSTANTS
 from backend.importing.python.learned import learned_as_tensor, set_weight
 from backend.importing.python.operations import OPERATIONS, operate
+from backend.importing.python.options import option
 from backend.importing.python.running import Run
 from backend.importing.python.values import (
     Bound,
@@ -26,6 +25,7 @@ from backend.importing.python.values import (
     Native,
     Noise,
     Numbers,
+    Options,
     Outside,
     Super,
     Tensor,
@@ -103,6 +103,8 @@ def _of_learned(run: Run, value: Learned, name: str) -> Any:
         return _of_tensor(run, value.begins, name)
     if run.level is None:
         return run.unknown(f"what {name} makes of a parameter outside of forward is not read")
+    if name in OPERATIONS:
+        return Native(name, lambda run, args, kwargs: operate(run, name, [value, *args], kwargs))
     return _of_tensor(run, learned_as_tensor(run, value), name)
 
 
@@ -128,7 +130,7 @@ def _of_instance(run: Run, value: Instance, name: str) -> Any:
         return Training()
     if name == "__class__":
         return value.cls
-    if value.children is not None and (name in value.children.children or name in CONTAINER_METHODS):
+    if value.children is not None and (name in value.children.children or name in containers.CONTAINER_METHODS):
         return _of_container(run, value.children, name)
     if value.cls.is_module and name in methods.MODULE_METHODS:
         return Native(name, lambda run, args, kwargs: methods.of_module(run, name, value, args, kwargs))
@@ -154,8 +156,8 @@ def _of_layer(run: Run, value: Layer, name: str) -> Any:
 def _of_container(run: Run, value: Container, name: str) -> Any:
     if name in value.children:
         return value.children[name]
-    if name in CONTAINER_METHODS:
-        act = CONTAINER_METHODS[name]
+    if name in containers.CONTAINER_METHODS:
+        act = containers.CONTAINER_METHODS[name]
         return Native(name, lambda run, args, kwargs: act(run, value, *args, **kwargs))
     if name == "training":
         return Training()
@@ -170,7 +172,7 @@ def _of_weight(run: Run, value: WeightOf, name: str) -> Any:
     if name.endswith("_") and name[:-1] in methods.BEGINNINGS:
         return Native(name, lambda run, args, kwargs: methods.begin(run, name[:-1], value, args, kwargs))
     if name == "requires_grad_":
-        return Native(name, lambda run, args, kwargs: methods.freeze(run, value.layer, *args))
+        return Native(name, lambda run, args, kwargs: module_tree.freeze(run, value.layer, *args))
     if name in ("weight", "bias") and value.name == "out_proj":
         return WeightOf(value.layer, f"out_proj.{name}")
     return run.unknown(f"{name} of the weight of a layer is not read: blocks keep their weights to themselves")
@@ -178,7 +180,7 @@ def _of_weight(run: Run, value: WeightOf, name: str) -> Any:
 
 def _of_outside(run: Run, value: Outside, name: str) -> Any:
     path = f"{value.path}.{name}"
-    return CONSTANTS[path] if path in CONSTANTS else Outside(path)
+    return known_functions.CONSTANTS[path] if path in known_functions.CONSTANTS else Outside(path)
 
 
 def _of_class(run: Run, value: ClassValue, name: str) -> Any:
@@ -205,7 +207,7 @@ def _of_super(run: Run, value: Super, name: str) -> Any:
         inner = value.itself.layer or value.itself.children
         return Native(name, lambda run, args, kwargs: calling.call_module(run, inner, args, kwargs))
     if name in methods.MODULE_METHODS or value.itself.children is not None:
-        held = value.itself.children if name in CONTAINER_METHODS else value.itself
+        held = value.itself.children if name in containers.CONTAINER_METHODS else value.itself
         return attribute(run, held, name)
     return run.unknown(f"what {name} of the base class does is not in this file")
 
@@ -221,7 +223,9 @@ def _of_example(run: Run, value: Example, name: str) -> Any:
 def assign(run: Run, holder: Any, name: str, value: Any) -> None:
     """Give an attribute a value, as far as that means something for the drawing."""
     run.spend()
-    if isinstance(holder, Instance):
+    if isinstance(holder, Instance) and holder.children is not None and is_module(value):
+        holder.children.children[name] = value
+    elif isinstance(holder, Instance):
         holder.attributes[name] = value
         run.bounded(holder.attributes)
     elif isinstance(holder, ClassValue):
@@ -253,5 +257,6 @@ _KINDS = {
     Super: _of_super,
     Named: _of_named,
     Example: _of_example,
+    Options: option,
 }
 __all__ = ["Function", "assign", "attribute", "shape_of"]

@@ -6,13 +6,17 @@ import ast
 from typing import Any
 
 from backend.importing.imported import CannotImport
-from backend.importing.python import arithmetic, attributes, expressions, known_functions, outside, statements
-from backend.importing.python.containers import fill, run_container
-from backend.importing.python.layer_calls import call_layer
+from backend.importing.python import (
+    containers,
+    expressions,
+    known_classes,
+    layer_calls,
+    outside,
+    statements,
+    submodules,
+)
 from backend.importing.python.layers import CONTAINERS, SIGNATURES, make_layer
-from backend.importing.python.pieces import as_piece
 from backend.importing.python.running import DEEPEST, Run
-from backend.importing.python.submodules import call_instance
 from backend.importing.python.values import (
     Bound,
     ClassValue,
@@ -79,10 +83,10 @@ def call_module(run: Run, module: Any, args: list[Any], kwargs: dict[str, Any]) 
         run.calls.append((module, args, kwargs))
         return run.unknown("what a model gives is not computed here")
     if isinstance(module, Layer):
-        return guarded(run, f"nn.{module.type}", lambda r, a, k: call_layer(r, module, a, k), args, kwargs)
+        return guarded(run, f"nn.{module.type}", lambda r, a, k: layer_calls.call_layer(r, module, a, k), args, kwargs)
     if isinstance(module, Container):
-        return run_container(run, module, args)
-    return call_instance(run, module, args, kwargs)
+        return containers.run_container(run, module, args)
+    return submodules.call_instance(run, module, args, kwargs)
 
 
 def bound(found: Any, holder: Any) -> Any:
@@ -151,7 +155,7 @@ def super_of(run: Run, scope: Scope) -> Any:
 
 def instantiate(run: Run, cls: ClassValue, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """An object of a class of the file; in the code around the model one that cannot be read is an Unknown."""
-    piece = as_piece(run, cls, args, kwargs)
+    piece = known_classes.as_known(run, cls, args, kwargs)
     if piece is not None:
         return piece
     if cls.fields is not None and cls.lookup("__init__") is None:
@@ -178,7 +182,7 @@ def base_begin(run: Run, made: Instance, args: list[Any], kwargs: dict[str, Any]
     """What the constructor of a torch class does that a class of the file comes from."""
     name = (made.cls.base or "").rpartition(".")[2]
     if name in CONTAINERS:
-        made.children = fill(run, Container(name, {}, run.line), args, kwargs)
+        made.children = containers.fill(run, Container(name, {}, run.line), args, kwargs)
     elif name in SIGNATURES and (made.cls.base or "").startswith("torch.nn."):
         layer = make_layer(run, name, args, kwargs)
         made.layer = layer if isinstance(layer, Layer) else None
@@ -194,6 +198,3 @@ def _record(run: Run, cls: ClassValue, args: list[Any], kwargs: dict[str, Any]) 
     if missing:
         run.refuse(f"{cls.name} needs {', '.join(missing)}, and nothing in this file says what that is")
     return Instance(cls, run.line, {**dict(cls.fields or ()), **given})
-
-
-__all__ = ["arithmetic", "attributes", "bound", "call", "known_functions"]

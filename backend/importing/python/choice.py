@@ -8,7 +8,7 @@ from typing import Any
 
 from backend.importing.imported import CannotImport
 from backend.importing.python import calling, statements
-from backend.importing.python.methods import children_of, modules_of
+from backend.importing.python.module_tree import children_of, modules_of
 from backend.importing.python.running import MOST_OUTSIDE, OutOfSteps, Run
 from backend.importing.python.values import (
     ClassValue,

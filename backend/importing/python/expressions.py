@@ -9,8 +9,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from backend.importing.python import arithmetic, attributes, calling, indexing
-from backend.importing.python.known_functions import BUILTINS, formatted
+from backend.importing.python import arithmetic, attributes, calling, indexing, known_functions
 from backend.importing.python.running import Run
 from backend.importing.python.sequences import items_of, key_of, truth_of
 from backend.importing.python.values import Function, Outside, Scope, Tensor, Unknown
@@ -50,8 +49,8 @@ def lookup(run: Run, name: str, scope: Scope) -> Any:
         if name in found.names:
             return found.names[name]
         found = found.parent
-    if name in BUILTINS:
-        return BUILTINS[name]
+    if name in known_functions.BUILTINS:
+        return known_functions.BUILTINS[name]
     if run.stars:
         return Outside(f"{run.stars[-1]}.{name}")
     return run.unknown(f"{name} is not defined in this file, and nothing outside it is read")
@@ -138,7 +137,7 @@ def _compare(run: Run, node: ast.Compare, scope: Scope) -> Any:
     for operator, other in zip(node.ops, node.comparators, strict=True):
         right = evaluate(run, other, scope)
         result = arithmetic.compare(run, type(operator), left, right)
-        if isinstance(result, Unknown | Tensor) or not truth_of(run, result):
+        if len(node.ops) == 1 or isinstance(result, Unknown) or not truth_of(run, result):
             return result
         left = right
     return result
@@ -195,7 +194,7 @@ def _text(run: Run, node: ast.JoinedStr, scope: Scope) -> Any:
             continue
         value = evaluate(run, part.value, scope)
         written = "" if part.format_spec is None else evaluate(run, part.format_spec, scope)
-        piece = formatted(run, value, written)
+        piece = known_functions.formatted(run, value, written)
         if isinstance(piece, Unknown):
             return piece
         parts.append(piece)

@@ -30,8 +30,9 @@ from graph.dim import Expr
 
 def item(run: Run, value: Any, index: Any) -> Any:
     """value[index]."""
-    if isinstance(value, Unknown) or isinstance(index, Unknown):
-        return value if isinstance(value, Unknown) else index
+    for one in (value, *_tuple(index)):
+        if isinstance(one, Unknown):
+            return one
     if isinstance(value, Instance) and value.children is not None:
         value = value.children
     if isinstance(value, Tensor | Learned):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend.importing.python.methods import modules_of
+from backend.importing.python.module_tree import modules_of
 from backend.importing.python.running import Run
 from backend.importing.python.values import Bound, Container, Function, Instance, Layer, Numbers
 

@@ -34,7 +34,7 @@ def ordered(run: Run, layer: Layer, tensor: Tensor) -> Tensor:
     if tensor.order is None:
         return tensor
     family = registry.block_type(layer.type.removeprefix("Lazy")).family
-    last = tensor.order[-1] == len(tensor.order) - 1
+    last = tensor.order[-1] == len(tensor.order) - 1 or layer.type == "Embedding"
     if family in ("activation", "regularization") and layer.type not in ("GLU", "Dropout2d", "Softmax2d"):
         return tensor
     return tensor if layer.type in OVER_LAST and last else settled(run, tensor, f"nn.{layer.type}")
@@ -76,7 +76,7 @@ def place_layer(
     level = here(run, *(tensor for _, tensor in wires))
     properties = _properties(run, level, layer)
     line = run.line
-    block = place(run, type, wires, values, level.paths.get(layer.serial), level, **properties)
+    block = place(run, type, wires, values, name_of(level, layer), level, **properties)
     _keep_known(level, block)
     remember(run, level, layer, block)
     run.line = line
@@ -84,12 +84,24 @@ def place_layer(
     return block
 
 
+def name_of(level: Level, drawn: Any) -> str | None:
+    """Where it stands in the model; once more for every time it is used again."""
+    path = level.paths.get(drawn.serial)
+    if path is None or drawn.serial not in level.homes:
+        return path
+    count = 2
+    while level.network.has(f"{path}_{count}"):
+        count += 1
+    return f"{path}_{count}"
+
+
 def _properties(run: Run, level: Level, layer: Layer) -> dict[str, Any]:
     """Whose weights it uses, how they begin, what was typed in, and whether they are frozen."""
     home = level.homes.get(layer.serial)
-    if home is None and layer.reuses is not None:
-        home = level.homes.get(layer.reuses.serial)
-        if home is None:
+    tied = [*([layer.reuses] if layer.reuses else []), *layer.lends]
+    if home is None and tied:
+        home = next((level.homes[one.serial] for one in tied if one.serial in level.homes), None)
+        if home is None and any(one.serial in run.drawn for one in tied):
             text = "its weights are those of a layer elsewhere, and blocks share weights with blocks beside them:"
             run.note(f"{text} it got weights of its own", layer.line)
     if home is not None:

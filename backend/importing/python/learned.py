@@ -82,6 +82,7 @@ def set_weight(run: Run, layer: Layer, name: str, value: Any) -> None:
     """`layer.weight = ...`: weights of another layer, or numbers typed in."""
     if isinstance(value, WeightOf):
         layer.reuses = value.layer
+        value.layer.lends.append(layer)
     elif isinstance(value, Learned) and value.begins.array is not None:
         try:
             layer.weights[name] = numbers(value.begins.array.astype(float).tolist())

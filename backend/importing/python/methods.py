@@ -8,20 +8,18 @@ from typing import Any
 from backend.importing.imported import CannotImport
 from backend.importing.python import attributes, calling
 from backend.importing.python.learned import begin_parameter
+from backend.importing.python.module_tree import children_of, freeze, modules_of, parameters_of
 from backend.importing.python.running import Run
 from backend.importing.python.sequences import equal, items_of, key_of
 from backend.importing.python.values import (
-    Container,
     Example,
     Instance,
-    Layer,
     Learned,
     Native,
     Unknown,
     WeightOf,
     is_module,
 )
-from graph.dim import N
 from graph.weights import KINDS, WeightError, initial
 
 # fmt: off
@@ -148,42 +146,6 @@ _WORDS: dict[str, Callable[..., Any]] = {
 # nn.Module
 
 
-def children_of(holder: Any) -> dict[str, Any]:
-    """What stands right inside a model, a container or a layer."""
-    if isinstance(holder, Container):
-        return {name: one for name, one in holder.children.items() if is_module(one)}
-    if isinstance(holder, Instance):
-        inner = holder.children.children if holder.children is not None else {}
-        return {name: one for name, one in (*holder.attributes.items(), *inner.items()) if is_module(one)}
-    return {}
-
-
-def modules_of(run: Run, holder: Any) -> list[Any]:
-    """The model and everything inside, each once."""
-    found: list[Any] = []
-    seen: set[int] = set()
-    waiting = [holder]
-    while waiting:
-        run.spend()
-        one = waiting.pop(0)
-        if id(one) not in seen:
-            seen.add(id(one))
-            found.append(one)
-            waiting.extend(children_of(one).values())
-    return found
-
-
-def parameters_of(run: Run, holder: Any) -> list[Any]:
-    """A handle on the weights of every layer inside."""
-    found: list[Any] = []
-    for one in modules_of(run, holder):
-        if isinstance(one, Layer):
-            found.append(WeightOf(one, "weight"))
-        elif isinstance(one, Instance):
-            found.extend(value for value in one.attributes.values() if isinstance(value, Learned))
-    return found
-
-
 def of_module(run: Run, name: str, holder: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """A method that every nn.Module has."""
     if name in ("add_module", "register_module", "register_buffer", "register_parameter"):
@@ -233,17 +195,6 @@ def _apply(run: Run, holder: Any, args: list[Any]) -> None:
             return
 
 
-def freeze(run: Run, holder: Any, wanted: Any = True) -> None:
-    """requires_grad_(False)."""
-    for one in modules_of(run, holder):
-        if isinstance(one, Layer):
-            one.frozen = wanted is False
-        elif isinstance(one, Instance):
-            for value in one.attributes.values():
-                if isinstance(value, Learned):
-                    value.frozen = wanted is False
-
-
 def begin(run: Run, kind: str, weight: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """nn.init.KIND_(weight, ...)."""
     if isinstance(weight, Unknown) or weight is None:
@@ -272,15 +223,5 @@ def of_example(run: Run, value: Example, name: str) -> Any:
     from backend.importing.python.operations import operate
 
     if name in ("shape", "ndim", "dtype", "device"):
-        return _shape_of_example(run) if name == "shape" else run.unknown("the shape of the input is being looked for")
-    if name == "size":
-        sizes = _shape_of_example(run)
-        return Native(
-            name, lambda run, args, kwargs: sizes[args[0]] if args and args[0] == 0 else sizes[1] if args else sizes
-        )
+        return run.unknown("the shape of the input is being looked for")
     return Native(name, lambda run, args, kwargs: operate(run, name.rstrip("_"), [value, *args], kwargs))
-
-
-def _shape_of_example(run: Run) -> Any:
-    open_size = run.unknown("the shape of the input is being looked for")
-    return (N, open_size, open_size, open_size)

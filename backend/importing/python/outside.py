@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from backend.importing.python import calling, known_functions, methods
-from backend.importing.python.constant_tensors import CREATORS
-from backend.importing.python.containers import fill
+from backend.importing.python import calling, containers, known_functions, methods
+from backend.importing.python.constant_tensors import CREATORS, NUMBER_METHODS
 from backend.importing.python.layers import CONTAINERS, make_layer
 from backend.importing.python.operations import OPERATIONS, operate
 from backend.importing.python.running import Run
@@ -19,6 +18,7 @@ from backend.importing.python.values import (
     Learned,
     Native,
     Numbers,
+    Options,
     Outside,
     Tensor,
     Unknown,
@@ -56,7 +56,7 @@ def call_outside(run: Run, function: Outside, args: list[Any], kwargs: dict[str,
 
 def _operation(run: Run, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     plain = name[:-1] if name.endswith("_") else name
-    if plain in OPERATIONS or plain in CREATORS:
+    if plain in OPERATIONS or plain in CREATORS or plain in NUMBER_METHODS:
         first = args[0] if args else None
         after = operate(run, plain, args, kwargs)
         if plain != name and isinstance(first, Tensor) and isinstance(after, Tensor):
@@ -67,7 +67,7 @@ def _operation(run: Run, name: str, args: list[Any], kwargs: dict[str, Any]) -> 
 
 def _layer(run: Run, path: str, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     if name in CONTAINERS:
-        return fill(run, Container(name, {}, run.line), args, kwargs)
+        return containers.fill(run, Container(name, {}, run.line), args, kwargs)
     if name == "Parameter":
         return _parameter(run, *args, **kwargs)
     if path == "torch.nn.Module":
@@ -150,9 +150,8 @@ def copied(run: Run, value: Any, done: dict[int, Any]) -> Any:
         return done[id(value)]
     if isinstance(value, Layer):
         arguments = {name: copied(run, one, done) for name, one in value.arguments.items()}
-        made: Any = Layer(
-            value.type, arguments, value.line, value.frozen, None, dict(value.initial), dict(value.weights)
-        )
+        decided = {"initial": dict(value.initial), "weights": dict(value.weights)}
+        made: Any = Layer(value.type, arguments, value.line, value.frozen, **decided)
     elif isinstance(value, Learned):
         made = Learned(value.begins, value.line, value.spread, value.fill, value.frozen)
     elif isinstance(value, Container):
@@ -182,6 +181,7 @@ def _checkpoint(run: Run, args: list[Any], kwargs: dict[str, Any]) -> Any:
 _KNOWN: dict[str, Callable[..., Any]] = {
     "collections.OrderedDict": _ordered,
     "functools.partial": _partial,
+    "argparse.ArgumentParser": lambda run, args, kwargs: Options(),
     "copy.deepcopy": _copy,
     "copy.copy": lambda run, args, kwargs: args[0],
     "torch.utils.checkpoint.checkpoint": _checkpoint,

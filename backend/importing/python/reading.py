@@ -13,7 +13,7 @@ from backend.importing.python.choice import Chosen
 from backend.importing.python.drawing import Level, output, physical, place
 from backend.importing.python.inputs import Asked, Shape, asked, guesses
 from backend.importing.python.learned import learned_as_tensor
-from backend.importing.python.methods import modules_of
+from backend.importing.python.module_tree import children_of, modules_of
 from backend.importing.python.pruning import prune, upstream
 from backend.importing.python.running import BatchSecond, DrawInline, Misfit, OutOfSteps, Run
 from backend.importing.python.submodules import paths_of
@@ -33,6 +33,15 @@ from graph.names import check_name
 from graph.network import Network
 from graph.weight_rules import weights_of
 
+SEQUENTIAL = (
+    "RNN",
+    "LSTM",
+    "GRU",
+    "MultiheadAttention",
+    "TransformerEncoderLayer",
+    "TransformerEncoder",
+    "Transformer",
+)
 MOST_TURNS = 60  # times the drawing begins again for objects drawn in place
 
 
@@ -52,9 +61,11 @@ def _guessed(run: Run, chosen: Chosen, wanted: Asked) -> Level:
     hints = _looked_for(run, chosen, wanted)
     notes = list(run.notes)
     run.strict = True
+    second = run.batch_second
     best: tuple[int, CannotImport] | None = None
     for shapes in guesses(run, chosen.model, wanted.names, hints):
         run.notes = list(notes)
+        run.batch_second = second
         try:
             level = _drawn(run, chosen, wanted, shapes)
         except OutOfSteps:
@@ -65,7 +76,7 @@ def _guessed(run: Run, chosen: Chosen, wanted: Asked) -> Level:
             if not isinstance(error, Misfit) and run.blocks > 400:
                 break
             continue
-        words = ", ".join(f"{name} {shape}" for name, shape in zip(wanted.names, shapes, strict=True))
+        words = ", ".join(f"{name} as {shape}" for name, shape in zip(wanted.names, shapes, strict=True))
         run.notes.insert(
             len(notes), f"no example in the file calls the model: {words} was assumed, which fits all layers"
         )
@@ -120,9 +131,24 @@ def _drawn(run: Run, chosen: Chosen, wanted: Asked, shapes: list[Shape]) -> Leve
             run.inlined.add(again.serial)
         except BatchSecond:
             run.batch_second = True
+        except OutOfSteps:
+            raise
+        except CannotImport:
+            if run.batch_second or not _reads_time_first(run, chosen.model):
+                raise
+            run.batch_second = True
         finally:
             _restore(before)
     raise CannotImport(run.where(), "the same layers are used inside several classes in a way that no drawing has")
+
+
+def _reads_time_first(run: Run, model: Any) -> bool:
+    """Whether layers in the model want the batch second, and none wants it first."""
+    layers = [one for one in modules_of(run, model) if isinstance(one, Layer) and one.type in SEQUENTIAL]
+    layers = [one.arguments.get("encoder_layer", one) for one in layers]
+    return bool(layers) and not any(
+        isinstance(one, Layer) and one.arguments.get("batch_first") is True for one in layers
+    )
 
 
 def _draw(run: Run, chosen: Chosen, wanted: Asked, shapes: list[Shape]) -> Level:
@@ -250,13 +276,17 @@ def _drop_unused_modules(run: Run, network: Network) -> None:
 
 
 def _note_unused(run: Run, model: Any) -> None:
-    """Layers that the model has and forward never calls."""
-    paths = paths_of(run, model)
-    unused = [
-        paths.get(one.serial, f"nn.{one.type}")
-        for one in modules_of(run, model)
-        if isinstance(one, Layer) and one.serial not in run.drawn and "Loss" not in one.type
-    ]
+    """Layers that the model has and forward never calls, as far up as all inside are."""
+    unused: list[str] = []
+    waiting = [(name, one) for name, one in children_of(model).items()]
+    while waiting:
+        path, one = waiting.pop(0)
+        run.spend()
+        layers = [part for part in modules_of(run, one) if isinstance(part, Layer) and part.type != "Identity"]
+        if layers and not any(part.serial in run.drawn for part in layers):
+            unused.append(path)
+        else:
+            waiting[:0] = [(f"{path}.{name}", part) for name, part in children_of(one).items()]
     if unused:
         words = ", ".join(unused[:8]) + (" and others" if len(unused) > 8 else "")
         run.note(f"forward never calls {words}: left out", 0)

@@ -38,12 +38,22 @@ def items_of(run: Run, value: Any) -> list[Any]:
         from backend.importing.python.shaping import unbind  # it draws blocks, and needs this module
 
         found = list(unbind(run, value, 0))
+    elif isinstance(value, Numbers) and value.array is not None and value.shape:
+        found = [row_of(value, index) for index in range(run.bounded(range(value.shape[0])).stop)]
     elif isinstance(value, Instance) and value.cls.lookup("__iter__"):
         run.refuse(f"a loop over {kind_of(value)} with an __iter__ of its own is not read: loop over a list")
     else:
         run.refuse(f"what {kind_of(value)} holds is not known, so that it cannot be gone through")
     run.spend(len(found) // 4)
     return found
+
+
+def row_of(numbers: Numbers, index: int) -> Numbers:
+    """One step of a constant tensor."""
+    assert numbers.array is not None
+    row = numbers.array[index]
+    fill = float(row) if row.ndim == 0 else None
+    return Numbers(numbers.shape[1:], numbers.dtype, row, fill)
 
 
 def truth_of(run: Run, value: Any) -> bool:

@@ -254,8 +254,8 @@ def expand(run: Run, x: Any, *sizes: Any) -> Tensor:
     if all(one in (-1, dim) for one, dim in zip(wanted, dims, strict=True)):
         return x
     x = settled(run, x, "expand")
-    shape = tuple(-1 if one == dim else one for one, dim in zip(wanted[1:], dims[1:], strict=True))
-    return draw(run, "Expand", x, {"shape": shape})
+    shape = tuple(dim if one == -1 else one for one, dim in zip(wanted[1:], dims[1:], strict=True))
+    return draw(run, "Expand", x, {"shape": tuple(-1 if is_open(one) else one for one in shape)})
 
 
 def _expand_learned(run: Run, x: Any, wanted: list[Any]) -> Tensor:

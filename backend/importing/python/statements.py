@@ -37,7 +37,7 @@ def execute(run: Run, body: list[ast.stmt], scope: Scope) -> Ended:
         run.spend()
         run.line = node.lineno
         try:
-            ended = _statement(run, node, scope, body[index + 1 :])
+            ended = _guarded(run, node, scope, body[index + 1 :])
         except CannotImport as error:
             if not run.outside or isinstance(error, OutOfSteps):
                 raise
@@ -46,6 +46,16 @@ def execute(run: Run, body: list[ast.stmt], scope: Scope) -> Ended:
         if ended is not None:
             return ended
     return None
+
+
+def _guarded(run: Run, node: ast.stmt, scope: Scope, rest: list[ast.stmt]) -> Ended:
+    """The statement; values that do not go together are told with its line."""
+    try:
+        return _statement(run, node, scope, rest)
+    except CannotImport:
+        raise
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
+        return run.refuse(f"this is not read: {error}", node.lineno)
 
 
 def _statement(run: Run, node: ast.stmt, scope: Scope, rest: list[ast.stmt]) -> Ended:

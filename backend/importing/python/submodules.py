@@ -10,7 +10,8 @@ from typing import Any
 
 from backend.importing.python import calling
 from backend.importing.python.drawing import Level, draw_level_input, output, physical, place, remember
-from backend.importing.python.methods import children_of
+from backend.importing.python.layer_blocks import name_of
+from backend.importing.python.module_tree import children_of
 from backend.importing.python.pruning import prune
 from backend.importing.python.running import DrawInline, Run
 from backend.importing.python.values import Function, Instance, Layer, Learned, Tensor, Unknown
@@ -105,7 +106,7 @@ def _placed(run: Run, outer: Level, instance: Instance, name: str, tensors: list
     ports = [port.name for port in run.modules[name].inputs]
     wires = [(port, Tensor(one.level, one.block, one.port)) for port, one in zip(ports, tensors, strict=True)]
     properties = {"reuses": home} if home is not None else {}
-    block = place(run, name, wires, {}, outer.paths.get(instance.serial), outer, **properties)
+    block = place(run, name, wires, {}, name_of(outer, instance), outer, **properties)
     remember(run, outer, instance, block)
     return block
 

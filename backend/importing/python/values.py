@@ -91,6 +91,7 @@ class Layer:
     line: int
     frozen: bool = False
     reuses: Layer | None = None
+    lends: list[Layer] = field(default_factory=list)
     initial: dict[str, Any] = field(default_factory=dict)
     weights: dict[str, Any] = field(default_factory=dict)
     serial: int = field(default_factory=lambda: next(_serials))
@@ -239,6 +240,13 @@ class Named:
 
     values: tuple[Any, ...]
     names: tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Options:
+    """What argparse would give without a command line: the defaults."""
+
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
