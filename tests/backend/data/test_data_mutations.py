@@ -137,3 +137,30 @@ def test_pictures(tmp_path):
         assert len(dataset) + len(dataset.problems) == 2
 
     hold()
+
+
+@pytest.mark.parametrize(
+    ("kind", "written"), [("huggingface", "arrow"), ("huggingface", "parquet"), ("table", "parquet")]
+)
+def test_arrow_and_parquet(tmp_path, kind, written):
+    """No checksum guards these either, and what reads them is not written in Python: it must not fall."""
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    columns = {"x": [1.5, 2, None, 4], "word": list("abca"), "label": [0, 1, 0, 1], "row": [[1, 2]] * 4}
+    table = arrow.table(columns).replace_schema_metadata({"huggingface": '{"info": {"features": {}}}'})
+    path = tmp_path / f"data.{written}"
+    if written == "parquet":
+        parquet.write_table(table, path)
+    else:
+        with arrow.ipc.new_stream(path, table.schema) as writer:
+            writer.write_table(table)
+    options = {"leave_out": "row", "missing": "skip"} if kind == "table" else {}
+    source = DataSource(kind=kind, path=path.name, options={"bad_samples": "skip", **options})
+    assert len(ask(source, tmp_path)) == 3
+
+    @settings(many, max_examples=300)
+    @given(damage(path.read_bytes()))
+    def hold(content):
+        path.write_bytes(content)
+        ask(source, tmp_path)
+
+    hold()
