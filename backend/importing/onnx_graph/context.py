@@ -71,6 +71,12 @@ class Context:
             return list(value.array.reshape(-1))
         return self.integers(value, what)
 
+    def ones_go(self, node: Node) -> bool:
+        """Whether all that read a node's output take dimensions of size 1 away at once."""
+        readers = self.readers.get(node.outputs[0], ())
+        gone = all(reader.op in ("Flatten", "Squeeze", "Reshape") for reader in readers)
+        return bool(readers) and gone and node.outputs[0] not in self.wanted
+
     def source(self, value: Value | None) -> str:
         """The initializer a value is, "" where it is none."""
         return value.source if isinstance(value, Known) else ""

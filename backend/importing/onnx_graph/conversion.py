@@ -14,6 +14,7 @@ from backend.importing.imported import CannotImport, Imported
 from backend.importing.onnx_graph import (
     op_activation,
     op_arithmetic,
+    op_attention,
     op_convolution,
     op_indexing,
     op_linear,
@@ -41,7 +42,7 @@ from graph.names import check_name
 from graph.network import Network
 
 FAMILIES = (
-    *(op_activation, op_arithmetic, op_convolution, op_indexing, op_linear, op_normalization),
+    *(op_activation, op_arithmetic, op_attention, op_convolution, op_indexing, op_linear, op_normalization),
     *(op_padding, op_pooling, op_recurrent, op_reducing, op_resizing, op_shaping),
 )
 READERS: dict[str, Callable] = {op: reader for family in FAMILIES for op, reader in family.READERS.items()}

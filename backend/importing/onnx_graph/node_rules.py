@@ -36,9 +36,11 @@ def check_node(place: str, op: str, inputs: Sequence[str], outputs: Sequence[str
         if not name and formal.option == defs.OpSchema.FormalParameterOption.Single:
             raise CannotImport(place, f"its input {formal.name} is left out, which {op} cannot do without")
     for attribute in proto.attribute:
-        known = schema.attributes.get(text(attribute.name))
-        if known is not None and int(known.type) != attribute.type:
-            raise CannotImport(place, f"its setting {printable(text(attribute.name))} is of another kind than {op} has")
+        known, named = schema.attributes.get(text(attribute.name)), printable(text(attribute.name))
+        if known is None:
+            raise CannotImport(place, f"its setting {named} is none that {op} of opset {opset} has")
+        if int(known.type) != attribute.type:
+            raise CannotImport(place, f"its setting {named} is of another kind than {op} has")
     missing = [
         n for n, a in schema.attributes.items() if a.required and all(text(o.name) != n for o in proto.attribute)
     ]

@@ -112,14 +112,15 @@ def _softmax(type: str) -> Callable:
         axis %= rank
         if ctx.opset < 13 and any(size != 1 for size in x.sizes[axis + 1 :]):
             rows = x.seen(x.layout.reshaped((*x.sizes[:axis], -1), ctx.drawing.batch))
-            found = _over(ctx, type, rows, axis)
+            found = over(ctx, type, rows, axis)
             return found.seen(found.layout.reshaped(x.sizes, ctx.drawing.batch))
-        return _over(ctx, type, x, axis)
+        return over(ctx, type, x, axis)
 
     return read
 
 
-def _over(ctx: Context, type: str, value: Drawn, axis: int) -> Drawn:
+def over(ctx: Context, type: str, value: Drawn, axis: int) -> Drawn:
+    """A softmax along one dimension, wherever it lies."""
     real, at = on_axis(ctx.drawing, value, axis)
     dim = -1 if at == real.type.rank - 1 else at
     return ctx.drawing.draw(type, {"input": real}, dim=dim).seen(real.layout)

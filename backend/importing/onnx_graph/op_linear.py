@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from backend.importing.onnx_graph.arranging import arranged, leading, on_last, plain
@@ -11,7 +13,7 @@ from backend.importing.onnx_graph.layout import Layout
 from backend.importing.onnx_graph.model_file import Node
 from backend.importing.onnx_graph.op_activation import activate, rounded
 from backend.importing.onnx_graph.values import Drawn, Filled, Known, Value, number_of
-from graph.dim import N
+from graph.dim import N, is_open
 
 
 def linear(
@@ -29,8 +31,14 @@ def linear(
     return found.seen(Layout(axes, (*real.layout.dims[:-1], last)))
 
 
+def _written_out(ctx: Context, value: Value) -> Value:
+    """Numbers that are all the same, one by one."""
+    closed = isinstance(value, Filled) and not any(map(is_open, value.sizes))
+    return Known(ctx.array(value, "operand")) if closed else value
+
+
 def _gemm(ctx: Context, node: Node, inputs: list) -> Value:
-    a, b, c = (*inputs, None)[:3]
+    a, b, c = (*map(partial(_written_out, ctx), inputs), None)[:3]
     alpha, beta = (node.attributes.get(name, 1.0) for name in ("alpha", "beta"))
     x = ctx.drawn(a)
     if node.attributes.get("transA"):
@@ -65,7 +73,7 @@ def _bias(ctx: Context, value: Value, count: int) -> np.ndarray:
 
 
 def _matmul_node(ctx: Context, node: Node, inputs: list) -> Value:
-    a, b = inputs
+    a, b = map(partial(_written_out, ctx), inputs)
     if isinstance(a, Drawn) and isinstance(b, Known) and b.array.ndim == 2 and len(a.sizes) > 1:
         return linear(ctx, a, b.array.T, None, Known(b.array, b.source and f"{b.source}^T"), None)
     return matmul(ctx, a, b)

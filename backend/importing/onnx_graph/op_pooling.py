@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from backend.importing.onnx_graph.context import Context
 from backend.importing.onnx_graph.model_file import Node
 from backend.importing.onnx_graph.op_activation import rounded
 from backend.importing.onnx_graph.op_convolution import borders, size, window
 from backend.importing.onnx_graph.op_padding import pad
 from backend.importing.onnx_graph.values import Drawn, Value
+from graph.dim import is_open
 
 LOWEST = -3.4028234663852886e38  # float32's: a border of it never is the largest
 
@@ -49,18 +52,33 @@ def _average_pool(ctx: Context, node: Node, inputs: list) -> Value:
     counts = bool(node.attributes.get("count_include_pad"))
     if max(dilation) > 1:
         ctx.fail("an average over a dilated window is no block")
-    if begin != end and not counts:
-        ctx.fail("its border has another width on each side and does not count, which no block averages so")
     before = x
     x, begin = _padded(ctx, x, kernel, begin, end, 0.0)
     if x is not before and not counts:
-        ctx.fail("its border is wider than half its window and does not count, which no block averages so")
+        return _average_of_inside(ctx, before, x, kernel, stride, end, bool(node.attributes.get("ceil_mode")))
     values = _settings(kernel, stride, begin, bool(node.attributes.get("ceil_mode")))
     if x is before and not counts and any(begin):
         values["count_include_pad"] = False
     if not any(begin) and values.get("ceil_mode") and not counts:
         values["count_include_pad"] = False
     return ctx.drawing.draw(f"AvgPool{len(kernel)}d", {"input": x}, **values)
+
+
+def _average_of_inside(ctx: Context, x: Drawn, padded: Drawn, kernel, stride, end, ceil: bool) -> Drawn:
+    """A mean over what lies inside the input: over all of the window, times how much more than the inside that is."""
+    if ceil or any(map(is_open, x.type.dims[2:])):
+        ctx.fail("its border does not count and is not the same on both sides; that is drawn for known sizes only")
+    factors = np.ones(1, np.float32)
+    for n, whole, k, s, e in zip(x.type.dims[2:], padded.type.dims[2:], kernel, stride, end, strict=True):
+        begin = whole - n - e
+        starts = np.arange(0, whole - k + 1, s)
+        inside = np.minimum(starts + k, begin + n) - np.maximum(starts, begin)
+        ctx.folding.take((len(starts), factors.size))
+        factors = factors[..., None] * (k / np.maximum(inside, 1)).astype(np.float32)
+    found = ctx.drawing.draw(f"AvgPool{len(kernel)}d", {"input": padded}, **_settings(kernel, stride, (0,), False))
+    scale = ctx.standing(factors)
+    ctx.note("An average that leaves its border out is drawn as one with it, times numbers that make up for that")
+    return ctx.drawing.draw("Multiply", {"inputs": [found, scale]})
 
 
 def _padded(ctx: Context, x: Drawn, kernel, begin, end, value: float) -> tuple[Drawn, tuple[int, ...]]:
@@ -73,7 +91,11 @@ def _padded(ctx: Context, x: Drawn, kernel, begin, end, value: float) -> tuple[D
 
 def _global(type: str) -> Callable:
     def read(ctx: Context, node: Node, inputs: list) -> Value:
-        return ctx.drawing.draw(type, {"input": ctx.plain(inputs[0])}, keepdim=True)
+        x = ctx.plain(inputs[0])
+        if not ctx.ones_go(node):
+            return ctx.drawing.draw(type, {"input": x}, keepdim=True)
+        found = ctx.drawing.draw(type, {"input": x})
+        return found.seen(found.layout.unsqueezed(range(2, x.type.rank)))
 
     return read
 

@@ -69,7 +69,11 @@ def _reduction(type: str, **settings) -> Callable:
         axes = _axes(ctx, node, inputs, len(x.sizes))
         if axes is None:
             return x
-        return reduce(ctx, x, type, axes, bool(node.attributes.get("keepdims", 1)), **settings)
+        keep = bool(node.attributes.get("keepdims", 1))
+        if not keep or not ctx.ones_go(node):
+            return reduce(ctx, x, type, axes, keep, **settings)
+        found = reduce(ctx, x, type, axes, False, **settings)
+        return found.seen(found.layout.unsqueezed(axes))
 
     return read
 

@@ -82,6 +82,11 @@ POOLS = [
         "AvgPool2d",
     ),
     case("average, 1d", one("AveragePool", SEQUENCE, kernel_shape=[3], strides=[2]), "AvgPool1d"),
+    case(
+        "average of what lies inside",
+        one("AveragePool", kernel_shape=[2, 2], auto_pad="SAME_UPPER"),
+        *("ZeroPad2d", "AvgPool2d", "Constant", "Multiply"),
+    ),
     case("global average", one("GlobalAveragePool"), "GlobalAvgPool"),
     case("global max", one("GlobalMaxPool"), "GlobalMaxPool"),
     case("lp", one("LpPool", kernel_shape=[2, 2], strides=[2, 2], p=2), "LPPool2d"),
