@@ -73,3 +73,4 @@ def test_the_exported_file_runs_alone_with_the_same_logits(tmp_path):
     assert found.tobytes() == expected.tobytes()
     assert found.shape == (64, 10)
     assert json.loads((run / "manifest.json").read_text())
+    assert (run / "model.py").read_text() == (tmp_path / "model.py").read_text()  # nothing was normalized
