@@ -123,9 +123,9 @@ def reshape(drawing: Drawing, value: Drawn, target: tuple[Dim, ...]) -> Drawn:
         settings = {"start_dim": ahead, "end_dim": ahead + len(old) - 1 if behind else -1}
         return _block(drawing, "Flatten", {"input": value}, **settings)
     if len(old) == 1 and len(new) > 1 and ahead:
-        return _block(drawing, "Unflatten", {"input": value}, dim=ahead, unflattened_size=_numbers(drawing, new))
+        return _block(drawing, "Unflatten", {"input": value}, dim=ahead, unflattened_size=numbers(drawing, new))
     if shape and target and shape[0] == target[0]:
-        return _block(drawing, "Reshape", {"input": value}, shape=_numbers(drawing, target[1:]))
+        return _block(drawing, "Reshape", {"input": value}, shape=numbers(drawing, target[1:]))
     drawing.fail(f"{_by(shape)} cannot be laid out as {_by(target)}: the batch has to stay in front")
 
 
@@ -167,7 +167,7 @@ def _alike(a: Sequence[Dim], b: Sequence[Dim]) -> tuple[int, int]:
     return ahead, behind
 
 
-def _numbers(drawing: Drawing, sizes: Sequence[Dim]) -> tuple[int, ...]:
+def numbers(drawing: Drawing, sizes: Sequence[Dim]) -> tuple[int, ...]:
     """Sizes as a block takes them: one that is open is worked out."""
     numbers = tuple(-1 if is_open(size) else size for size in sizes)
     if numbers.count(-1) > 1:

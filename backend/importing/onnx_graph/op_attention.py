@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from backend.importing.onnx_graph.arranging import plain
+from backend.importing.onnx_graph.arranging import numbers, plain
 from backend.importing.onnx_graph.context import Context
 from backend.importing.onnx_graph.joining import meet
 from backend.importing.onnx_graph.layout import exact
@@ -60,7 +60,8 @@ def _as_many(ctx: Context, x: Drawn, heads: int) -> Drawn:
     if not isinstance(times, int):
         ctx.fail(f"{heads} heads ask {x.sizes[1]}, which is no whole number for each")
     real = plain(ctx.drawing, x.seen(x.layout.unsqueezed([2])))
-    several = ctx.drawing.draw("Expand", {"input": real}, shape=(-1, times, -1, -1))
+    shape = numbers(ctx.drawing, (x.sizes[1], times, *x.sizes[2:]))
+    several = ctx.drawing.draw("Expand", {"input": real}, shape=shape)
     return several.seen(several.layout.reshaped((*x.sizes[:1], heads, *x.sizes[2:])))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from backend.importing.onnx_graph.arranging import plain
+from backend.importing.onnx_graph.arranging import numbers, plain
 from backend.importing.onnx_graph.context import Context
 from backend.importing.onnx_graph.layout import Layout, Misfit
 from backend.importing.onnx_graph.model_file import Node
@@ -206,8 +206,7 @@ def _expand(ctx: Context, node: Node, inputs: list) -> Value:
         ctx.fail("it spreads a tensor over the batch; blocks do that with numbers of their own only")
     if any(is_open(a) and a != b for a, b in zip(target, own, strict=True)):
         ctx.fail(f"it spreads a tensor to {' x '.join(map(str, target))}, whose size is open")
-    shape = tuple(-1 if a == b else a for a, b in zip(target[1:], own[1:], strict=True))
-    return ctx.drawing.draw("Expand", {"input": real}, shape=shape)
+    return ctx.drawing.draw("Expand", {"input": real}, shape=numbers(ctx.drawing, target[1:]))
 
 
 def _expanded_numbers(ctx: Context, x: Value, target: list) -> Value:
