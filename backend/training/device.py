@@ -10,6 +10,10 @@ import torch
 from torch import nn
 
 PER_THREAD = 10_000_000  # multiply-adds of a batch, forwards, worth a thread
+SHORT_OF_MEMORY = ("out of memory", "can't allocate memory", "status_alloc_failed")  # CUDA, the host, cuBLAS and cuDNN
+
+# Without it cuBLAS, and LSTMs by it, may sum in another order from run to run. It counts from a process' first kernel.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
 class DeviceError(Exception):
@@ -63,10 +67,14 @@ def share_processors(multiply_adds: int, processes: int = 1) -> int:
 def be_exact(device: torch.device, deterministic: bool = False) -> None:
     """Let the same seed give the same weights: cuDNN is to choose among its repeatable kernels only.
 
-    With `deterministic` every operation is held to it; one that has no repeatable kernel raises RuntimeError.
+    With `deterministic` every operation is held to it; one that has no repeatable kernel raises RuntimeError. What
+    names no GPU means this device from now on, and the peak of its memory is counted anew.
     """
     torch.use_deterministic_algorithms(deterministic)
     if device.type == "cuda":
+        torch.cuda.init()
+        torch.cuda.set_device(device)
+        torch.cuda.reset_peak_memory_stats(device)
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.benchmark = False
 
@@ -120,7 +128,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     text = str(error).lower()
-    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+    return isinstance(error, RuntimeError) and any(words in text for words in SHORT_OF_MEMORY)
 
 
 def random_state(device: torch.device) -> tuple[torch.Tensor, torch.Tensor | None]:

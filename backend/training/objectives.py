@@ -15,6 +15,7 @@ import torch
 
 from backend.training import optimizer as optimizers
 from backend.training.averaging import Averaging
+from backend.training.compiling import compiled
 from backend.training.job import forward
 from backend.training.learner import Learner
 from backend.training.optimizer import NothingToLearn, Weight
@@ -58,7 +59,7 @@ def build_learner(
     ranks = ranks or Ranks()
     _check_ranks(recipe, ranks)
     rules = _rules(recipe, device, ranks)
-    compute = _compiled(getattr(program.module, "compute", program.module), recipe)
+    compute = compiled(getattr(program.module, "compute", program.module), recipe)
     judged = functools.partial(_forward, compute, program.objective)
     plain = not recipe.objectives and recipe.accumulate == 1 and not recipe.l1
     judged = computed_by(ranks, program.module, judged, plain)
@@ -124,13 +125,8 @@ def _rules(recipe: Recipe, device: torch.device, ranks: Ranks) -> Rules:
             f"LBFGS looks at a batch several times: it does not go with {' and '.join(asked)}. Leave "
             f"{'that' if len(asked) == 1 else 'those'} out, or take another optimizer"
         )
+    more["graphs"] = recipe.cuda_graphs and device.type == "cuda"
     return Rules(recipe.accumulate, recipe.clip_norm, recipe.clip_value, recipe.l1, scaler, ranks=ranks, **more)
-
-
-def _compiled(compute: Any, recipe: Recipe) -> Any:
-    if not (recipe.compile or recipe.cuda_graphs):
-        return compute
-    return torch.compile(compute, mode="reduce-overhead" if recipe.cuda_graphs else "default")
 
 
 def _turn(

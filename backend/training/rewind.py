@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from backend.training import device as devices
+from backend.training.compiling import block_by_block
 from backend.training.holding import begin_learning
 from backend.training.job import Job
 
@@ -135,7 +136,7 @@ def _watched_step(job: Job, rows: torch.Tensor) -> Origin | None:
     scaled = any(turn.rules.scaler is not None for turn in job.learner.turns)  # then gradients may well overflow
     hooks = [hook for name, part in job.module.named_children() for hook in _hooks(name, part, found, not scaled)]
     try:
-        with warnings.catch_warnings(action="ignore"):  # inputs need no gradients, and that is well
+        with block_by_block(job.recipe), warnings.catch_warnings(action="ignore"):  # inputs need no gradients: well
             loss = job.learner(inputs, targets)["loss"]
         if not found and not _finite(loss):
             found.append(Origin(None, "the loss is not finite though every block's output is"))

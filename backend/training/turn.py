@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from backend.training.compiling import begin_step
 from backend.training.ranks import Ranks
 from backend.training.resident import Tensors
 
@@ -64,6 +65,7 @@ class Rules:
     scaler: torch.amp.GradScaler | None = None
     precision: Callable[[], AbstractContextManager[Any]] = field(default=contextlib.nullcontext)
     ranks: Ranks = field(default_factory=Ranks)
+    graphs: bool = False  # CUDA graphs compute the network, and each step writes over what the last one gave
 
 
 @dataclass(slots=True)
@@ -96,6 +98,8 @@ class Turn:
             self._step()
         else:
             self.held = [parameter.grad for parameter in self.parameters()]
+            if self.rules.graphs:
+                self.held = [None if gradient is None else gradient.clone() for gradient in self.held]
         return values, moves
 
     def forget(self) -> None:
@@ -109,6 +113,8 @@ class Turn:
             parameter.grad = None
         for parameter, gradient in zip(self.parameters(), self.held, strict=True) if self.held else ():
             parameter.grad = gradient
+        if rules.graphs:
+            begin_step()
         with rules.precision():
             values = self.forward(inputs, targets)
         loss = values["loss"] if self.total is None else self.total(values)
