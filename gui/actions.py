@@ -43,8 +43,8 @@ COMMANDS = (
     Command("new_window", N_("New &Window"), "new_window", "File", "Ctrl+Shift+N", "", 0),
     Command("open", N_("&Open..."), "files.open", "File", "Ctrl+O", "open", 0, toolbar=True),
     Command(
-        "import", N_("&Import..."), "files.import_file", "File", "", "", 0,
-        help=N_("The project of a Python file that Netloom exported; says what else can be imported"),
+        "import", N_("&Import..."), "files.import_file", "File", "", "source", 0,
+        help=N_("Draws a model from a Python file (it is read, never run) or from an ONNX file"),
     ),
     Command("save", N_("&Save"), "files.save", "File", "Ctrl+S", "save", 1, toolbar=True),
     Command("save_as", N_("Save &As..."), "files.save_as", "File", "Ctrl+Shift+S", "", 1),

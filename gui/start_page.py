@@ -111,7 +111,7 @@ class StartPage(QWidget):
         self.rail_buttons = [
             self._rail_button(self.tr("New network"), "new", self.new, "new"),
             self._rail_button(self.tr("Open..."), "open", self.open, "open"),
-            self._rail_button(self.tr("Import..."), "export", self.import_file, "import"),
+            self._rail_button(self.tr("Import..."), "source", self.import_file, "import"),
             self._rail_button(self.tr("Settings..."), "settings", self.show_settings, "settings"),
         ]
         box = QVBoxLayout(rail)
