@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from backend.training.course import Course
+from backend.training.judging import judged
 from backend.training.learner import Learner
 from backend.training.ranks import Ranks
 from backend.training.resident import Batches, Resident, Tensors
@@ -71,5 +72,4 @@ class Job:
 
 def forward(compute: Callable[..., Any], objective: Callable[..., Values], inputs: Tensors, targets: Tensors) -> Values:
     """Loss and metrics of one batch, by name; "loss" is what is minimised."""
-    outputs = compute(*inputs)
-    return objective(*(outputs if isinstance(outputs, tuple) else (outputs,)), *targets)
+    return judged(objective, compute(*inputs), targets)

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from backend.training.averaging import Averaging
+from backend.training.judging import judged
 from backend.training.optimizer import load_state, set_learning_rate
 from backend.training.resident import Tensors
 from backend.training.turn import Turn, Values
@@ -100,8 +101,7 @@ class Learner:
         """What an evaluation says of a batch, in the run's precision, with the objectives' own sums."""
         inputs, targets = batch
         with self.turns[0].rules.precision():
-            outputs = compute(*inputs)
-            values = objective(*(outputs if isinstance(outputs, tuple) else (outputs,)), *targets)
+            values = judged(objective, compute(*inputs), targets)
         totals = {turn.total.name: turn.total(values) for turn in self.turns if turn.total is not None}
         return {**values, **totals, "loss": sum(totals.values())} if totals else values
 

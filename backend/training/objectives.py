@@ -17,6 +17,7 @@ from backend.training import optimizer as optimizers
 from backend.training.averaging import Averaging
 from backend.training.compiling import compiled
 from backend.training.job import forward
+from backend.training.judging import holding_its_numbers
 from backend.training.learner import Learner
 from backend.training.optimizer import NothingToLearn, Weight
 from backend.training.ranks import Ranks
@@ -60,7 +61,8 @@ def build_learner(
     _check_ranks(recipe, ranks)
     rules = _rules(recipe, device, ranks)
     compute = compiled(getattr(program.module, "compute", program.module), recipe)
-    judged = functools.partial(_forward, compute, program.objective)
+    objective = holding_its_numbers(program, device)
+    judged = functools.partial(_forward, compute, objective)
     plain = not recipe.objectives and recipe.accumulate == 1 and not recipe.l1
     judged = computed_by(ranks, program.module, judged, plain)
     weights = optimizers.weights_of(program.module, program.blocks)
