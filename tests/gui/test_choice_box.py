@@ -23,7 +23,7 @@ def picture(field, text=None):
 
 
 def test_a_long_word_ends_in_dots_and_not_within_a_letter(field):
-    wide, room = field.box.fontMetrics().horizontalAdvance, field.box.width() - 30  # an arrow behind it
+    wide, room = field.box.fontMetrics().horizontalAdvance, field.box.width() - 26  # an arrow behind it
     fitting = [text for count in range(3, len(LONG)) if wide(text := LONG[:count] + "…") < room]
     seen = picture(field)
     assert wide(LONG) > room and any(picture(field, text) == seen for text in fitting)
