@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from backend import messages
 from backend.cli import open_project
 from backend.cli_augmentation import AUGMENT, NORMALIZATION, augmentation_flags, augmented
+from backend.cli_data import DATA, OPTION, data_flags, with_data
 from backend.cli_weights import begin_with, name_flags
 from backend.client import SubprocessClient
 from backend.epoch_lines import EpochLines
@@ -123,6 +124,7 @@ def _metavar(value: RecipeValue) -> str:
     "Started by torchrun or srun, the processes are theirs.",
 )
 @click.option("--shard", is_flag=True, help="Spread parameters and optimizer state over the devices (FSDP2).")
+@data_flags
 @augmentation_flags
 @recipe_flags
 def train(
@@ -135,6 +137,8 @@ def train(
     strict: bool,
     devices: int | None,
     shard: bool,
+    data: str | None,
+    data_option: tuple[str, ...],
     augment: tuple[str, ...],
     normalization: str | None,
     **recipe: Any,
@@ -147,17 +151,18 @@ def train(
         raise click.UsageError("name a PROJECT to train, or a run folder with --resume to go on with")
     if resume is not None:
         given = {AUGMENT: augment, NORMALIZATION: normalization, "--from": begins, "--run": run_folder}
-        given |= {"--rename": rename, "--strict": strict}
+        given |= {"--rename": rename, "--strict": strict, DATA: data, OPTION: data_option}
         for flag, value in given.items():
             if value:
                 raise click.UsageError(f"{flag}: a run goes on in its folder, with its own recipe and weights")
         document, start = _resumed(resume, outside, recipe)
     else:
         document = open_project(project)
+        document.recipe, chosen = with_data(document.recipe, data, data_option, project.resolve().parent, outside)
         document.recipe = augmented(document.recipe, augment, normalization)
         document.recipe = FLAGS.applied(document.recipe, recipe)
         agreed = begin_with(document, begins, project.resolve().parent, rename, strict)
-        start = _begun(document, project, run_folder, outside, agreed)
+        start = _begun(document, project, run_folder, outside, (*chosen, *agreed))
     start, place = _placed(start, devices, shard)
     raise SystemExit(run_training(document, start) if place.rank == 0 else take_part(start, place))
 

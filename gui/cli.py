@@ -15,6 +15,7 @@ import click
 
 import examples
 from backend import cli as backend_cli
+from backend.cli_data import data
 from backend.cli_import import import_model
 from backend.cli_rate import rate
 from backend.cli_runs import runs
@@ -102,7 +103,7 @@ def picture(project: Path, output: Path, theme: str) -> None:
 
 for command in (
     *(backend_cli.check, backend_cli.blocks, train, rate, sample),
-    *(runs, weights, import_model, backend_cli.export),
+    *(runs, weights, data, import_model, backend_cli.export),
 ):
     main.add_command(command)
 

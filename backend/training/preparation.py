@@ -67,11 +67,13 @@ def read_project(text: str) -> Document:
         raise Unfit("project", f"The project cannot be read: {error}") from error
 
 
-def read_data(recipe: Recipe, base: str | None, outside: bool, tell: Callable[[str], None]) -> Dataset:
+def read_data(
+    recipe: Recipe, base: str | None, outside: bool, tell: Callable[[str], None], agreed: tuple[str, ...] = ()
+) -> Dataset:
     """The recipe's samples; raises Unfit where there are none or they may not be read, and DataError."""
     if recipe.data is None:
         raise Unfit("data", "the recipe has no data: choose a data set to train on")
-    if base and not outside and leaves_folder(recipe.data, base):
+    if base and not outside and recipe.data.path not in agreed and leaves_folder(recipe.data, base):
         raise Unfit(
             "data",
             f"the project reads {recipe.data.path!r}, which lies outside its folder {base}: agree to that first"
@@ -92,7 +94,7 @@ def prepare(
     network, recipe = document.network, _recipe(document.recipe, start)
     ranks = ranks or Ranks()
     device = ranks.device(start.device or recipe.device)
-    dataset = read_data(recipe, start.base, start.outside, tell)
+    dataset = read_data(recipe, start.base, start.outside, tell, start.agreed)
     tell("compiling the network")
     program = _compiled(network, dataset, recipe.seed)
     check_monitor(recipe, program.source.judged)
