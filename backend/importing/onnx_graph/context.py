@@ -123,19 +123,17 @@ class Context:
             return self.drawing.draw("Compare", {"input": numbers}, relation="above", number=0.5)
         if array.dtype.kind != "f":
             self.fail("whole numbers that stand in the model cannot be drawn as a block; only float32 ones can")
-        name = (source, f"{self.drawing.label}_constant")
+        name = (source, f"{self.drawing.label}_constant" if self.drawing.label else "")
         rows = array.reshape(-1, array.shape[-1]) if array.ndim else array.reshape(1, 1)
-        fixed = not source and max(rows.shape) <= Matrix.largest and np.isfinite(array).all()
-        if fixed:
+        finite = bool(np.isfinite(array).all())
+        if not source and finite and max(rows.shape) <= Matrix.largest:
             values = {"numbers": tuple(tuple(map(float, row)) for row in rows), "shape": array.shape}
-            weights = {"numbers": array[None]}
-            return self.drawing.place_block("Constant", inputs, name, values, weights)[0]
-        weights = {"weight": array[None]}
-        if not source:
-            self.note("Numbers the file computes or fixes became a frozen Parameter")
-        return self.drawing.place_block("Parameter", inputs, name, {"shape": array.shape}, weights, frozen=not source)[
-            0
-        ]
+            return self.drawing.place_block("Constant", inputs, name, values, {"numbers": array[None]})[0]
+        frozen = not source or not finite  # a mask is nothing that learns
+        if frozen:
+            self.note("Numbers that do not learn became a frozen Parameter")
+        values, weights = {"shape": array.shape}, {"weight": array[None]}
+        return self.drawing.place_block("Parameter", inputs, name, values, weights, frozen=frozen)[0]
 
     def repeated(self, array: np.ndarray, source: str) -> Drawn:
         """Numbers of one sample, 1 x ..., for every sample of the batch."""

@@ -33,7 +33,7 @@ from backend.importing.onnx_graph.entrances import draw_inputs
 from backend.importing.onnx_graph.folding import CannotFold, Folding
 from backend.importing.onnx_graph.layout import Misfit
 from backend.importing.onnx_graph.model_file import FUSED, ModelFile, Node
-from backend.importing.onnx_graph.naming import of_node, readable
+from backend.importing.onnx_graph.naming import Scopes, readable
 from backend.importing.onnx_graph.patterns import rewritten
 from backend.importing.onnx_graph.values import Counted, Drawn, Known, Value
 from backend.weight_files import printable
@@ -69,8 +69,9 @@ def convert(model: ModelFile, name: str) -> Imported:
             readers.setdefault(read, []).append(node)
     ctx = Context(drawing, Folding(model.opset), model.tensors, model.opset, readers, frozenset(model.outputs))
     values: dict[str, Value] = draw_inputs(ctx, model)
+    scopes = Scopes(nodes)
     for node in nodes:
-        drawing.place, drawing.label = node.place, _label(node, ctx.wanted)
+        drawing.place, drawing.label = node.place, scopes.label(node, ctx.wanted)
         if node.outputs and node.outputs[0] in notes:
             drawing.note(notes[node.outputs[0]])
         _read(ctx, node, values)
@@ -81,12 +82,6 @@ def convert(model: ModelFile, name: str) -> Imported:
 def _network_name(name: str) -> str:
     words = " ".join(re.sub(r"[^\w .()-]+", " ", name).split())[:60].strip()
     return check_name(words or "Network")
-
-
-def _label(node: Node, outputs: frozenset[str]) -> str:
-    """What a block for the node would be called; names of outputs are left to their blocks."""
-    names = (node.name, *(name for name in node.outputs if name not in outputs))
-    return next(filter(None, (readable(of_node(name, node.op)) for name in names)), "")
 
 
 def _needed(nodes: Sequence[Node], outputs: Sequence[str]) -> list[Node]:

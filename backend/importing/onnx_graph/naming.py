@@ -6,21 +6,29 @@ They are good identifiers of Python at once, so that the generated source calls 
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections import Counter
+from collections.abc import Container, Iterable
 
+from backend.importing.onnx_graph.model_file import Node
 from graph import registry
 from graph.names import free_name
 
 LONGEST = 36
-MEANINGLESS = re.compile(r"(?:onnx|val|node|getitem|n|v|t|tensor|output|input)?[:_.\s]*\d*\Z")
-ENDINGS = (".weight", ".bias", ".weight_ih_l0", ".weight_hh_l0", ".running_mean", "_weight", "_w", ".W", ".w")
+MEANINGLESS = re.compile(r"(?:onnx_[a-z]+|val|node|getitem|tensor|output|input|constant|[a-z])?(?:_?\d+)*\Z")
+OPERATION = re.compile(r"[A-Z][A-Za-z0-9]*(?:_\d+)?")  # as the last part of a name: /fc1/Gemm
+ENDINGS = (".weight", ".bias", ".weight_ih_l0", ".running_mean", "_weight", "_bias", "_w", ".W", ".w")
+QUIET = frozenset(
+    {
+        *("Constant", "Shape", "Gather", "Unsqueeze", "Squeeze", "Concat", "Reshape", "Transpose", "Slice", "Cast"),
+        *("Expand", "ConstantOfShape", "Identity", "Range", "Flatten"),
+    }
+)  # what exporters put around a layer: it takes no name from the layer
 
 
-def block_name(taken: Container[str], type: str, candidates: tuple[str, ...]) -> str:
+def block_name(taken: Container[str], type: str, candidates: Iterable[str]) -> str:
     """The first candidate that says something, else what the type is called; unique."""
     words = next(filter(None, map(readable, candidates)), "")
-    fallback = registry.default_name(registry.block_type(type))
-    return free_name(words or fallback, taken)
+    return free_name(words or registry.default_name(registry.block_type(type)), taken)
 
 
 def of_weight(source: str) -> str:
@@ -28,23 +36,52 @@ def of_weight(source: str) -> str:
     return next((source.removesuffix(ending) for ending in ENDINGS if source.endswith(ending)), "")
 
 
-def of_node(name: str, op: str) -> str:
-    """A node's name without the operation at its end."""
-    parts = [part for part in re.split(r"[/\\]", name) if part]
-    if len(parts) > 1 and re.fullmatch(re.escape(op) + r"(?:_\d+)?", parts[-1]):
-        parts.pop()
+class Scopes:
+    """Where the nodes of a graph stand in the model they were exported from, and how many share each place."""
+
+    def __init__(self, nodes: Iterable[Node]):
+        self._counts = Counter(scope_of(node) for node in nodes if node.op not in QUIET)
+
+    def label(self, node: Node, outputs: Container[str]) -> str:
+        """What blocks for a node are called; names of outputs are left to their blocks."""
+        scope = scope_of(node)
+        if scope:
+            alone = self._counts[scope] == 1 and node.op not in QUIET
+            return scope if alone or scope.lower().endswith(node.op.lower()) else f"{scope} {node.op}"
+        last = _last(node.name).removeprefix("node_")
+        own = "" if OPERATION.fullmatch(last) else readable(last)
+        if own and not _is_operation(own, node.op):
+            return own
+        names = (readable(re.sub(r"_output_\d+\Z", "", _last(name))) for name in node.outputs if name not in outputs)
+        return next((name for name in names if name and not _is_operation(name, node.op)), "")
+
+
+def scope_of(node: Node) -> str:
+    """The modules a node stands in: `layer1.0/conv1` for `/layer1/layer1.0/conv1/Conv`."""
+    parts = [part for part in re.split(r"[/\\]", node.name) if part]
+    if len(parts) < 2 or not OPERATION.fullmatch(parts[-1]):
+        return "/".join(parts[:-1])
     kept: list[str] = []
-    for part in parts:
+    for part in parts[:-1]:
         if kept and part.startswith(f"{kept[-1]}."):
             kept.pop()  # layer1/layer1.0
         kept.append(part)
     return "/".join(kept)
 
 
+def _last(name: str) -> str:
+    return next((part for part in reversed(re.split(r"[/\\]", name)) if part), "")
+
+
+def _is_operation(name: str, op: str) -> bool:
+    """Whether a name says no more than what the node does: relu_1, log_softmax."""
+    return re.sub(r"_\d+\Z", "", name).replace("_", "") == op.lower()
+
+
 def readable(text: str) -> str:
     """Words in lower case joined by underscores, the last of them where there are too many; "" for none."""
     words = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-    words = re.sub(r"^(?:node|graph|model|main_graph|torch_nn_modules)_(?=[a-z])", "", words)
+    words = re.sub(r"^(?:node|graph|model|main_graph)_(?=[a-z])", "", words)
     if MEANINGLESS.match(words) or not re.search(r"[a-z]", words):
         return ""
     if len(words) > LONGEST:

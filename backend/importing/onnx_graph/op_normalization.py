@@ -100,6 +100,23 @@ def _group_norm(ctx: Context, node: Node, inputs: list) -> Value:
     return ctx.drawing.place_block("GroupNorm", {"input": x}, ctx.named(*inputs[1:3]), values, arrays)[0]
 
 
+def _grouped(ctx: Context, node: Node, inputs: list) -> Value:
+    """A GroupNorm that patterns.py put together; the file may say the shape it gave back."""
+    x = ctx.plain(inputs[0])
+    groups, shape = node.attributes["num_groups"], node.attributes.get("shape")
+    channels = x.type.dims[1] if x.type.rank > 2 else 1
+    said = shape is None or (
+        len(shape) == x.type.rank and all(a in (-1, b) for a, b in zip(shape[1:], x.sizes[1:], strict=True))
+    )
+    if is_open(channels) or channels % groups or not said:
+        ctx.fail(f"{channels} channels of {x.type} do not make {groups} groups that become {shape} again")
+    values = {"num_groups": groups, **_epsilon(node)}
+    if len(inputs) == 1:
+        return ctx.drawing.place_block("GroupNorm", {"input": x}, (), {**values, "affine": False})[0]
+    arrays = {n: ctx.array(v, n).reshape(-1) for n, v in zip(("weight", "bias"), inputs[1:], strict=True)}
+    return ctx.drawing.place_block("GroupNorm", {"input": x}, ctx.named(*inputs[1:]), values, arrays)[0]
+
+
 def _lrn(ctx: Context, node: Node, inputs: list) -> Value:
     size = node.attributes.get("size", 0)
     if size % 2 == 0:
@@ -123,6 +140,7 @@ READERS = {
     "LayerNormalization": _layer_norm,
     "RMSNormalization": _rms_norm,
     "GroupNormalization": _group_norm,
+    "netloom.GroupNorm": _grouped,
     "LRN": _lrn,
     "LpNormalization": _lp_norm,
 }

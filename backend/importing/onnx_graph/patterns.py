@@ -48,6 +48,8 @@ class Rewriting:
                 small = math.prod(self.model.tensors.shape(name)) <= most
                 return self.model.tensors[name] if small else None
             node = self.makers.get(name)
+            if node is not None and node.op == "Identity" and node.inputs[0] != name:
+                return self.array(node.inputs[0], most)
             if node is not None and node.op == "Constant" and "value" in node.attributes:
                 proto = node.attributes["value"]
                 return self.model.tensors.array(proto, node.place) if math.prod(proto.dims) <= most else None
@@ -85,6 +87,11 @@ def _other(node: Node, name: str) -> str | None:
     if len(node.inputs) != 2 or name not in node.inputs:
         return None
     return node.inputs[1] if node.inputs[0] == name else node.inputs[0]
+
+
+def _name(first: Node, last: Node) -> str:
+    """What the layer is called: the scope of its nodes, else what the last was exported as."""
+    return first.name if "/" in first.name else last.name
 
 
 def _near(a: float | None, b: float) -> bool:
@@ -145,7 +152,7 @@ def _erf_gelu(state: Rewriting, node: Node) -> bool:
                 return False
         else:
             return False
-    fused = Node("Gelu", node.name, (x,), last.outputs)
+    fused = Node("Gelu", _name(node, last), (x,), last.outputs)
     state.replace(last, fused, parts, "x times its error function is read as GELU")
     return True
 
@@ -159,7 +166,7 @@ def _gated(op: str, fused: str, settings: dict[str, float], note: str) -> Callab
             return False
         if any(not _near(node.attributes.get(name, -1.0), value) for name, value in settings.items()):
             return False
-        state.replace(times, Node(fused, node.name, node.inputs, times.outputs), [node], note)
+        state.replace(times, Node(fused, _name(node, times), node.inputs, times.outputs), [node], note)
         return True
 
     return pattern
@@ -170,7 +177,7 @@ def _mish(state: Rewriting, node: Node) -> bool:
     times = state.only_reader(node.outputs[0])
     if soft is None or times is None or times.op != "Mul" or _other(times, node.outputs[0]) != soft.inputs[0]:
         return False
-    fused = Node("Mish", node.name, soft.inputs, times.outputs)
+    fused = Node("Mish", _name(node, times), soft.inputs, times.outputs)
     state.replace(times, fused, [node, soft], "x times Tanh of Softplus is read as Mish")
     return True
 
@@ -192,7 +199,7 @@ def _relu6(state: Rewriting, node: Node) -> bool:
         )
     if high != 6 or (low is not None and low > 0):
         return False
-    fused = Node("Clip", node.name, node.inputs, clip.outputs, {"min": 0.0, "max": 6.0})
+    fused = Node("Clip", _name(node, clip), node.inputs, clip.outputs, {"min": 0.0, "max": 6.0})
     state.replace(clip, fused, [node], f"Relu and {clip.op} at 6 are read as ReLU6")
     return True
 
@@ -219,10 +226,55 @@ def _layer_norm(state: Rewriting, node: Node) -> bool:
     bias = _row(state, plus, "Add", times) if weight else None
     if not weight or not bias:
         return False
-    fused = Node("LayerNormalization", node.name, (x, weight, bias), plus.outputs, {"axis": -1, "epsilon": epsilon})
+    fused = Node(
+        "LayerNormalization", _name(node, plus), (x, weight, bias), plus.outputs, {"axis": -1, "epsilon": epsilon}
+    )
     parts = [times, node, root, shifted, variance, square, centred, mean]
     state.replace(plus, fused, parts, "Means, differences and a square root are read as LayerNorm")
     return True
+
+
+def _group_norm(state: Rewriting, node: Node) -> bool:
+    """A reshape to groups, an instance norm that scales nothing, the shape from before, a factor and an offset."""
+    split, back = state.maker(node.inputs[0], "Reshape"), state.only_reader(node.outputs[0])
+    scale, offset = (state.array(name, 4096) for name in node.inputs[1:3])
+    shape = None if split is None or len(split.inputs) < 2 else state.array(split.inputs[1], 16)
+    if shape is None or scale is None or offset is None or shape.size != 3 or back is None or back.op != "Reshape":
+        return False
+    groups = int(shape[1])
+    if shape[0] not in (0, 1) or shape[2] != -1 or scale.size != groups or (scale != 1).any() or offset.any():
+        return False
+    again = state.array(back.inputs[1], 16)
+    if again is None and not _is_shape_of(state, back.inputs[1], split.inputs[0]):
+        return False
+    settings = {"num_groups": groups, "epsilon": node.attributes.get("epsilon", 1e-5)}
+    settings |= {} if again is None else {"shape": [int(size) for size in again]}
+    times = state.only_reader(back.outputs[0])
+    weight = _per_channel(state, times, "Mul", back)
+    plus = state.only_reader(times.outputs[0]) if weight else None
+    bias = _per_channel(state, plus, "Add", times) if weight else None
+    last, arrays = (plus, (weight, bias)) if bias else (back, ())
+    fused = Node("GroupNorm", _name(node, last), (split.inputs[0], *arrays), last.outputs, settings, FUSED)
+    parts = [*([times, back] if bias else []), node, split]
+    state.replace(last, fused, parts, "Reshapes around an instance norm are read as GroupNorm")
+    return True
+
+
+def _is_shape_of(state: Rewriting, name: str, tensor: str) -> bool:
+    maker = state.makers.get(name)
+    return (
+        maker is not None and maker.op == "Shape" and maker.inputs[0] == tensor and not any(maker.attributes.values())
+    )
+
+
+def _per_channel(state: Rewriting, node: Node | None, op: str, before: Node) -> str | None:
+    """The numbers, one for every channel of an image or sequence, that a node multiplies with or adds."""
+    if node is None or node.op != op:
+        return None
+    name = _other(node, before.outputs[0])
+    array = None if name is None else state.array(name)
+    channels_only = array is not None and array.ndim > 1 and array.size == array.shape[0] > 1
+    return name if channels_only else None
 
 
 def _axes_of(state: Rewriting, node: Node) -> list[int] | None:
@@ -258,4 +310,5 @@ PATTERNS: dict[str, Callable[[Rewriting, Node], bool]] = {
     "Tanh": _mish,
     "Relu": _relu6,
     "Div": _layer_norm,
+    "InstanceNormalization": _group_norm,
 }
