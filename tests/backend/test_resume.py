@@ -115,7 +115,7 @@ def test_a_stopped_run_goes_on_and_more_epochs_go_on_from_its_end(project, whole
         assert not heard.over().stopped
         assert weights(folder) == weights(whole)
         client.send(resuming(folder))
-        assert heard.over().state == "failed" and "all 138 steps of the run are done" in heard.failure().text
+        assert heard.over().state == "failed" and "no more than 138 are asked for" in heard.failure().text
         client.send(resuming(folder, epochs=7))
         assert heard.over().epochs == 7
 
@@ -170,7 +170,7 @@ def test_a_run_that_cannot_go_on_is_left_as_it_was_and_free(folder, tmp_path):
     with SubprocessClient() as client:
         heard = Heard(client)
         client.send(resuming(folder))
-        assert heard.over().state == "failed" and "are done" in heard.failure().text
+        assert heard.over().state == "failed" and "are asked for" in heard.failure().text
         assert not being_written(folder)  # while the process lives
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
     assert read_run(folder).manifest.outcome == "finished"
