@@ -165,8 +165,7 @@ def main() -> None:
 
         from backend.training import device as devices
 
-        picked = devices.pick("auto")
-        devices.warm_up(picked)
+        picked = devices.warmed_up()
         worker = Worker(outbox, control, frames)
         threading.Thread(target=beat, args=(worker, outbox), name="heartbeat", daemon=True).start()
         name, memory = devices.describe(picked)

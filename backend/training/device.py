@@ -16,6 +16,9 @@ SHORT_OF_MEMORY = ("out of memory", "can't allocate memory", "status_alloc_faile
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
+_broken: dict[str, str] = {}  # devices that failed their first operations -> why
+
+
 class DeviceError(Exception):
     """An asked-for device is not on this machine; the text names those that are."""
 
@@ -25,13 +28,15 @@ def available() -> tuple[str, ...]:
     found = [f"cuda:{i}" for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
     if torch.backends.mps.is_available():
         found.append("mps")
-    return (*found, "cpu")
+    return (*(name for name in found if name not in _broken), "cpu")
 
 
 def pick(asked: str) -> torch.device:
     """The device for a recipe's word; "auto" takes CUDA, else MPS, else the CPU. Raises DeviceError."""
     found = available()
     name = {"auto": found[0], "cuda": "cuda:0"}.get(asked, asked)
+    if name in _broken:
+        raise DeviceError(f'device "{asked}" cannot compute: {_broken[name]}; there are {", ".join(found)}')
     if name not in found:
         raise DeviceError(f'device "{asked}" is not on this machine; it has {", ".join(found)}')
     return torch.device(name)
@@ -87,6 +92,21 @@ def warm_up(device: torch.device) -> None:
         label = torch.zeros(4, dtype=torch.int64, device=device)
         nn.functional.cross_entropy(module(torch.zeros(4, 1, 8, 8, device=device)), label).backward()
         optimizer.step()
+
+
+def warmed_up() -> torch.device:
+    """The best device that computes, warmed up; one whose driver or age forbids it is left out from now on."""
+    while True:
+        device = pick("auto")
+        try:
+            warm_up(device)
+        except RuntimeError as error:
+            if device.type == "cpu":
+                raise
+            if not is_out_of_memory(error):  # others may leave a full one soon
+                _broken[str(device)] = str(error).strip().splitlines()[0]
+                continue
+        return device
 
 
 def free_memory(device: torch.device) -> int:

@@ -17,6 +17,8 @@ from backend.training.state import StateError
 from graph import Network
 
 DETAIL = 8000  # characters of a traceback that are kept
+LOST = ("CUDA error", "device-side assert", "CUBLAS_STATUS_", "CUDNN_STATUS_EXECUTION_FAILED")
+COMPILER = ("torch._dynamo", "torch._inductor")
 
 
 class Unfit(Exception):
@@ -45,18 +47,35 @@ def failure(error: BaseException, network: Network | None, program: Any = None) 
     detail = "".join(traceback.format_exception(error))[-DETAIL:]
     if is_out_of_memory(error):
         return Failure(kind="out_of_memory", text=f"No memory left: {first_line(error)}", detail=detail)
+    if is_lost(error):
+        text = f"The GPU reported an error: {first_line(error)}. It tells late, so the block is not known: "
+        return Failure(kind="device", text=text + "the same run with --device cpu names it", detail=detail)
+    if type(error).__module__.startswith(COMPILER):
+        text = f"torch.compile cannot compile this network here: {_reason(error)}. Switch compile and cuda_graphs off"
+        return Failure(kind="network", text=text, detail=detail)
     block = block_of_error(error, program.source) if program is not None else None
     if block is not None and network is not None and block in network.blocks:
         named = network.block(block)
         text = f"{named.name} ({named.type}) failed while running: {first_line(error)}{_advice(error)}"
         return Failure(kind="network", text=text, block=block, detail=detail)
-    if "CUDA error" in str(error) or "device-side assert" in str(error):
-        return Failure(kind="device", text=f"The GPU reported an error: {first_line(error)}", detail=detail)
     return Failure(
         kind="internal",
         text=f"Training failed unexpectedly: {type(error).__name__}: {first_line(error)}",
         detail=detail,
     )
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether a GPU reported an error after which it does nothing more for this process."""
+    if is_out_of_memory(error) or not isinstance(error, RuntimeError):
+        return False
+    return any(words in str(error) for words in LOST)
+
+
+def _reason(error: BaseException) -> str:
+    """What stopped the compiler: the first line that says more than where it was."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return next((line for line in lines if not line.endswith("raised:")), first_line(error))[:500].rstrip(".")
 
 
 def first_line(error: BaseException) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from backend.messages import Event, FindRate, RateCurve, Shutdown, Start, State, Stop
 from backend.training.control import Control
-from backend.training.failures import failure
+from backend.training.failures import failure, is_lost
 from backend.training.preparation import prepare, read_project
 from backend.training.rate_finder import find_rate
 
 
 def search(command: FindRate, control: Control, tell: Callable[[Event], None]) -> bool:
-    """Tell a RateCurve or a Failure; whether a Shutdown came meanwhile."""
+    """Tell a RateCurve or a Failure; whether the process shall end: a Shutdown came, or the GPU is lost to it."""
     leaving = False
 
     def keep_on() -> bool:
@@ -38,5 +38,6 @@ def search(command: FindRate, control: Control, tell: Callable[[Event], None]) -
         tell(RateCurve(rates=found.rates, losses=found.losses, suggested=found.suggested))
     except Exception as error:
         tell(failure(error, network))
+        leaving = leaving or is_lost(error)
         error.with_traceback(None)
     return leaving

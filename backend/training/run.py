@@ -19,7 +19,7 @@ from backend.training import state as states
 from backend.training.checkpoint import Checkpoints
 from backend.training.company import Company
 from backend.training.control import Control
-from backend.training.failures import failure
+from backend.training.failures import failure, is_lost
 from backend.training.follower import Follower
 from backend.training.job import Job
 from backend.training.loop import train
@@ -53,11 +53,12 @@ class Run:
         self._states: States | None = None
         self._from: Snapshot | None = None  # what a resumed run goes on from
         self.follower: Follower | None = None
+        self._lost = False  # the GPU does nothing more for this process
 
     @property
     def leaving(self) -> bool:
         """Whether the process shall end after this run."""
-        return self.follower is not None and self.follower.leaving
+        return self._lost or (self.follower is not None and self.follower.leaving)
 
     def execute(self, start: Start) -> None:
         """Do all of it; whatever goes wrong is told, not raised."""
@@ -205,6 +206,7 @@ class Run:
 
     def _explain(self, error: Exception) -> Failure:
         """The Failure of an error; what the error's frames hold is let go of."""
+        self._lost = is_lost(error)
         if isinstance(error, NotFinite):
             told = self._trace(error)
         else:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from backend.training import device as devices
+from backend.training.failures import is_lost
 from backend.training.loop import train
 from backend.training.resident import Resident
 
@@ -34,6 +35,34 @@ def test_warming_up_leaves_the_random_numbers_alone():
     before = torch.get_rng_state()
     devices.warm_up(devices.pick("auto"))
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_gpu_that_cannot_compute_is_left_out_and_a_full_one_is_not(monkeypatch):
+    error = RuntimeError("CUDA error: no kernel image is available for execution on the device\nSearch for more")
+
+    def warm_up(device):
+        if device.type == "cuda":
+            raise error
+
+    monkeypatch.setattr(devices, "_broken", {})
+    monkeypatch.setattr(devices, "warm_up", warm_up)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert devices.warmed_up().type == "cpu" and devices.available() == ("cpu",)
+    with pytest.raises(devices.DeviceError, match="cannot compute: CUDA error: no kernel image is available"):
+        devices.pick("cuda:1")
+    devices._broken.clear()
+    error = torch.OutOfMemoryError("CUDA out of memory.")
+    assert str(devices.warmed_up()) == "cuda:0" and devices.available()[:2] == ("cuda:0", "cuda:1")
+
+
+@pytest.mark.parametrize("words", ["CUDA out of memory. Tried", "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling"])
+def test_running_out_of_memory_has_many_words(words):
+    assert devices.is_out_of_memory(RuntimeError(words)) and not is_lost(RuntimeError(words))
+
+
+def test_exactness_of_cublas_is_asked_for_before_cuda_begins():
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] in (":4096:8", ":16:8")
 
 
 @pytest.mark.parametrize(
