@@ -91,6 +91,8 @@ def is_translated(text: str, network) -> bool:
         return True
     if all(word in known for word in re.findall(r"[^\W\d]\w+", text)) or any(words in text for words in FILLED_IN):
         return True
+    if f'"{text.replace(" ", "_")}"' in GRAPH:  # a name of a value, with spaces
+        return True
     return all((line if " " in line else f'"{line}"') in GRAPH for line in map(str.strip, text.split("\n")))
 
 
