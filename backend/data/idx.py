@@ -17,10 +17,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from backend.data.bad_samples import BAD_SAMPLES
 from backend.data.dataset import Dataset, make_field
 from backend.data.errors import DataError
 from backend.data.finite import NOT_FINITE, keep_finite
-from backend.data.labels import CLASSES, empty_classes, name_classes
+from backend.data.labels import CLASSES, empty_classes, keep_labelled, name_classes
 from backend.data.limits import DEFLATE_RATIO, check_memory
 from backend.data.meaning import as_images, convert, image_shape
 from backend.data.options import Option
@@ -38,6 +39,7 @@ OPTIONS = (
     ),
     CLASSES,
     NOT_FINITE,
+    BAD_SAMPLES,
 )
 DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 GZIP = b"\x1f\x8b"
@@ -85,8 +87,10 @@ def load(options: dict[str, Any], path: Path) -> Dataset:
         arrays["label"] = _read_labels(labels, images, header)
         fields += (_label_field(labels, arrays["label"], options),)
         problems = empty_classes(arrays["label"], fields[1].classes, printable(labels.name))
+    _, mislabelled = keep_labelled(place, fields, arrays)  # told by their rows in the file
     arrays, not_finite = keep_finite(place, arrays, options["not_finite"])
-    return Dataset(place, fields, arrays, problems + not_finite)
+    arrays, _ = keep_labelled(place, fields, arrays)
+    return Dataset(place, fields, arrays, problems + mislabelled + not_finite)
 
 
 def find_files(path: Path, part: str, labels: str) -> tuple[Path, Path | None]:
@@ -240,4 +244,6 @@ def _read_labels(path: Path, images: Path, header: Header) -> np.ndarray:
 
 def _label_field(path: Path, labels: np.ndarray, options: dict[str, Any]) -> Field:
     place = printable(path.name)
-    return make_field(place, "label", (), "int64", name_classes(labels, place, options["classes"]))
+    return make_field(
+        place, "label", (), "int64", name_classes(labels, place, options["classes"], options["bad_samples"])
+    )

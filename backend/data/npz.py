@@ -17,10 +17,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from backend.data.bad_samples import BAD_SAMPLES
 from backend.data.dataset import Dataset, make_field
 from backend.data.errors import DataError, DataProblem
 from backend.data.finite import NOT_FINITE, keep_finite
-from backend.data.labels import CLASSES, empty_classes, name_classes
+from backend.data.labels import CLASSES, empty_classes, keep_labelled, name_classes
 from backend.data.limits import DEFLATE_RATIO, MAX_ARRAYS, check_memory, memory_size
 from backend.data.meaning import Meaning, convert, meaning_of, number_names, sample_dtype, sample_shape
 from backend.data.options import Option
@@ -35,6 +36,7 @@ OPTIONS = (
         "standardize", "yes or no", False, "Bring the columns of tables (floats of shape n x F) to mean 0, deviation 1."
     ),
     NOT_FINITE,
+    BAD_SAMPLES,
 )
 CHUNK = 1 << 20
 LONGEST_NAME = 200
@@ -63,10 +65,16 @@ def load(options: dict[str, Any], path: Path) -> Dataset:
     """All arrays, converted as `meaning.py` says; rows with NaN are refused, or skipped by option `not_finite`."""
     place = printable(path.name)
     fields, arrays, problems = read_arrays(options, path)
+    _, mislabelled = keep_labelled(place, fields, arrays)  # told by their rows in the file
     arrays, not_finite = keep_finite(place, arrays, options["not_finite"])
+    arrays, _ = keep_labelled(place, fields, arrays)
     tables = tuple(f.name for f in fields if f.dtype == "float32" and len(f.shape) == 1)
     return Dataset(
-        place, fields, arrays, problems + not_finite, to_standardize=tables if options["standardize"] else ()
+        place,
+        fields,
+        arrays,
+        problems + mislabelled + not_finite,
+        to_standardize=tables if options["standardize"] else (),
     )
 
 
@@ -200,7 +208,7 @@ def _field(
     values, classes = None, None
     if header.meaning == "labels":
         values = convert(here, "labels", _read(archive, place, header))
-        classes = name_classes(values, here, options["classes"])
+        classes = name_classes(values, here, options["classes"], options["bad_samples"])
     elif header.meaning == "names":
         values, classes = number_names(here, _read(archive, place, header))
     shape = sample_shape(header.meaning, header.shape)

@@ -61,6 +61,10 @@ def load(options: dict[str, Any], path: Path) -> Dataset:
         if values.dtype.kind == "f":
             what = f'"{name}" holds NaN, or a value too large for float32, before its end'
             problems += [DataProblem(place, int(row), what) for row in not_finite_rows(values)]
+    for field in fields:
+        if field.classes and not field.shape:
+            wrong = np.flatnonzero((arrays[field.name] < 0) | (arrays[field.name] >= len(field.classes)))
+            problems += [DataProblem(place, int(row), f'"{field.name}" holds a label out of range') for row in wrong]
     bad = {problem.row for problem in problems}
     problems.sort(key=lambda problem: problem.row)
     listed = settle(place, problems, len(bad), len(lengths), options["bad_samples"])

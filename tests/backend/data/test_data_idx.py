@@ -195,3 +195,12 @@ def test_what_cannot_be_found_says_what_was_looked_for(tmp_path):
     assert "name of a file beside" in refused(tmp_path, source("other.idx", labels="../gone.idx"))
     (tmp_path / "more-train-images-idx3-ubyte").write_bytes(WHOLE)
     assert "more than one images file fits" in refused(tmp_path, source())
+
+
+def test_labels_out_of_range_are_skipped_by_choice(tmp_path):
+    mnist(tmp_path)
+    options = {"classes": 3, "bad_samples": "skip"}
+    dataset = load(DataSource(kind="idx", path=".", options=options), tmp_path)
+    kept = LABELS[LABELS < 3]
+    assert dataset.labels.tolist() == kept.tolist() and len(dataset.arrays["image"]) == len(kept)
+    assert [one.row for one in dataset.problems] == np.flatnonzero(LABELS >= 3).tolist()

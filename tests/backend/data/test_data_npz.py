@@ -265,3 +265,19 @@ def test_a_changed_byte_is_caught_by_the_checksum(tmp_path):
 def test_files_that_are_no_npz(tmp_path, content, said):
     (tmp_path / "data.npz").write_bytes(content)
     assert said in refused(tmp_path)
+
+
+def test_labels_out_of_range_are_listed_and_skipped_by_choice(tmp_path):
+    label, x = np.array([0, 3, 1, -1, 2, 0]), np.float32([[1], [2], [np.nan], [4], [5], [6]])
+    np.savez(tmp_path / "a.npz", x=x, label=label)
+    source = DataSource(kind="npz", path="a.npz", options={"classes": 3, "not_finite": "skip"})
+    with pytest.raises(DataError, match=r'row 1: the label is 3.*set option "bad_samples" to "skip"') as caught:
+        load(source, tmp_path)
+    assert caught.value.skipping == "bad_samples" and [one.row for one in caught.value.problems] == [1, 3]
+    source = source.model_copy(update={"options": {**source.options, "bad_samples": "skip"}})
+    dataset = load(source, tmp_path)
+    assert describe(source, tmp_path) == dataset.fields and dataset.labels.tolist() == [0, 2, 0]
+    assert dataset.arrays["x"].ravel().tolist() == [1, 5, 6]
+    told = [(one.row, one.text) for one in dataset.problems if one.row is not None]
+    assert told[0] == (1, "the label is 3, but with 3 classes it must be from 0 to 2")
+    assert [row for row, _ in told] == [1, 3, 2]
