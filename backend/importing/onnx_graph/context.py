@@ -13,8 +13,8 @@ from zlib import crc32
 import numpy as np
 
 from backend.importing.onnx_graph.arranging import plain
+from backend.importing.onnx_graph.budget import Budget
 from backend.importing.onnx_graph.drawing import Drawing
-from backend.importing.onnx_graph.folding import Folding
 from backend.importing.onnx_graph.layout import Layout
 from backend.importing.onnx_graph.model_file import Node
 from backend.importing.onnx_graph.naming import of_weight
@@ -23,6 +23,7 @@ from backend.importing.onnx_graph.values import Counted, Drawn, Filled, Known, V
 from graph.dim import is_open
 from graph.number_lists import Matrix
 
+MASKS = 1e9  # larger numbers shut scores out
 MOST_DRAWN = 2**26  # numbers of one Parameter that was no initializer
 
 
@@ -31,7 +32,7 @@ class Context:
     """The state of a reading that operations share."""
 
     drawing: Drawing
-    folding: Folding
+    budget: Budget
     tensors: Tensors
     opset: int
     readers: Mapping[str, Sequence[Node]]  # the nodes that read a name
@@ -48,7 +49,7 @@ class Context:
     def array(self, value: Value | None, what: str) -> np.ndarray:
         """The numbers of a value that must not depend on an input."""
         if isinstance(value, Filled) and not any(map(is_open, value.sizes)):
-            self.folding.take(value.sizes, np.dtype(value.dtype).itemsize)
+            self.budget.take(value.sizes, np.dtype(value.dtype).itemsize)
             return np.full(value.sizes, value.number, value.dtype)
         if isinstance(value, Filled):
             self.fail(f"its {what} is {value.number} everywhere in a shape that is open, which cannot be drawn")
@@ -129,7 +130,7 @@ class Context:
         if not source and finite and max(rows.shape) <= Matrix.largest:
             values = {"numbers": tuple(tuple(map(float, row)) for row in rows), "shape": array.shape}
             return self.drawing.place_block("Constant", inputs, name, values, {"numbers": array[None]})[0]
-        frozen = not source or not finite  # a mask is nothing that learns
+        frozen = not source or not finite or np.abs(array).max() > MASKS  # a mask is nothing that learns
         if frozen:
             self.note("Numbers that do not learn became a frozen Parameter")
         values, weights = {"shape": array.shape}, {"weight": array[None]}

@@ -27,10 +27,11 @@ from backend.importing.onnx_graph import (
     op_shaping,
 )
 from backend.importing.onnx_graph.arranging import leading
+from backend.importing.onnx_graph.budget import Budget, CannotFold
 from backend.importing.onnx_graph.context import Context
 from backend.importing.onnx_graph.drawing import Drawing
 from backend.importing.onnx_graph.entrances import draw_inputs
-from backend.importing.onnx_graph.folding import CannotFold, Folding
+from backend.importing.onnx_graph.folding import fold
 from backend.importing.onnx_graph.layout import Misfit
 from backend.importing.onnx_graph.model_file import FUSED, ModelFile, Node
 from backend.importing.onnx_graph.naming import Scopes, readable
@@ -67,7 +68,7 @@ def convert(model: ModelFile, name: str) -> Imported:
     for node in nodes:
         for read in node.inputs:
             readers.setdefault(read, []).append(node)
-    ctx = Context(drawing, Folding(model.opset), model.tensors, model.opset, readers, frozenset(model.outputs))
+    ctx = Context(drawing, Budget(), model.tensors, model.opset, readers, frozenset(model.outputs))
     values: dict[str, Value] = draw_inputs(ctx, model)
     scopes = Scopes(nodes)
     for node in nodes:
@@ -147,7 +148,7 @@ def _outputs(ctx: Context, node: Node, inputs: list) -> list[Value] | Value:
         inputs = _placed(inputs, node.attributes["axis"])
     if known and node.op not in ALWAYS and node.domain != FUSED:
         try:
-            arrays = ctx.folding.fold(node, [None if value is None else value.array for value in inputs])
+            arrays = fold(ctx.budget, node, [None if value is None else value.array for value in inputs])
             return [_value(array, node, inputs) for array in arrays]
         except CannotFold:
             if reader is None:

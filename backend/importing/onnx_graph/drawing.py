@@ -12,7 +12,7 @@ import numpy as np
 
 from backend.importing.imported import CannotImport, Imported
 from backend.importing.onnx_graph.layout import Layout
-from backend.importing.onnx_graph.naming import block_name
+from backend.importing.onnx_graph.naming import block_name, readable
 from backend.importing.onnx_graph.values import Drawn
 from backend.source import SourceError, generate_source
 from graph import registry
@@ -47,7 +47,7 @@ class Drawing:
 
     def note(self, text: str) -> None:
         """Remember what was assumed or drawn otherwise; the same about several nodes is told once."""
-        self._notes.setdefault(text, []).append(self.label)
+        self._notes.setdefault(text, []).append(readable(self.label))
 
     def draw(self, type: str, inputs: Wired, name: str | tuple[str, ...] = (), /, **values: Any) -> Drawn:
         """Place a block without weights; returns its first output."""

@@ -1,6 +1,6 @@
 """What is computed while reading and changes shapes: parts, joins, copies, sums; sizes checked before memory is taken.
 
-Every function takes the folding, the node and its arrays, None for those that are not there.
+Every function takes the budget, the node and its arrays, None for those that are not there.
 """
 
 from __future__ import annotations
@@ -10,10 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from backend.importing.onnx_graph.folding import DTYPES, Array, CannotFold, Folding
+from backend.importing.onnx_graph.budget import Budget, CannotFold
 from backend.importing.onnx_graph.model_file import Node
+from backend.importing.onnx_graph.tensors import KINDS
 
+Array = np.ndarray
 FAR = 2**31
+DTYPES = {
+    number: np.dtype("float32" if name in ("bfloat16", "float16", "float64") else name)
+    for number, name in KINDS.items()
+}
 
 
 def numbers(array: Array | None) -> list[int] | None:
@@ -38,7 +44,7 @@ def _axis(node: Node, rank: int, default: int = 0) -> int:
     return axis
 
 
-def _reshape(folding: Folding, node: Node, inputs: list) -> Array:
+def _reshape(budget: Budget, node: Node, inputs: list) -> Array:
     x = inputs[0]
     shape = node.attributes.get("shape") or numbers(inputs[1])
     if not node.attributes.get("allowzero"):
@@ -46,22 +52,22 @@ def _reshape(folding: Folding, node: Node, inputs: list) -> Array:
     return x.reshape(shape)
 
 
-def _squeeze(folding: Folding, node: Node, inputs: list) -> Array:
+def _squeeze(budget: Budget, node: Node, inputs: list) -> Array:
     axes = axes_of(node, inputs)
     return np.squeeze(inputs[0], None if axes is None else tuple(axes))
 
 
-def _unsqueeze(folding: Folding, node: Node, inputs: list) -> Array:
+def _unsqueeze(budget: Budget, node: Node, inputs: list) -> Array:
     return np.expand_dims(inputs[0], tuple(axes_of(node, inputs)))
 
 
-def _concat(folding: Folding, node: Node, inputs: list) -> Array:
+def _concat(budget: Budget, node: Node, inputs: list) -> Array:
     parts = [x for x in inputs if x is not None]
-    folding.take((sum(x.size for x in parts),), max(x.itemsize for x in parts))
+    budget.take((sum(x.size for x in parts),), max(x.itemsize for x in parts))
     return np.concatenate(parts, _axis(node, parts[0].ndim))
 
 
-def _slice(folding: Folding, node: Node, inputs: list) -> Array:
+def _slice(budget: Budget, node: Node, inputs: list) -> Array:
     x = inputs[0]
     if "starts" in node.attributes:
         starts, ends, axes, steps = (node.attributes.get(name) for name in ("starts", "ends", "axes", "steps"))
@@ -75,14 +81,14 @@ def _slice(folding: Folding, node: Node, inputs: list) -> Array:
     return x[tuple(index)]
 
 
-def _gather(folding: Folding, node: Node, inputs: list) -> Array:
+def _gather(budget: Budget, node: Node, inputs: list) -> Array:
     x, index = inputs
     axis = _axis(node, x.ndim)
-    folding.take((*x.shape[:axis], *index.shape, *x.shape[axis % x.ndim + 1 :]), x.itemsize)
+    budget.take((*x.shape[:axis], *index.shape, *x.shape[axis % x.ndim + 1 :]), x.itemsize)
     return np.take(x, index.astype(np.int64), axis)
 
 
-def _split(folding: Folding, node: Node, inputs: list) -> list[Array]:
+def _split(budget: Budget, node: Node, inputs: list) -> list[Array]:
     x, axis = inputs[0], _axis(node, inputs[0].ndim)
     sizes = node.attributes.get("split") or (numbers(inputs[1]) if len(inputs) > 1 else None)
     if sizes is None:
@@ -91,87 +97,87 @@ def _split(folding: Folding, node: Node, inputs: list) -> list[Array]:
     return np.split(x, np.cumsum(sizes[:-1]), axis)
 
 
-def _expand(folding: Folding, node: Node, inputs: list) -> Array:
+def _expand(budget: Budget, node: Node, inputs: list) -> Array:
     shape = np.broadcast_shapes(inputs[0].shape, tuple(numbers(inputs[1])))
-    folding.take(shape, inputs[0].itemsize)
+    budget.take(shape, inputs[0].itemsize)
     return np.broadcast_to(inputs[0], shape)
 
 
-def _tile(folding: Folding, node: Node, inputs: list) -> Array:
+def _tile(budget: Budget, node: Node, inputs: list) -> Array:
     x, times = inputs[0], numbers(inputs[1])
-    folding.take([size * time for size, time in zip(x.shape, times, strict=True)], x.itemsize)
+    budget.take([size * time for size, time in zip(x.shape, times, strict=True)], x.itemsize)
     return np.tile(x, times)
 
 
-def _cast(folding: Folding, node: Node, inputs: list) -> Array:
+def _cast(budget: Budget, node: Node, inputs: list) -> Array:
     x, to = inputs[0], node.attributes.get("to")
     if to not in DTYPES:
         raise CannotFold(f"numbers of kind {to}")
     if x.dtype == object:
         return x  # sizes stay what they are, also as floats
-    folding.take(x.shape, DTYPES[to].itemsize)
+    budget.take(x.shape, DTYPES[to].itemsize)
     return x.astype(DTYPES[to])
 
 
-def _range(folding: Folding, node: Node, inputs: list) -> Array:
+def _range(budget: Budget, node: Node, inputs: list) -> Array:
     start, limit, step = (x.reshape(-1)[0] for x in inputs)
     if any(x.dtype == object for x in inputs) or step == 0:
         raise CannotFold("Range over an open size: give the input a number there")
     count = max(0, int(np.ceil((limit - start) / step)))
-    folding.take((count,), inputs[0].itemsize)
+    budget.take((count,), inputs[0].itemsize)
     return (start + np.arange(count) * step).astype(inputs[0].dtype)
 
 
-def _where(folding: Folding, node: Node, inputs: list) -> Array:
-    folding.take(np.broadcast_shapes(*(x.shape for x in inputs)), max(x.itemsize for x in inputs[1:]))
+def _where(budget: Budget, node: Node, inputs: list) -> Array:
+    budget.take(np.broadcast_shapes(*(x.shape for x in inputs)), max(x.itemsize for x in inputs[1:]))
     return np.where(inputs[0].astype(bool), inputs[1], inputs[2])
 
 
-def _trilu(folding: Folding, node: Node, inputs: list) -> Array:
+def _trilu(budget: Budget, node: Node, inputs: list) -> Array:
     x = inputs[0]
-    folding.take(x.shape, x.itemsize)
+    budget.take(x.shape, x.itemsize)
     k = numbers(inputs[1])[0] if len(inputs) > 1 and inputs[1] is not None else 0
     return (np.triu if node.attributes.get("upper", 1) else np.tril)(x, max(min(k, FAR), -FAR))
 
 
-def _matmul(folding: Folding, node: Node, inputs: list) -> Array:
+def _matmul(budget: Budget, node: Node, inputs: list) -> Array:
     a, b = inputs
     if object in (a.dtype, b.dtype) or a.ndim > 2 or b.ndim > 2 or a.size * (b.shape[-1] if b.ndim else 1) > 10**9:
         raise CannotFold("MatMul of numbers that depend on no input")
-    folding.take((*a.shape[:-1], *b.shape[1:]), a.itemsize)
+    budget.take((*a.shape[:-1], *b.shape[1:]), a.itemsize)
     return a @ b
 
 
-def _clip(folding: Folding, node: Node, inputs: list) -> Array:
+def _clip(budget: Budget, node: Node, inputs: list) -> Array:
     low, high = (inputs[i] if len(inputs) > i else None for i in (1, 2))
-    folding.take(inputs[0].shape, inputs[0].itemsize)
+    budget.take(inputs[0].shape, inputs[0].itemsize)
     low = node.attributes.get("min") if low is None else low
     high = node.attributes.get("max") if high is None else high
     return inputs[0] if low is None and high is None else np.clip(inputs[0], low, high).astype(inputs[0].dtype)
 
 
-def _transpose(folding: Folding, node: Node, inputs: list) -> Array:
+def _transpose(budget: Budget, node: Node, inputs: list) -> Array:
     return np.transpose(inputs[0], node.attributes.get("perm"))
 
 
-def _flatten(folding: Folding, node: Node, inputs: list) -> Array:
+def _flatten(budget: Budget, node: Node, inputs: list) -> Array:
     axis = node.attributes.get("axis", 1)
     return inputs[0].reshape(int(np.prod(inputs[0].shape[:axis], dtype=np.int64)), -1)
 
 
-def _cumsum(folding: Folding, node: Node, inputs: list) -> Array:
+def _cumsum(budget: Budget, node: Node, inputs: list) -> Array:
     if node.attributes.get("exclusive") or node.attributes.get("reverse") or inputs[0].dtype == object:
         raise CannotFold("CumSum of this kind")
-    folding.take(inputs[0].shape, inputs[0].itemsize)
+    budget.take(inputs[0].shape, inputs[0].itemsize)
     return np.cumsum(inputs[0], numbers(inputs[1])[0]).astype(inputs[0].dtype)
 
 
 def _reduction(function: Callable) -> Callable:
-    def compute(folding: Folding, node: Node, inputs: list) -> Array:
+    def compute(budget: Budget, node: Node, inputs: list) -> Array:
         x, axes = inputs[0], axes_of(node, inputs)
         if not axes and node.attributes.get("noop_with_empty_axes"):
             return x
-        folding.take(x.shape, x.itemsize)
+        budget.take(x.shape, x.itemsize)
         keep = bool(node.attributes.get("keepdims", 1))
         found = function(x, axis=None if not axes else tuple(axes), keepdims=keep)
         return np.asarray(found, dtype=object if x.dtype == object else None).astype(x.dtype)

@@ -130,7 +130,7 @@ def _axes_together(ctx: Context, array: np.ndarray, layout: Layout) -> np.ndarra
         whole = tuple(sizes) if all(size == 1 for size in sizes) or len(parts) == 1 else parts
         spread += whole
         shape.append(int(np.prod(whole, dtype=np.int64)))
-    ctx.folding.take(spread, array.itemsize)
+    ctx.budget.take(spread, array.itemsize)
     return np.broadcast_to(array, spread).reshape(shape)
 
 

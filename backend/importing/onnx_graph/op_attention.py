@@ -71,7 +71,7 @@ def _causal(ctx: Context, node: Node, scores: Drawn) -> Value | None:
     steps = scores.sizes[2:]
     if any(map(is_open, steps)):
         ctx.fail("it is causal over an open number of steps; give the model's input a number there")
-    ctx.folding.take(steps, 4)
+    ctx.budget.take(steps, 4)
     return Known(np.triu(np.full(steps, -np.inf, np.float32), 1))
 
 

@@ -73,7 +73,7 @@ def _average_of_inside(ctx: Context, x: Drawn, padded: Drawn, kernel, stride, en
         begin = whole - n - e
         starts = np.arange(0, whole - k + 1, s)
         inside = np.minimum(starts + k, begin + n) - np.maximum(starts, begin)
-        ctx.folding.take((len(starts), factors.size))
+        ctx.budget.take((len(starts), factors.size))
         factors = factors[..., None] * (k / np.maximum(inside, 1)).astype(np.float32)
     found = ctx.drawing.draw(f"AvgPool{len(kernel)}d", {"input": padded}, **_settings(kernel, stride, (0,), False))
     scale = ctx.standing(factors)

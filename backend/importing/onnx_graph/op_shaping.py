@@ -31,7 +31,7 @@ def filled(ctx: Context, number, dtype: str, sizes: list) -> Value:
     if any(not is_open(size) and size < 0 for size in sizes) or len(sizes) > 16:
         ctx.fail(f"its shape {' x '.join(map(str, sizes))} is none")
     if not any(map(is_open, sizes)) and math.prod(sizes) <= MOST_FILLED:
-        ctx.folding.take(sizes, np.dtype(dtype).itemsize)
+        ctx.budget.take(sizes, np.dtype(dtype).itemsize)
         return Known(np.full(sizes, number, dtype))
     return Filled(number, tuple(sizes), dtype)
 
@@ -90,6 +90,8 @@ def reshaped(ctx: Context, x: Value, sizes: list) -> Value:
     except Misfit as fault:
         why = fault
     real = plain(ctx.drawing, x)
+    if real is not x:
+        return reshaped(ctx, real, sizes)
     front, samples = real.type.dims[:1], [size for size in sizes[1:] if not is_open(size)]
     if front != (N,) or sizes[0] not in (N, -1, ctx.drawing.batch) or len(samples) < len(sizes) - 1:
         ctx.fail(str(why))
@@ -218,7 +220,7 @@ def _expanded_numbers(ctx: Context, x: Value, target: list) -> Value:
     array = array.reshape((1,) * (len(target) - array.ndim) + array.shape)
     if target[0] != N or array.shape[0] != 1 or any(map(is_open, target[1:])):
         ctx.fail(f"it spreads numbers over {' x '.join(map(str, target))}, whose size is open")
-    ctx.folding.take(target[1:], array.itemsize)
+    ctx.budget.take(target[1:], array.itemsize)
     sample = np.broadcast_to(array[0], target[1:])
     return ctx.standing(sample, ctx.source(x), like=ctx.drawing.first_input)
 
@@ -232,7 +234,7 @@ def _tile(ctx: Context, node: Node, inputs: list) -> Value:
             ctx.fail("it repeats numbers as often as an open size says")
         array = ctx.array(x, "input")
         sample = [a * b for a, b in zip(array.shape[1:], times[1:], strict=True)]
-        ctx.folding.take(sample, array.itemsize)
+        ctx.budget.take(sample, array.itemsize)
         tiled = Known(np.tile(array, [1, *times[1:]]), ctx.source(x))
         return _expanded_numbers(ctx, tiled, [times[0], *sample])
     real = plain(ctx.drawing, x)
