@@ -173,9 +173,21 @@ def _of_weight(run: Run, value: WeightOf, name: str) -> Any:
         return Native(name, lambda run, args, kwargs: methods.begin(run, name[:-1], value, args, kwargs))
     if name == "requires_grad_":
         return Native(name, lambda run, args, kwargs: module_tree.freeze(run, value.layer, *args))
+    if name in ("dim", "ndimension"):
+        return Native(name, lambda run, args, kwargs: _rank_of_weight(value))
+    if name == "ndim":
+        return _rank_of_weight(value)
     if name in ("weight", "bias") and value.name == "out_proj":
         return WeightOf(value.layer, f"out_proj.{name}")
     return run.unknown(f"{name} of the weight of a layer is not read: blocks keep their weights to themselves")
+
+
+def _rank_of_weight(weight: WeightOf) -> int:
+    """How many dimensions a weight has: one for each direction of a kernel beside outputs and inputs."""
+    type = weight.layer.type
+    if weight.name.startswith("bias") or "Norm" in type or type == "PReLU":
+        return 1
+    return 2 + int(type[-2]) if "Conv" in type and type[-2:-1].isdigit() else 3 if type == "Bilinear" else 2
 
 
 def _of_outside(run: Run, value: Outside, name: str) -> Any:

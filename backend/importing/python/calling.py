@@ -144,7 +144,10 @@ def given(run: Run, function: Function, args: list[Any], kwargs: dict[str, Any])
     return found
 
 
-def super_of(run: Run, scope: Scope) -> Any:
+def super_of(run: Run, scope: Scope, named: list[Any]) -> Any:
+    """super(), or super(Class, self) as older sources have it."""
+    if len(named) == 2 and isinstance(named[0], ClassValue) and isinstance(named[1], Instance):
+        return Super(named[0], named[1])
     found: Scope | None = scope
     while found is not None and found.owner is None:
         found = found.parent

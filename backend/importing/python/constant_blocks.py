@@ -38,6 +38,24 @@ def is_waves(run: Run, numbers: Numbers, tensor: Tensor) -> bool:
     return bool(np.allclose(array.reshape(length, width), waves, atol=1e-3))
 
 
+def filled_tensor(run: Run, numbers: Numbers, rank: int | None = None, like: Tensor | None = None) -> Tensor:
+    """One number at every place: a Constant of one, expanded; with `like` for every sample."""
+    assert numbers.fill is not None
+    fill = min(max(numbers.fill, -1e9), 1e9)
+    ahead = numbers.shape[:1] == (1,)
+    inner = numbers.shape[1:] if ahead else numbers.shape
+    values = {"numbers": [[fill]], "shape": (1,) * len(inner)}
+    level = run.level or (like.level if like else None)
+    if level is None:
+        run.refuse("a constant tensor meets a drawn one outside of forward")
+    one = output(run, place(run, "Constant", [("like", like)] if like else [], values, level=level), level)
+    if any(size != 1 for size in inner):
+        one = output(run, place(run, "Expand", [(None, one)], {"shape": inner}), level)
+    if ahead or (rank is not None and len(numbers.shape) < rank):
+        return one
+    return output(run, place(run, "SelectStep", [(None, one)], {"index": 0, "dim": 0}), level)
+
+
 def constant_as_tensor(
     run: Run, numbers: Numbers, rank: int | None = None, order: tuple[int, ...] | None = None
 ) -> Tensor:
@@ -46,6 +64,8 @@ def constant_as_tensor(
     level = run.level
     if level is None:
         run.refuse("a constant tensor meets a drawn one outside of forward")
+    if numbers.fill is not None and max(numbers.shape, default=1) > 1:
+        return filled_tensor(run, numbers, rank)
     if array is None:
         run.refuse("the numbers of this tensor are not in the source (they are random, or too many to work out)")
     if not np.isfinite(array.astype(np.float64)).all():

@@ -176,6 +176,7 @@ CREATORS: dict[str, Callable[..., Any]] = {
 def number_input(run: Run, numbers: Numbers) -> Tensor:
     """A tensor handed to layers while a model is made, to see what size comes out: an input of a drawing aside."""
     level = Level(Network("Aside", run.modules))
+    run.trials.append(numbers.shape)
     values = {"shape": numbers.shape[1:], "dtype": numbers.dtype}
     return output(run, place(run, "Input", [], values, level=level), level)
 

@@ -67,8 +67,8 @@ def _attribute(run: Run, node: ast.Attribute, scope: Scope) -> Any:
 
 
 def _call(run: Run, node: ast.Call, scope: Scope) -> Any:
-    if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
-        return calling.super_of(run, scope)
+    if isinstance(node.func, ast.Name) and node.func.id == "super":
+        return calling.super_of(run, scope, [evaluate(run, one, scope) for one in node.args])
     function = evaluate(run, node.func, scope)
     arguments = list(_spread(run, node.args, scope))
     named: dict[str, Any] = {}

@@ -68,14 +68,30 @@ def _parameters(model: Any) -> tuple[list[str], list[str]]:
 
 def guesses(run: Run, model: Any, names: list[str], hints: dict[int, Any]) -> Iterator[list[Shape]]:
     """Shapes worth trying, the likeliest first; all inputs take the same turn."""
+    for trial in run.trials:
+        if len(names) == 1 and len(trial) > 1:
+            yield [Shape(trial[1:])]
     first = _first_layer(run, model)
     lists = []
     for index in range(len(names)):
-        layer, flat = hints.get(index) or (hints.get(0) or (first, False))
+        layer, flat, joined = hints.get(index) or hints.get(0) or (first, False, (index,))
+        if len(joined) == 2 and len(names) == 2 and layer.type == "Linear":
+            yield from _shared_out(model, layer)
         lists.append(candidates(layer, flat, first))
     longest = max((len(one) for one in lists), default=0)
     for turn in range(longest):
         yield [one[min(turn, len(one) - 1)] for one in lists]
+
+
+def _shared_out(model: Any, layer: Layer) -> Iterator[list[Shape]]:
+    """Two inputs that are joined before a linear layer: by sizes that the model remembers, else by halves."""
+    whole = layer.arguments.get("in_features")
+    known = model.attributes.values() if isinstance(model, Instance) else ()
+    for size in known:
+        if isinstance(whole, int) and type(size) is int and 0 < size < whole:
+            yield [Shape((whole - size,)), Shape((size,))]
+    if isinstance(whole, int) and whole > 1:
+        yield [Shape((whole - whole // 2,)), Shape((whole // 2,))]
 
 
 def _first_layer(run: Run, model: Any) -> Layer | None:

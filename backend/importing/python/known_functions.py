@@ -268,6 +268,10 @@ def _type(run: Run, value: Any) -> Any:
         return value.cls
     if isinstance(value, Layer):
         return Outside(f"torch.nn.{value.type}")
+    if isinstance(value, Outside | ClassValue):
+        return Outside("builtins.type")
+    if isinstance(value, Native) and value.name.startswith("partial "):
+        return Outside("functools.partial")
     return BUILTINS.get(type(value).__name__) or run.unknown(f"the type of {kind_of(value)} is not known")
 
 

@@ -10,9 +10,11 @@ from backend.importing.python.constant_tensors import number_input
 from backend.importing.python.drawing import output, settled
 from backend.importing.python.layer_blocks import draw_layer, ordered, place_layer
 from backend.importing.python.layers import block_of
-from backend.importing.python.learned import learned_as_tensor
+from backend.importing.python.learned import learned_as_tensor, learned_block
 from backend.importing.python.pieces import PIECES, call_piece
+from backend.importing.python.rearranging import rearrange_layer
 from backend.importing.python.running import Run
+from backend.importing.python.shaping import slice_of, step_of
 from backend.importing.python.values import Example, Layer, Learned, Noise, Numbers, Tensor, Unknown, kind_of
 from graph import registry
 
@@ -23,10 +25,12 @@ def call_layer(run: Run, layer: Layer, args: list[Any], kwargs: dict[str, Any]) 
     kwargs = {name: _as_tensor(run, one) for name, one in kwargs.items()}
     for one in (*args, *kwargs.values()):
         if isinstance(one, Example):
-            one.hints.setdefault(one.index, (layer, one.flat))
+            for index in one.indices:
+                one.hints.setdefault(index, (layer, one.flat, one.indices))
             return run.unknown("the shape of the input is being looked for")
         if isinstance(one, Unknown):
             return one
+    run.drawn.add(layer.serial)
     special = SPECIAL.get(layer.type)
     if special is not None:
         return special(run, layer, *args, **kwargs)
@@ -54,6 +58,30 @@ def _plain_call(run: Run, layer: Layer, args: list[Any], kwargs: dict[str, Any])
         return run.unknown(f"nn.{layer.type} is called with {len(given)} arguments; its block takes one tensor")
     tensor = ordered(run, layer, given[0])
     return draw_layer(run, layer, tensor)
+
+
+def _look_up(run: Run, layer: Layer, input: Any) -> Any:
+    """nn.Embedding; of places 0, 1, 2 ... that stand in the source it is a table that is learned: a Parameter."""
+    if isinstance(input, Tensor):
+        return draw_layer(run, layer, ordered(run, layer, input))
+    places = input.array if isinstance(input, Numbers) else None
+    rows, width = (layer.arguments.get(name) for name in ("num_embeddings", "embedding_dim"))
+    if places is None or not isinstance(rows, int) or not isinstance(width, int) or places.size == 0:
+        return run.unknown(f"nn.Embedding is called with {kind_of(input)}, whose numbers are not known")
+    first, flat = int(places.flat[0]), places.reshape(-1)
+    steps = len(flat) == 1 or bool((flat[1:] - flat[:-1] == 1).all())
+    if not steps or places.ndim > 2 or places.shape[:-1] not in ((), (1,)) or first < 0 or first + len(flat) > rows:
+        return run.unknown("nn.Embedding of fixed numbers is read where they are places in a row: torch.arange(T)")
+    begins = Numbers((1, rows, width), "float32", None, None, 1.0)
+    table = learned_block(run, Learned(begins, layer.line, _spread(layer), None, layer.frozen, layer.serial))
+    table = slice_of(run, table, 1, first, first + len(flat))
+    return table if places.ndim == 2 else step_of(run, table, 0, 0)
+
+
+def _spread(layer: Layer) -> float | None:
+    """The deviation its initialisation gives it."""
+    way = layer.initial.get("weight")
+    return dict(way.arguments).get("std") if way is not None and way.kind in ("normal", "trunc_normal") else None
 
 
 def _two(run: Run, layer: Layer, first: Tensor, second: Tensor) -> Tensor:
@@ -86,8 +114,10 @@ SPECIAL: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("Bilinear", "CosineSimilarity", "PairwiseDistance"), _two),
     **dict.fromkeys(("MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"), _unpool),
     **dict.fromkeys(("ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"), _turned),
+    "Embedding": _look_up,
     "EmbeddingBag": _bag,
     **recurrent_calls.CALLS,
     **attention_calls.CALLS,
     **dict.fromkeys(PIECES, call_piece),
+    **dict.fromkeys(("Rearrange", "Reduce"), rearrange_layer),
 }

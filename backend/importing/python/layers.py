@@ -11,7 +11,7 @@ from typing import Any
 from backend.importing.python.running import Run
 from backend.importing.python.values import Layer, Native, Outside, Unknown, kind_of
 from graph import registry
-from graph.dim import Expr
+from graph.dim import Expr, substitute
 
 CONTAINERS = ("Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
 CONV = "out_channels kernel_size stride padding dilation groups bias padding_mode"
@@ -127,7 +127,13 @@ def make_layer(run: Run, type: str, args: list[Any], kwargs: dict[str, Any]) -> 
         if name not in names and name not in IGNORED and name != "bias" and type != "Identity":
             run.refuse(f"nn.{type} has no argument {name}; it has {', '.join(names)}")
         given[name] = value
-    return Layer(type, {name: value for name, value in given.items() if name not in ("device", "dtype")}, run.line)
+    known = {name: of_one_sample(value) for name, value in given.items() if name not in ("device", "dtype")}
+    return Layer(type, known, run.line)
+
+
+def of_one_sample(value: Any) -> Any:
+    """A size that was worked out with a batch of one: models ask a trial run for the sizes of their layers."""
+    return substitute(value, {"N": 1}) if isinstance(value, Expr) else value
 
 
 def block_of(run: Run, layer: Layer) -> tuple[str, dict[str, Any]]:

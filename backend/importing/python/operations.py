@@ -37,6 +37,11 @@ def operate(run: Run, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any
         return first
     if isinstance(first, Example):
         return _of_example(run, first, name)
+    if isinstance(first, list | tuple) and name in ("cat", "concat", "stack"):
+        examples = [one for one in first if isinstance(one, Example)]
+        if examples:
+            indices = tuple(index for one in examples for index in one.indices)
+            return Example(indices, examples[0].flat, examples[0].hints)
     if name in CREATORS and not isinstance(first, Tensor | Numbers | Learned | Noise):
         return CREATORS[name](run, *args, **kwargs)
     if _is_constant(first, args) and name in NUMBER_METHODS:
@@ -64,7 +69,7 @@ def _is_constant(first: Any, args: list[Any]) -> bool:
 
 def _of_example(run: Run, example: Example, name: str) -> Any:
     if name in ("flatten", "view", "reshape"):
-        return Example(example.index, True, example.hints)
+        return Example(example.indices, True, example.hints)
     if name in ("size", "dim", "numel"):
         return run.unknown("the shape of the input is being looked for")
     return example

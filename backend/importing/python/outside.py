@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from backend.importing.python import calling, containers, known_functions, methods
+from backend.importing.python import calling, containers, known_functions, methods, rearranging
 from backend.importing.python.constant_tensors import CREATORS, NUMBER_METHODS
 from backend.importing.python.layers import CONTAINERS, make_layer
 from backend.importing.python.operations import OPERATIONS, operate
@@ -128,6 +128,14 @@ def _summary(run: Run, path: str, args: list[Any], kwargs: dict[str, Any]) -> An
     return run.unknown("the table of a model")
 
 
+def _einops(act: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda run, args, kwargs: act(run, *args, **kwargs)
+
+
+def _einops_layer(type: str, names: tuple[str, ...]) -> Callable[..., Any]:
+    return lambda run, args, kwargs: Layer(type, {**dict(zip(names, args, strict=False)), **kwargs}, run.line)
+
+
 def _ordered(run: Run, args: list[Any], kwargs: dict[str, Any]) -> Any:
     made = known_functions.BUILTINS["dict"].act(run, args, kwargs)
     return run.bounded(made) if isinstance(made, dict) else made
@@ -135,7 +143,7 @@ def _ordered(run: Run, args: list[Any], kwargs: dict[str, Any]) -> Any:
 
 def _partial(run: Run, args: list[Any], kwargs: dict[str, Any]) -> Any:
     function, before = args[0], args[1:]
-    name = getattr(function, "name", "partial")
+    name = f"partial {getattr(function, 'name', '')}"
     return Native(name, lambda run, more, named: calling.call(run, function, [*before, *more], {**kwargs, **named}))
 
 
@@ -181,6 +189,11 @@ def _checkpoint(run: Run, args: list[Any], kwargs: dict[str, Any]) -> Any:
 _KNOWN: dict[str, Callable[..., Any]] = {
     "collections.OrderedDict": _ordered,
     "functools.partial": _partial,
+    "einops.rearrange": _einops(rearranging.rearrange),
+    "einops.repeat": _einops(rearranging.repeat),
+    "einops.reduce": _einops(rearranging.reduce),
+    "einops.layers.torch.Rearrange": _einops_layer("Rearrange", ("pattern",)),
+    "einops.layers.torch.Reduce": _einops_layer("Reduce", ("pattern", "reduction")),
     "argparse.ArgumentParser": lambda run, args, kwargs: Options(),
     "copy.deepcopy": _copy,
     "copy.copy": lambda run, args, kwargs: args[0],

@@ -96,7 +96,7 @@ def _looked_for(run: Run, chosen: Chosen, wanted: Asked) -> dict[int, Any]:
     before = _remembered(run, chosen.model)
     _begin(run)
     try:
-        args = {name: Example(index, False, hints) for index, name in enumerate(wanted.names)}
+        args = {name: Example((index,), False, hints) for index, name in enumerate(wanted.names)}
         _called(run, chosen.model, {**args, **wanted.given})
     except OutOfSteps:
         raise

@@ -65,6 +65,7 @@ class Run:
     notes: list[str] = field(default_factory=list)
     stars: list[str] = field(default_factory=list)  # modules everything was imported from
     calls: list[tuple[Any, list[Any], dict[str, Any]]] = field(default_factory=list)  # models called outside
+    trials: list[tuple[int, ...]] = field(default_factory=list)  # shapes a model was tried with while it was made
     drawn: set[int] = field(default_factory=set)  # serials of layers that became blocks
     drawn_at: dict[int, Any] = field(default_factory=dict)  # serials -> the level where
     class_of_module: dict[str, str] = field(default_factory=dict)

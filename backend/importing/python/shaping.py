@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from backend.importing.python.arithmetic import as_tensor
+from backend.importing.python.constant_blocks import filled_tensor
 from backend.importing.python.drawing import (
     axis_of,
     dims_of,
@@ -140,6 +141,8 @@ def _for_joining(run: Run, value: Any, others: list[Any]) -> Tensor:
     beside = any(isinstance(one, Tensor) and _has_batch(run, one) for one in others)
     if isinstance(value, Learned) and level is not None and value.shape[:1] == (1,) and beside:
         return per_sample(run, value)
+    if isinstance(value, Numbers) and value.fill is not None and level and beside and value.shape[:1] == (1,):
+        return filled_tensor(run, value, None, batch_of(run, level))
     return as_tensor(run, value)
 
 
@@ -150,7 +153,8 @@ def _one_order(run: Run, tensors: list[Tensor]) -> None:
 
 def stack(run: Run, tensors: Any, dim: int = 0) -> Tensor:
     """torch.stack; in front of the batch the steps stand behind it in the block, and the order says so."""
-    drawn = [as_tensor(run, one) for one in items_of(run, tensors)]
+    found = items_of(run, tensors)
+    drawn = [_for_joining(run, one, found) for one in found]
     _one_order(run, drawn)
     rank = len(dims_of(run, drawn[0])) + 1
     at = dim % rank

@@ -253,9 +253,9 @@ class Options:
 class Example:
     """An input that stands in for what the model gets, while it is looked for what takes it first."""
 
-    index: int
+    indices: tuple[int, ...]  # of the inputs that are joined in it
     flat: bool = False
-    hints: dict[int, Any] = field(default_factory=dict)  # index -> the layer that took it
+    hints: dict[int, Any] = field(default_factory=dict)  # index -> the layer that took it, and how
 
 
 SCALARS = (bool, int, float, str, type(None))

@@ -71,6 +71,8 @@ def weights_over(theirs, ours):
     state, open_ones = {}, []
     for name, tensor in ours.items():
         found = left.pop(plain(name), None)
+        if found is None:
+            found = left.pop(plain(name.removesuffix(".weight")), None)  # a parameter of its own is a block here
         if found is not None and found.numel() == tensor.numel():
             state[name] = found.reshape(tensor.shape)
         else:
