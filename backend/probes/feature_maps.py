@@ -18,6 +18,7 @@ from backend.probes.filters import LARGEST, as_array
 from backend.training import device as devices
 from backend.training.evaluation import evaluating
 from backend.training.job import Job
+from backend.training.resident import Tensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,6 @@ def look(job: Job, blocks: Collection[str], row: int) -> Look:
 
     Blocks that gave no tensor are left out of the maps; of a block used several times the first use counts.
     """
-    data = job.validation if len(job.validation) else job.train
-    inputs, targets = data.take(slice(row, row + 1))
-    if data is job.train and job.augment is not None:
-        inputs = job.augment.plain(inputs)
-    inputs = tuple(tensor.clone() for tensor in inputs)
     maps: dict[str, np.ndarray] = {}
 
     def keep(block: str, value: Any) -> None:
@@ -50,6 +46,7 @@ def look(job: Job, blocks: Collection[str], row: int) -> Look:
 
     random = devices.random_state(job.device)
     try:
+        inputs, targets = _sample(job, row)
         with ExitStack() as stack:
             hooked = {id: name for name, id in job.program.blocks.items() if id in blocks}
             for block, name in hooked.items():
@@ -68,6 +65,15 @@ def look(job: Job, blocks: Collection[str], row: int) -> Look:
         tuple(as_array(output[0]) for output in outputs),
         tuple(as_array(target[0]) for target in targets),
     )
+
+
+def _sample(job: Job, row: int) -> tuple[Tensors, Tensors]:
+    """A copy of one row as the network sees it; noise among it is drawn."""
+    data = job.validation if len(job.validation) else job.train
+    inputs, targets = data.take(slice(row, row + 1))
+    if data is job.train and job.augment is not None:
+        inputs = job.augment.plain(inputs)
+    return tuple(tensor.clone() for tensor in inputs), targets
 
 
 def _within_reason(sample: torch.Tensor) -> torch.Tensor:

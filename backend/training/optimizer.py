@@ -112,6 +112,8 @@ def _arguments(recipe: Recipe, weights: tuple[Weight, ...]) -> dict[str, Any]:
         case "Rprop":
             given["etas"] = (given.pop("etaminus"), given.pop("etaplus"))
             given["step_sizes"] = (given.pop("smallest_step"), given.pop("largest_step"))
+        case "ASGD":  # which else asks the device for its count of steps, weight by weight
+            given["capturable"] = all(weight.parameter.device.type == "cuda" for weight in weights)
         case "LBFGS":
             given["line_search_fn"] = None if given["line_search_fn"] == "none" else given["line_search_fn"]
         case "Muon":

@@ -47,10 +47,10 @@ def _apart(module: nn.Module) -> list[nn.Module]:
 
 
 def whole(value: Any) -> Any:
-    """A state with every tensor put together that is spread over processes; all of them must ask for it."""
+    """A state with every tensor put together, in host memory, that is spread over processes; all must ask for it."""
     match value:
         case DTensor():
-            return value.detach().full_tensor()
+            return value.detach().full_tensor().cpu()  # at once: a device need not hold all of them
         case dict():
             return {key: whole(one) for key, one in value.items()}
         case list() | tuple():

@@ -1,14 +1,17 @@
 """Feature maps, filters and predictions hold what torch itself says."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from backend.data import Scaling
-from backend.probes.feature_maps import Look
+from backend.probes.feature_maps import Look, look
 from backend.probes.filters import NothingToSee, filters
 from backend.probes.prediction import prediction, probabilities
+from backend.training.resident import Resident
 from graph.data_source import Field
 
 LABEL = Field(name="label", dtype="int64", classes=("a", "b", "c"))
@@ -81,3 +84,16 @@ def test_a_regression_is_told_in_the_units_of_the_data():
     scaling = Scaling(np.array([100.0]), np.array([10.0]))
     told = prediction(seen([[0.5]], [-1.0]), 0, 9, Field(name="target", shape=(1,)), scaling)
     assert (told.values, told.target) == ((105.0,), (90.0,))
+
+
+def test_looking_at_noise_that_is_drawn_anew_leaves_the_random_numbers_alone():
+    module = nn.Sequential()
+    noise = Resident((torch.zeros(4, 3),), (), 4, redrawn=(0,))
+    program = SimpleNamespace(blocks={}, source=SimpleNamespace(text="", lines={}), filename="")
+    job = SimpleNamespace(
+        train=noise, validation=Resident((), (), 0), augment=None, device=torch.device("cpu"), program=program
+    )
+    job.module = job.compute = module
+    before = torch.get_rng_state()
+    assert look(job, (), 0).image.any()
+    assert torch.equal(torch.get_rng_state(), before)
