@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import platform
 
@@ -141,6 +142,13 @@ def release_memory(device: torch.device) -> None:
         torch.cuda.empty_cache()
     elif device.type == "mps":
         torch.mps.empty_cache()
+
+
+def make_room(device: torch.device) -> None:
+    """Give a GPU's memory back that what came before holds only in a circle: runs and those who follow them."""
+    if device.type != "cpu":
+        gc.collect()
+        release_memory(device)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -33,6 +33,7 @@ from backend.training.control import Control
 from backend.training.evaluation import evaluate
 from backend.training.job import Job
 from backend.training.meter import Meter
+from backend.training.pace import Pace
 from backend.training.rewind import Rewind
 from backend.training.turn import Values
 
@@ -62,6 +63,7 @@ class Follower:
         self.moved = time.perf_counter()  # when the last step ended
         self._stopped = False
         self._together = Agreement(job.ranks, INTERVAL) if job.ranks.size > 1 else None
+        self._pace = Pace(INTERVAL) if self._together is None and job.device.type != "cpu" else None
         self._save_agreed = False
         self._every = job.recipe.checkpoint_every
         self._look_at = self.moved + INTERVAL
@@ -81,7 +83,7 @@ class Follower:
         self.moved = time.perf_counter()
         if self._every is not None and self.meter.step % self._every == 0:
             self._keep_state()
-        elif not self._time_to_look():
+        elif not (self._time_to_look() or (self._pace is not None and self._pace.due())):
             return True
         self._look()
         self._save_if_due()
@@ -156,6 +158,8 @@ class Follower:
     def _look(self) -> None:
         """Read and tell the steps since the last look, then obey."""
         self.meter.read()
+        if self._pace is not None:
+            self._pace.waited()
         now = time.perf_counter()
         if now >= self._look_at:
             self.meter.send_steps()
@@ -170,6 +174,8 @@ class Follower:
             self._obey(command)
         if self._together is not None:
             self._settle(self._together)
+        if self._pace is not None:
+            self._pace.go_on()
 
     def _settle(self, together: Agreement) -> None:
         """Do what all processes of the run do now."""

@@ -12,13 +12,14 @@ import torch
 from backend.training import device as devices
 from backend.training.holding import begin_learning
 from backend.training.job import Job, forward
+from graph.optimizers import OPTIMIZERS
 from graph.quantities import binary
 
 
 def largest_batch(job: Job) -> int | None:
     """The largest half, quarter, eighth ... of the batch size that a training step fits with; None when none does.
 
-    A step is done but for its update, so weights stay as they are.
+    A step is done but for its update, so weights stay as they are; room is taken for what the first update would add.
     """
     size = min(job.recipe.batch_size, len(job.train))
     smallest = 2 if job.batches.join_single else 1
@@ -55,6 +56,17 @@ def _fits(job: Job, size: int) -> bool:
 def _step(job: Job, size: int) -> None:
     rows = torch.arange(size, device=job.device)
     begin_learning(job.module)
-    inputs, targets = job.train.take(rows)
-    forward(job.compute, job.program.objective, inputs, targets)["loss"].backward()
+    room = _states_to_come(job)
+    inputs, targets = job.batch(rows)
+    with job.learner.turns[0].rules.precision():
+        loss = forward(job.compute, job.program.objective, inputs, targets)["loss"]
+    loss.backward()
     devices.synchronize(job.device)
+    del room
+
+
+def _states_to_come(job: Job) -> list[torch.Tensor]:
+    """As much memory as optimizers that have not moved yet will keep for their weights."""
+    kept = OPTIMIZERS[job.recipe.optimizer].kept if job.recipe.optimizer != "LBFGS" else 0
+    waiting = [weight for turn in job.learner.turns if not turn.optimizer.state for weight in turn.parameters()]
+    return [torch.empty_like(weight) for weight in waiting for _ in range(kept)]

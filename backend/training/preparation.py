@@ -101,6 +101,7 @@ def prepare(
     if begins:
         begin_from(recipe, program, network, start, tell)
     devices.be_exact(device, recipe.deterministic)
+    devices.make_room(device)
     recipe = recipe.having(channels_last=channels_innermost(recipe, program.module, device, ranks.shard))
     tell(f"moving the network and {len(dataset):,} samples to {device}")
     layout = torch.channels_last if recipe.channels_last else torch.preserve_format

@@ -1,5 +1,6 @@
 """Obeying: within one step, in the order of the commands, with the clocks right."""
 
+import math
 import threading
 import time
 
@@ -21,7 +22,9 @@ from backend.messages import (
     Unwatch,
     Watch,
 )
+from backend.training.follower import INTERVAL
 from backend.training.loop import train
+from backend.training.pace import Pace
 
 
 def post_at(run, step, *commands):
@@ -160,3 +163,14 @@ def test_without_a_validation_set_training_decides_what_is_best(make_job, follow
     train(run.follower._job, run.follower)
     assert all(event.validation == {} for event in of(Epoch, run.events))
     assert run.follower.checkpoints.best["loss"] > 0
+
+
+def test_a_gpu_is_looked_at_before_minutes_of_work_wait_for_it(make_job, follow):
+    follower = follow(make_job()).follower
+    assert follower._pace is None  # a processor has done each step when the next is ordered
+    follower._pace, follower._look_at = Pace(INTERVAL), math.inf
+    rows, values, read = torch.arange(16), {"loss": torch.zeros(())}, []
+    for _ in range(3):
+        follower.step(rows, values)
+        read.append(len(follower.meter._readout) == 0)
+    assert read == [True, False, True]
