@@ -11,7 +11,7 @@ from backend.data.errors import DataError, DataProblem
 from backend.data.labels import check_labels
 from backend.data.options import Option
 from backend.data.paths import leaves_folder, named_from
-from backend.data.sources import describe, load
+from backend.data.sources import describe, load, offers
 from backend.data.split import split
 
 __all__ = [
@@ -27,5 +27,6 @@ __all__ = [
     "leaves_folder",
     "load",
     "named_from",
+    "offers",
     "split",
 ]

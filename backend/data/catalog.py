@@ -46,6 +46,9 @@ class SourceKind:
     load: Callable[[dict[str, Any], Path | None], Dataset]
     path: Literal["none", "file", "folder", "file or folder"] = "none"
     patterns: tuple[str, ...] = ()  # for a file dialog
+    offers: Callable[[dict[str, Any], Path], Mapping[str, tuple[str, ...]]] | None = (
+        None  # names, by the option for them
+    )
 
     @property
     def needs_path(self) -> bool:
@@ -132,6 +135,7 @@ CATALOG: tuple[SourceKind, ...] = (
         table.load,
         "file",
         ("*.csv", "*.tsv", "*.txt", "*.parquet"),
+        table.offers,
     ),
     SourceKind(
         "text",
@@ -152,6 +156,7 @@ CATALOG: tuple[SourceKind, ...] = (
         npz.load,
         "file",
         ("*.npz",),
+        npz.offers,
     ),
     SourceKind(
         "idx",
@@ -200,6 +205,7 @@ CATALOG: tuple[SourceKind, ...] = (
         sequences.load,
         "file",
         ("*.npz",),
+        sequences.offers,
     ),
     SourceKind(
         "huggingface",
@@ -210,6 +216,7 @@ CATALOG: tuple[SourceKind, ...] = (
         huggingface.load,
         "file or folder",
         ("*.arrow", "*.parquet"),
+        huggingface.offers,
     ),
 )
 CATALOG = tuple(

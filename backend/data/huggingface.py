@@ -18,7 +18,7 @@ from backend.data.dataset import Dataset
 from backend.data.errors import DataError, DataProblem
 from backend.data.folder_parts import held_out_rows
 from backend.data.huggingface_fields import Made
-from backend.data.huggingface_parts import Found, find
+from backend.data.huggingface_parts import NAMING, Found, find, names_in
 from backend.data.limits import check_memory, memory_size
 from backend.data.options import Option
 from backend.data.pictures import GRAYSCALE, SIZE
@@ -63,6 +63,12 @@ def describe(options: dict[str, Any], path: Path) -> tuple[Field, ...]:
     """One field a column, in their order; all but pictures are read, for nothing else tells classes and words."""
     found, options = find(options, path)
     return tuple(made.field for made in _made(found, options))
+
+
+def offers(options: dict[str, Any], path: Path) -> dict[str, tuple[str, ...]]:
+    """The splits, and the columns."""
+    names, columns = names_in(path)
+    return {"split": names} | dict.fromkeys(NAMING, columns)
 
 
 def load(options: dict[str, Any], path: Path) -> Dataset:

@@ -100,6 +100,12 @@ def find(options: dict[str, Any], path: Path) -> tuple[Found, dict[str, Any]]:
     return found, options
 
 
+def names_in(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The splits, and the columns of the first; nothing is read but headers."""
+    there = splits(path)
+    return tuple(there), tuple(_names(look(next(iter(there.values()))[0])))
+
+
 def _chosen_splits(place: str, there: dict[str, list[Path]], wanted: str) -> list[tuple[str, list[Path], bool]]:
     """(split, files, is it for validation) of those to be read."""
     names = ", ".join(there)[:300]

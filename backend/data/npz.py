@@ -61,6 +61,12 @@ def describe(options: dict[str, Any], path: Path) -> tuple[Field, ...]:
         return tuple(_field(archive, place, header, options)[0] for header in _headers(archive, place, options))
 
 
+def offers(options: dict[str, Any], path: Path) -> dict[str, tuple[str, ...]]:
+    """The names of the arrays."""
+    with _opened(path) as (archive, place):
+        return {"arrays": tuple(_members(archive, place))}
+
+
 def load(options: dict[str, Any], path: Path) -> Dataset:
     """All arrays, converted as `meaning.py` says; rows with NaN are refused, or skipped by option `not_finite`."""
     place = printable(path.name)

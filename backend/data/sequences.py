@@ -41,6 +41,11 @@ def describe(options: dict[str, Any], path: Path) -> tuple[Field, ...]:
     return _with_padding(printable(path.name), npz.describe(_for_npz(options), path), options)
 
 
+def offers(options: dict[str, Any], path: Path) -> dict[str, tuple[str, ...]]:
+    """The names of the arrays."""
+    return dict.fromkeys(("arrays", "lengths", "sequence"), npz.offers(options, path)["arrays"])
+
+
 def load(options: dict[str, Any], path: Path) -> Dataset:
     """The sequences, 0 beyond their ends; one with a length out of range, or NaN within, is a bad sample."""
     place = printable(path.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,15 @@ def describe(source: DataSource, base: Path | str | None = None) -> tuple[Field,
     kind, options, path = _resolve(source, base)
     noise = options.pop(BESIDE.name, 0)
     return with_field(kind.describe(options, path), noise)
+
+
+def offers(source: DataSource, base: Path | str | None = None) -> Mapping[str, tuple[str, ...]]:
+    """What options may name, such as the columns of a table, by the option; nothing where that cannot be told."""
+    try:
+        kind, options, path = _resolve(source, base)
+        return kind.offers(options, path) if kind.offers else {}
+    except DataError:
+        return {}
 
 
 def load(source: DataSource, base: Path | str | None = None) -> Dataset:

@@ -85,6 +85,12 @@ def describe(options: dict[str, Any], path: Path) -> tuple[Field, ...]:
     return _fields(columns.place, make_plan(columns, options), options)
 
 
+def offers(options: dict[str, Any], path: Path) -> dict[str, tuple[str, ...]]:
+    """The columns, for every option that names some."""
+    names = tuple(read_columns(path, options["separator"], options["header"]).cells)
+    return dict.fromkeys(("target", "inputs", "leave_out", "as_categories", SPLIT_BY.name), names)
+
+
 def load(options: dict[str, Any], path: Path) -> Dataset:
     """The table in its own units, to be standardised and filled by `Dataset.standardize` after the split."""
     columns = read_columns(path, options["separator"], options["header"])

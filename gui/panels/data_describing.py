@@ -6,6 +6,7 @@ Knows no widgets. A later question makes an earlier one void.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Slow
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from PySide6.QtCore import QObject, Qt, Signal
 
-from backend.data import DataError, describe
+from backend.data import DataError, describe, offers
 from graph import DataSource
 
 PATIENCE = 0.25  # seconds a window may stand still
@@ -22,9 +23,13 @@ PATIENCE = 0.25  # seconds a window may stand still
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A source with its fields, or what is wrong with it; `merge` is the edit it belongs to."""
+    """A source with its fields, or what is wrong with it; `merge` is the edit it belongs to.
+
+    `offered` are the names that options may take, such as the columns of a table.
+    """
 
     source: DataSource
+    offered: Mapping[str, tuple[str, ...]]
     error: Exception | None = None
     merge: str | None = None
 
@@ -73,8 +78,9 @@ class Describing(QObject):
 
 
 def _describe(source: DataSource, base: Path | None, merge: str | None) -> Described:
+    offered = offers(source, base)
     try:
         fields = describe(source, base)
-        return Described(DataSource.model_validate({**dict(source), "fields": fields}), None, merge)
+        return Described(DataSource.model_validate({**dict(source), "fields": fields}), offered, None, merge)
     except (DataError, ValidationError, OSError) as error:
-        return Described(source, error, merge)
+        return Described(source, offered, error, merge)

@@ -22,6 +22,7 @@ from gui.language import tr
 from gui.panels.data_describing import Described, Describing
 from gui.panels.field_kinds import make_field
 from gui.panels.form import Form
+from gui.panels.names_completer import offer
 from gui.panels.rows import button, clear, label
 from gui.session import Session
 
@@ -221,6 +222,8 @@ class DataChooser(QWidget):
             self._put(described.source, described.merge)
             self._tried_beside = self.session.project.recipe.data
         self.refresh()
+        for name, names in described.offered.items():
+            offer(self.form.fields[name].line, names)
 
     def _put(self, source: DataSource | None, merge: str | None = None) -> None:
         recipe = self.session.project.recipe.having(data=source)
