@@ -28,7 +28,7 @@ from backend.training.layout import channels_innermost
 from backend.training.normalization import Scale
 from backend.training.objectives import Length, build_learner, check_monitor
 from backend.training.ranks import Ranks
-from backend.training.resident import Batches, Resident, to_device
+from backend.training.resident import Batches, Resident, check_room, to_device
 from backend.training.seeing import as_seen, scales_of
 from graph import Document, Field, Network, Recipe, analyze
 from graph.project_file import ProjectError, from_json
@@ -184,6 +184,7 @@ def _resident(
     dataset = dataset.standardize(chosen[0])
     read = (*program.input_fields, *program.target_fields)
     beside = boxes_beside(recipe, dataset.fields, read)
+    check_room(dataset.arrays, (*read, *beside), sum(map(len, chosen)), device)
     train, validation = (
         to_device(
             {name: dataset.arrays[name][rows] for name in (*read, *beside)},

@@ -5,14 +5,18 @@ No loader, no worker processes, no copies inside a step: a batch is one index in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
+from backend.training import device as devices
+from backend.training.device import DeviceError
 from backend.training.layout import pick
+from graph.quantities import binary
 
+PIECE = 64 * 1024**2  # bytes moved, or changed, at once
 Tensors = tuple[torch.Tensor, ...]
 
 
@@ -65,16 +69,45 @@ def to_device(
     innermost, as some kernels want them.
     """
     moved = {
-        name: torch.from_numpy(np.ascontiguousarray(arrays[name])).to(device)
+        name: placed(torch.from_numpy(np.ascontiguousarray(arrays[name])), device, channels_last)
         for name in dict.fromkeys((*input_fields, *target_fields, *beside))
     }
-    if channels_last:
-        pictures = {name: tensor for name, tensor in moved.items() if tensor.ndim == 4}
-        moved |= {name: one.contiguous(memory_format=torch.channels_last) for name, one in pictures.items()}
     count = len(next(iter(moved.values()))) if moved else 0
     places = tuple(place for place, name in enumerate((*input_fields, *target_fields)) if name in redrawn)
     inputs, targets = tuple(moved[name] for name in input_fields), tuple(moved[name] for name in target_fields)
     return Resident(inputs, targets, count, places, {name: moved[name] for name in beside})
+
+
+def check_room(arrays: Mapping[str, np.ndarray], names: Iterable[str], rows: int, device: torch.device) -> None:
+    """Raise DeviceError where so many rows of these fields are more than a GPU has free: the data live there."""
+    if device.type != "cuda":
+        return
+    each = {name: arrays[name].nbytes / max(1, len(arrays[name])) for name in names}
+    needed, free = int(sum(each.values()) * rows), devices.free_memory(device)
+    if needed > free:
+        largest = max(each, key=each.__getitem__)
+        raise DeviceError(
+            f'{rows:,} samples take {binary(needed)}, most of it "{largest}", and {device} has {binary(free)} free: '
+            "take fewer samples or smaller ones, or train on the processor (--device cpu)"
+        )
+
+
+def placed(samples: torch.Tensor, device: torch.device, channels_last: bool = False) -> torch.Tensor:
+    """The samples on the device, lying there as asked; a GPU never holds them twice."""
+    innermost = channels_last and samples.ndim == 4
+    layout = torch.channels_last if innermost else torch.contiguous_format
+    if samples.device == device:
+        return samples.contiguous(memory_format=layout)
+    on_device = torch.empty_like(samples, device=device, memory_format=layout)
+    for start, stop in pieces(samples):
+        on_device[start:stop].copy_(samples[start:stop])
+    return on_device
+
+
+def pieces(samples: torch.Tensor) -> Iterator[tuple[int, int]]:
+    """(start, stop) of rows that take PIECE bytes together."""
+    rows = max(1, PIECE // max(1, samples.nbytes // max(1, len(samples))))
+    return ((start, min(start + rows, len(samples))) for start in range(0, len(samples), rows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import torch
+
 from backend.training.normalization import Scale, is_picture, scale_for
 from backend.training.objectives import RecipeError
-from backend.training.resident import Resident
+from backend.training.resident import Resident, pieces
 from graph import Field, Network, Recipe
 
 if TYPE_CHECKING:
@@ -60,5 +62,16 @@ def scales_of(recipe: Recipe, network: Network, inputs: Sequence[str], train: Re
 
 def normalized(samples: Resident, scales: Sequence[Scale | None]) -> Resident:
     """The samples with their pictures scaled."""
-    seen = (tensor if scale is None else scale(tensor) for tensor, scale in zip(samples.inputs, scales, strict=True))
+    seen = (
+        tensor if scale is None else _scaled(tensor, scale)
+        for tensor, scale in zip(samples.inputs, scales, strict=True)
+    )
     return replace(samples, inputs=tuple(seen))
+
+
+def _scaled(pictures: torch.Tensor, scale: Scale) -> torch.Tensor:
+    """Piece by piece: what is computed on the way would take as much memory again."""
+    seen = torch.empty_like(pictures)
+    for start, stop in pieces(pictures):
+        seen[start:stop] = scale(pictures[start:stop])
+    return seen

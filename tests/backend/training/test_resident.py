@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from backend.training.resident import Batches, to_device
+from backend.training import device as devices
+from backend.training import resident
+from backend.training.device import DeviceError
+from backend.training.resident import Batches, check_room, placed, to_device
 
 
 @pytest.mark.parametrize(
@@ -53,3 +56,31 @@ def test_fields_become_tensors_in_the_order_of_the_arguments():
     assert [t.tolist() for t in inputs] == [[2, 0], [[4.0, 5.0], [0.0, 1.0]]]
     assert targets[0].tolist() == [2, 0] and len(data) == 3
     assert data.inputs[0] is data.targets[0]  # one field is on the device once
+
+
+@pytest.mark.parametrize("innermost", [False, True])
+def test_samples_reach_another_device_in_pieces(monkeypatch, innermost):
+    made, moved = [], torch.empty_like
+    samples = torch.arange(10 * 3 * 4 * 5.0).reshape(10, 3, 4, 5)
+
+    def on_device(like, device, memory_format):
+        made.append(device)
+        return moved(like, memory_format=memory_format).fill_(-1)
+
+    monkeypatch.setattr(resident, "PIECE", 3 * samples[0].nbytes)
+    monkeypatch.setattr(torch, "empty_like", on_device)
+    found = placed(samples, torch.device("cuda", 0), innermost)
+    assert torch.equal(found, samples) and made == [torch.device("cuda", 0)]
+    assert found.is_contiguous(memory_format=torch.channels_last if innermost else torch.contiguous_format)
+    assert [stop - start for start, stop in resident.pieces(samples)] == [3, 3, 3, 1]
+    assert list(resident.pieces(samples[:0])) == []
+    assert placed(samples, torch.device("cpu")) is samples
+
+
+def test_more_data_than_a_gpu_has_room_for_is_refused_before_they_are_moved(monkeypatch):
+    arrays = {"image": np.zeros((100, 3, 8, 8), np.float32), "label": np.zeros(100, np.int64)}
+    monkeypatch.setattr(devices, "free_memory", lambda device: 50_000)
+    with pytest.raises(DeviceError, match=r'100 samples take 75.* KiB, most of it "image".*48.* KiB free'):
+        check_room(arrays, ("image", "label"), 100, torch.device("cuda", 0))
+    check_room(arrays, ("image", "label"), 60, torch.device("cuda", 0))
+    check_room(arrays, ("image", "label"), 100, torch.device("cpu"))
