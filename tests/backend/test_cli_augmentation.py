@@ -34,7 +34,7 @@ def test_the_flags_take_the_place_of_the_projects():
         ("rotation:angle=3", None, "rotation has no argument angle; it has p, degrees, fill"),
         ("rotation:degrees", None, "'degrees' has no value; write degrees=VALUE"),
         ("rotation:degrees=400", None, "degrees must be a number from 0 to 180, not 400"),
-        ("crop:padding=four", None, "padding must be a whole number from 0 to 4096, not 'four'"),
+        ("crop:padding=four", None, "padding must be a whole number from 0 to 4,096, not 'four'"),
         ("crop:p=2", None, "p must be a number from 0 to 1, not 2"),
         ("affine:smallest_scale=3", None, "smallest_scale must be at most largest_scale"),
         (None, "imagenet", "must be none, data, or means and deviations"),
@@ -57,4 +57,4 @@ def test_a_run_is_augmented_by_flags(tmp_path):
     recipe = load_project(folder / "project.netloom").recipe
     assert [one.kind for one in recipe.augmentation] == ["rotation", "mixup"] and recipe.normalization.kind == "data"
     again = CliRunner().invoke(main, ["train", "--resume", str(folder), "--augment", "none"])
-    assert again.exit_code == 2 and "goes on with its own recipe" in again.output
+    assert again.exit_code == 2 and "with its own recipe and weights" in again.output
