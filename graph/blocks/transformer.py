@@ -29,6 +29,7 @@ class TransformerLayer(OfSequences):
         BIAS,
         CAUSAL,
     )
+    causal_said: tuple[str, ...] = ()  # a stack compares its mask if it is not told, which waits for a GPU
     attentions = ("self_attn",)
 
     def _layer_weights(self, values: Values, width: int):
@@ -119,7 +120,7 @@ class TransformerEncoderLayer(TransformerLayer):
     def forward(self, site: Site) -> str:
         arguments = [site.one("input")]
         if site.values["causal"]:
-            arguments.append(self._mask(site, "input"))
+            arguments += [self._mask(site, "input"), *self.causal_said]
         if padding := site.one("src_key_padding_mask"):
             arguments.append(f"src_key_padding_mask={padding}")
         return site.call_module(*arguments)
@@ -134,6 +135,7 @@ class TransformerEncoder(TransformerEncoderLayer):
     aliases = ("transformer", "transformer stack", "bert", "gpt", "vision transformer", "vit")
     hyperparameters = (NUM_LAYERS, *TransformerLayer.hyperparameters)
     layer = "TransformerEncoderLayer"
+    causal_said = ("is_causal=True",)
 
     def module(self, values, inputs, inferred):
         layer = self._layer_call(values, inputs["input"].dims[2])
@@ -193,7 +195,7 @@ class TransformerDecoderLayer(TransformerLayer):
     def forward(self, site: Site) -> str:
         arguments = [site.one("input"), site.one("memory")]
         if site.values["causal"]:
-            arguments.append(f"tgt_mask={self._mask(site, 'input')}")
+            arguments += [f"tgt_mask={self._mask(site, 'input')}", *self.causal_said]
         for port in ("tgt_key_padding_mask", "memory_key_padding_mask"):
             if padding := site.one(port):
                 arguments.append(f"{port}={padding}")
@@ -209,6 +211,7 @@ class TransformerDecoder(TransformerDecoderLayer):
     aliases = ("transformer", "decoder stack", "translation", "sequence to sequence", "seq2seq", "cross-attention")
     hyperparameters = (NUM_LAYERS, *TransformerLayer.hyperparameters)
     layer = "TransformerDecoderLayer"
+    causal_said = ("tgt_is_causal=True",)
 
     def module(self, values, inputs, inferred):
         layer = self._layer_call(values, inputs["input"].dims[2])

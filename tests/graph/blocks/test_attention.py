@@ -146,6 +146,15 @@ def test_the_source(net, constructor, call):
     assert lines(net) == [constructor, call]
 
 
+def test_a_stack_is_told_that_its_mask_is_causal():
+    """Otherwise torch compares it with one of its own in every step, and waits for a GPU's answer."""
+    mask = "inputs.new_ones(5, 5, dtype=torch.bool).triu(1)"
+    net = between("TransformerEncoder", (5, 8), num_layers=2, nhead=2, causal=True)
+    assert lines(net)[-1] == f"x = self.look(inputs, {mask}, is_causal=True)"
+    net = between("TransformerDecoder", (5, 8), (3, 8), num_layers=2, nhead=2, causal=True)
+    assert "tgt_is_causal=True" in generate_source(net).text
+
+
 def test_a_stack_is_made_of_a_layer():
     net = between("TransformerEncoder", ("T", 8), num_layers=3, nhead=2)
     text = generate_source(net).text
