@@ -17,7 +17,7 @@ from backend.importing.onnx_graph.budget import Budget
 from backend.importing.onnx_graph.drawing import Drawing
 from backend.importing.onnx_graph.layout import Layout
 from backend.importing.onnx_graph.model_file import Node
-from backend.importing.onnx_graph.naming import of_weight
+from backend.importing.onnx_graph.naming import Scopes, of_weight
 from backend.importing.onnx_graph.tensors import Tensors
 from backend.importing.onnx_graph.values import Counted, Drawn, Filled, Known, Value
 from graph.dim import is_open
@@ -37,6 +37,7 @@ class Context:
     opset: int
     readers: Mapping[str, Sequence[Node]]  # the nodes that read a name
     wanted: frozenset[str]  # what the model gives
+    scopes: Scopes  # what blocks for its nodes are called
 
     def fail(self, text: str) -> NoReturn:
         self.drawing.fail(text)

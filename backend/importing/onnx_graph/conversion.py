@@ -30,13 +30,13 @@ from backend.importing.onnx_graph.arranging import leading
 from backend.importing.onnx_graph.budget import Budget, CannotFold
 from backend.importing.onnx_graph.context import Context
 from backend.importing.onnx_graph.drawing import Drawing
-from backend.importing.onnx_graph.entrances import draw_inputs
+from backend.importing.onnx_graph.entrances import draw_inputs, may_begin_with_steps
 from backend.importing.onnx_graph.folding import fold
 from backend.importing.onnx_graph.layout import Misfit
 from backend.importing.onnx_graph.model_file import FUSED, ModelFile, Node
 from backend.importing.onnx_graph.naming import Scopes, readable
 from backend.importing.onnx_graph.patterns import rewritten
-from backend.importing.onnx_graph.values import Counted, Drawn, Known, Value
+from backend.importing.onnx_graph.values import Counted, Drawn, Known, Value, number_of
 from backend.weight_files import printable
 from graph.dim import DimError
 from graph.names import check_name
@@ -54,7 +54,6 @@ FAULTS = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
 REFUSED = {
     "Loop": "loops are not drawn; export the model for a fixed number of steps, so that they are unrolled",
     "Scan": "loops are not drawn; export the model for a fixed number of steps, so that they are unrolled",
-    "If": "branches that are chosen while running are not drawn; export the model so that one is taken",
 }
 QUANTIZED = re.compile(r"Q[A-Z].*|.*Quantize.*|.*Integer")
 
@@ -63,17 +62,30 @@ def convert(model: ModelFile, name: str) -> Imported:
     """The network a graph describes; raises CannotImport naming the node at fault."""
     nodes, notes = rewritten(model)
     nodes = _needed(nodes, model.outputs)
+    try:
+        return _converted(model, nodes, notes, name, False)
+    except CannotImport as fault:
+        if not may_begin_with_steps(model):
+            raise
+        first = fault
+    try:
+        return _converted(model, nodes, notes, name, True)
+    except CannotImport:
+        raise first from None
+
+
+def _converted(model: ModelFile, nodes: list[Node], notes: dict[str, str], name: str, steps_first: bool) -> Imported:
     drawing = Drawing(Network(_network_name(name)), None)
     readers: dict[str, list[Node]] = {}
     for node in nodes:
         for read in node.inputs:
             readers.setdefault(read, []).append(node)
-    ctx = Context(drawing, Budget(), model.tensors, model.opset, readers, frozenset(model.outputs))
-    values: dict[str, Value] = draw_inputs(ctx, model)
-    scopes = Scopes(nodes)
+    wanted = frozenset(model.outputs)
+    ctx = Context(drawing, Budget(), model.tensors, model.opset, readers, wanted, Scopes(nodes))
+    values: dict[str, Value] = draw_inputs(ctx, model, steps_first)
     for node in nodes:
-        drawing.place, drawing.label = node.place, scopes.label(node, ctx.wanted)
         if node.outputs and node.outputs[0] in notes:
+            drawing.label = ctx.scopes.label(node, wanted)
             drawing.note(notes[node.outputs[0]])
         _read(ctx, node, values)
     _draw_outputs(ctx, model.outputs, values)
@@ -97,11 +109,12 @@ def _needed(nodes: Sequence[Node], outputs: Sequence[str]) -> list[Node]:
 
 def _read(ctx: Context, node: Node, values: dict[str, Value]) -> None:
     """Read one node and remember what it makes."""
+    ctx.drawing.place, ctx.drawing.label = node.place, ctx.scopes.label(node, ctx.wanted)
     inputs = [_input(ctx, name, values) for name in node.inputs]
     while inputs and inputs[-1] is None:
         inputs.pop()
     try:
-        found = _outputs(ctx, node, inputs)
+        found = _taken(ctx, node, inputs, values) if node.op == "If" else _outputs(ctx, node, inputs)
     except CannotImport:
         raise
     except (CannotFold, Misfit, DimError) as fault:
@@ -132,10 +145,23 @@ def _input(ctx: Context, name: str, values: dict[str, Value]) -> Value | None:
     ctx.fail(f"it reads {printable(name)}, which nothing before it makes: the graph is damaged, or goes in a circle")
 
 
+def _taken(ctx: Context, node: Node, inputs: list, values: dict[str, Value]) -> list[Value | None]:
+    """What the branch of an `If` gives that is taken, where its condition is known while reading."""
+    condition = number_of(inputs[0])
+    if condition is None:
+        ctx.fail("branches that are chosen while running are not drawn; export the model so that one is taken")
+    branch = node.attributes["then_branch" if condition else "else_branch"]
+    for name, proto in branch.numbers.items():
+        values[name] = Known(ctx.tensors.array(proto, node.place), name)
+    for inner in branch.nodes:
+        _read(ctx, inner, values)
+    return [_input(ctx, name, values) for name in branch.outputs]
+
+
 def _outputs(ctx: Context, node: Node, inputs: list) -> list[Value] | Value:
     key = f"{FUSED}.{node.op}" if node.domain == FUSED else node.op
-    if node.domain not in ("", FUSED):
-        ctx.fail(f"operations of {printable(node.domain)} are not known; export the model without them")
+    if node.domain not in ("", FUSED) or "." in node.op:
+        ctx.fail(f"operations of {printable(node.domain or node.op)} are not known; export the model without them")
     if node.op in REFUSED:
         ctx.fail(REFUSED[node.op])
     if QUANTIZED.fullmatch(node.op):

@@ -19,12 +19,27 @@ TAKEN = frozenset(("bool", "int64", "int32", "uint8"))
 FLOATS = frozenset(("float32", "float16", "float64", "bfloat16"))
 
 
-def draw_inputs(ctx: Context, model: ModelFile) -> dict[str, Value]:
-    """An Input block for every input of the graph, the batch in front; returns their values by name."""
+def may_begin_with_steps(model: ModelFile) -> bool:
+    """Whether an input written for one sample may have steps first: 5 x 1 x 8."""
+    return any(_one_in_second_place(entry) for entry in model.inputs)
+
+
+def _one_in_second_place(entry: Entry) -> bool:
+    dims = entry.dims or ()
+    return len(dims) > 2 and dims[1] == 1 and isinstance(dims[0], int) and dims[0] > 1
+
+
+def draw_inputs(ctx: Context, model: ModelFile, steps_first: bool = False) -> dict[str, Value]:
+    """An Input block for every input of the graph, the batch in front; returns their values by name.
+
+    With `steps_first` a 1 in second place is the batch.
+    """
     entries = [entry for entry in model.inputs if entry.name in ctx.readers or entry.name in model.outputs]
     if not entries:
         raise CannotImport("the model", "computes nothing from any input")
-    places = {entry.name: _batch_place(ctx, entry) for entry in entries}
+    places = {
+        entry.name: 1 if steps_first and _one_in_second_place(entry) else _batch_place(ctx, entry) for entry in entries
+    }
     sizes = [entry.dims[places[entry.name]] for entry in entries]
     fixed = {size for size in sizes if isinstance(size, int)}
     ctx.drawing.batch = (
@@ -50,11 +65,11 @@ def _batch_place(ctx: Context, entry: Entry) -> int:
     if named:
         return named[0]
     readers = ctx.readers.get(entry.name, ())
-    steps_first = any(
+    before_recurrent = any(
         node.op in ("LSTM", "GRU", "RNN") and not node.attributes.get("layout") and node.inputs[0] == entry.name
         for node in readers
     )
-    return 1 if steps_first and len(entry.dims) == 3 else 0
+    return 1 if before_recurrent and len(entry.dims) == 3 else 0
 
 
 def _draw(ctx: Context, entry: Entry, batch: int) -> Value:

@@ -123,7 +123,7 @@ class _Taking:
         have: Dim = 1
         wanted = _number(target, self._batch)
         if self._batch == 1 and wanted == 1 and self._next_is_batch():
-            return [self.left.popleft()[1]]
+            return [self._whole_batch()]
         while _number(have, self._batch) != wanted:
             if not self.left:
                 raise Misfit(f"there are too few values for a dimension of {target}")
@@ -133,12 +133,17 @@ class _Taking:
                 cell = self._cut(atom, cell, exact(wanted, _number(have, self._batch)), target)
             group.append(cell)
             have = have * cell[0]
-        if self._batch == 1 and self._next_is_batch() and self._belongs_here(following):
+        if self._batch == 1 and self.left and self.left[0][1][0] == N and self._belongs_here(following):
             group.append(self.left.popleft()[1])
         return group
 
     def _next_is_batch(self) -> bool:
-        return bool(self.left) and self.left[0][1][0] == N
+        """Whether a batch comes next, alone or with steps that were put among the samples."""
+        return bool(self.left) and exact(self.left[0][1][0], N) is not None
+
+    def _whole_batch(self) -> list:
+        atom, cell = self.left.popleft()
+        return cell if cell[0] == N else self._cut(atom, cell, N, N)
 
     def _belongs_here(self, following: Sequence[Dim]) -> bool:
         """Whether a batch written as 1 is part of the dimension before it: what follows is whole without it."""

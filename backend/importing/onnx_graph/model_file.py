@@ -19,6 +19,7 @@ from backend.weight_files import printable
 
 LARGEST_FILE = 2 * 2**30  # bytes: protobuf itself goes no further
 MOST_NODES = 20_000
+DEEPEST = 8  # branches within branches
 MOST_VALUES = 100_000  # initializers, inputs
 MOST_NUMBERS = 100_000  # of one attribute
 OWN_DOMAINS = ("", "ai.onnx")
@@ -42,6 +43,21 @@ class Node:
         """Where a person finds it."""
         shown = self.name or next((name for name in self.outputs if name), "")
         return f"node {printable(shown)} ({printable(self.op)})" if shown else f"a node {printable(self.op)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What an `If` computes where one of its ways is taken; `numbers` are initializers of its own."""
+
+    nodes: tuple[Node, ...]
+    outputs: tuple[str, ...]
+    numbers: Mapping[str, Any]
+
+    def captured(self) -> list[str]:
+        """The names it reads from outside."""
+        own = {*self.numbers, *(name for node in self.nodes for name in node.outputs)}
+        read = [*(name for node in self.nodes for name in node.inputs), *self.outputs]
+        return [name for name in dict.fromkeys(read) if name and name not in own]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +151,28 @@ def _dim(dim: Any) -> int | str | None:
     return text(dim.dim_param) or None if which == "dim_param" else None
 
 
-def _node(proto: Any, opset: int) -> Node:
+def _node(proto: Any, opset: int, depth: int = 0) -> Node:
+    """A node; an `If` reads also what its branches read."""
     inputs, outputs = tuple(map(text, proto.input)), tuple(map(text, proto.output))
     node = Node(text(proto.op_type), text(proto.name), inputs, outputs, {}, text(proto.domain))
-    domain = "" if node.domain in OWN_DOMAINS else node.domain
+    domain = "" if node.domain in OWN_DOMAINS else f"{node.domain} " if node.domain == FUSED else node.domain
     if not domain:
         check_node(node.place, node.op, inputs, outputs, proto, opset)
     attributes = {text(one.name): _attribute(one, node) for one in proto.attribute}
-    return Node(node.op, node.name, node.inputs, node.outputs, attributes, domain)
+    if node.op == "If" and not domain:
+        graphs = [one for one in proto.attribute if one.type == one.GRAPH]
+        branches = {text(one.name): _branch(one.g, node, opset, depth) for one in graphs}
+        inputs = (*inputs, *(name for branch in branches.values() for name in branch.captured()))
+        attributes |= branches
+    return Node(node.op, node.name, inputs, node.outputs, attributes, domain)
+
+
+def _branch(graph: Any, node: Node, opset: int, depth: int) -> Branch:
+    if depth >= DEEPEST or len(graph.node) > MOST_NODES:
+        raise CannotImport(node.place, f"its branches are nested deeper than {DEEPEST}, or have too many nodes")
+    numbers = {text(one.name): one for one in graph.initializer}
+    nodes = tuple(_node(one, opset, depth + 1) for one in graph.node)
+    return Branch(nodes, tuple(text(one.name) for one in graph.output), numbers)
 
 
 def _attribute(attribute: Any, node: Node) -> Any:

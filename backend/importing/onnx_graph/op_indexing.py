@@ -65,11 +65,12 @@ def _slice(ctx: Context, node: Node, inputs: list) -> Value:
     if not len(starts) == len(ends) == len(axes) == len(steps) or not all(-rank <= axis < rank for axis in axes):
         ctx.fail(f"bounds {starts} to {ends} do not suit axes {axes} of {rank} dimensions")
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
-        x = _cut_known(ctx, x, axis % rank, start, end, step)
+        x = _cut_known(ctx, x, axis % rank, start, end, step, ctx.ones_go(node))
     return x
 
 
-def _cut_known(ctx: Context, x: Value, axis: int, start, end, step) -> Value:
+def _cut_known(ctx: Context, x: Value, axis: int, start, end, step, one_goes: bool) -> Value:
+    """One dimension cut; a single place is picked where its dimension goes at once."""
     size = x.sizes[axis]
     if is_open(start) or is_open(step) or step < 1:
         ctx.fail(f"it cuts from {start} in steps of {step}; a block Slice goes forward from a known place")
@@ -84,6 +85,9 @@ def _cut_known(ctx: Context, x: Value, axis: int, start, end, step) -> Value:
             ctx.fail("it cuts an open dimension")
         sizes = (*x.sizes[:axis], len(range(size)[start:end:step]), *x.sizes[axis + 1 :])
         return Filled(x.number, sizes, x.dtype)
+    if one_goes and not is_open(size) and len(range(size)[start:end:step]) == 1:
+        picked = pick(ctx, ctx.drawn(x), axis, range(size)[start:end:step][0])
+        return picked.seen(picked.layout.unsqueezed([axis]))
     return cut(ctx, ctx.drawn(x), axis, start, end, step)
 
 

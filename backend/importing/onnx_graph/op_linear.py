@@ -83,6 +83,9 @@ def _matmul_with_bias(ctx: Context, node: Node, inputs: list) -> Value:
     """A MatMul with the Add behind it, as patterns.py puts them together."""
     x, b, c = inputs
     bias = _bias(ctx, c, b.array.shape[1])
+    if isinstance(x, Filled) and x.number == 0 and all(size in (1, N) for size in x.sizes[:-1]):
+        ahead = (1,) * (len(x.sizes) - 1)  # a state that is zero for every sample
+        return Known(bias.reshape(*ahead, -1), ctx.source(c))
     return linear(ctx, ctx.drawn(x), b.array.T, bias, Known(b.array, b.source and f"{b.source}^T"), c)
 
 

@@ -248,6 +248,22 @@ def test_attention_as_one_node(heads, causal, tmp_path):
     assert found.count("MatMul") == 2 and found.count("Softmax") == 1
 
 
+@pytest.mark.parametrize(("taken", "type"), [(True, "ReLU"), (False, "Tanh")])
+def test_of_an_if_whose_condition_is_known_one_way_is_drawn(taken, type, tmp_path):
+    ways = [model(node(op, "a", f"{op}_out"), {}, {}, (f"{op}_out",)).graph for op in ("Relu", "Tanh")]
+    nodes = [node("Sigmoid", "x", "a"), node("If", "way", then_branch=ways[0], else_branch=ways[1])]
+    imported = computes_the_same(model(nodes, {"x": ("N", 4)}, {"way": np.array(taken)}), tmp_path)
+    assert types(imported) == ["Sigmoid", type]
+
+
+def test_a_one_in_second_place_is_the_batch_where_the_first_cannot_be(tmp_path):
+    nodes = [node("Slice", "x zero one zero", "a"), node("Squeeze", "a zero", "b"), node("Gemm", "b w")]
+    numbers = {"zero": whole(0), "one": whole(1), "w": floats(3, 2)}
+    imported = computes_the_same(model(nodes, {"x": (5, 1, 3)}, numbers), tmp_path, front=("x",))
+    assert types(imported) == ["SelectStep", "Linear"]
+    assert imported.notes[0].startswith("Input x has the batch in front")
+
+
 PATTERNS = [
     (
         "GELU",
