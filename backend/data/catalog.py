@@ -33,6 +33,8 @@ from backend.data.dataset import Dataset
 from backend.data.options import Option
 from graph.data_source import Field
 
+Offered = Mapping[str, tuple[str, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class SourceKind:
@@ -46,9 +48,7 @@ class SourceKind:
     load: Callable[[dict[str, Any], Path | None], Dataset]
     path: Literal["none", "file", "folder", "file or folder"] = "none"
     patterns: tuple[str, ...] = ()  # for a file dialog
-    offers: Callable[[dict[str, Any], Path], Mapping[str, tuple[str, ...]]] | None = (
-        None  # names, by the option for them
-    )
+    offers: Callable[[dict[str, Any], Path], Offered] | None = None  # names, by the option that takes them
 
     @property
     def needs_path(self) -> bool:

@@ -12,6 +12,8 @@ import numpy as np
 from backend.data.dataset import Dataset
 from graph.data_source import Field
 
+BARS = 40
+MOST_BARRED = 2_000_000  # values of a field that are sorted into bars
 MOST = 20_000_000  # values of a field that are looked at
 
 
@@ -28,6 +30,7 @@ class FieldStatistics:
     mean: float | None
     deviation: float | None  # population
     counts: tuple[int, ...] = ()
+    histogram: tuple[int, ...] = ()  # of numbers: how many lie in bars of equal width from low to high
     column: str = ""  # of a field whose numbers have names, the one that is told of
 
 
@@ -61,4 +64,15 @@ def _of(field: Field, array: np.ndarray) -> FieldStatistics:
     if not finite.size:
         return FieldStatistics(field, flat.size, some.size, missing, None, None, None, None, counts)
     numbers = float(finite.min()), float(finite.max()), float(finite.mean(dtype=np.float64))
-    return FieldStatistics(field, flat.size, some.size, missing, *numbers, float(finite.std(dtype=np.float64)), counts)
+    deviation = float(finite.std(dtype=np.float64))
+    histogram = () if field.classes else _histogram(finite)
+    return FieldStatistics(field, flat.size, some.size, missing, *numbers, deviation, counts, histogram)
+
+
+def _histogram(numbers: np.ndarray) -> tuple[int, ...]:
+    """Counts of evenly spaced ones of the numbers; nothing where all are the same, or only yes and no."""
+    if numbers.dtype.kind == "b":
+        return ()
+    some = numbers[:: -(-numbers.size // MOST_BARRED)] if numbers.size > MOST_BARRED else numbers
+    low, high = float(numbers.min()), float(numbers.max())
+    return tuple(np.histogram(some, BARS, (low, high))[0].tolist()) if low < high else ()

@@ -29,6 +29,7 @@ class BalanceView(QWidget):
         self.names, self.counts = names, counts
         height = len(counts) * ROW
         self.setMaximumHeight(height if height <= TALLEST else QWIDGETSIZE_MAX)
+        self.updateGeometry()
         self.setAccessibleDescription(", ".join(map("{}: {:,}".format, names[:50], counts[:50])))
         self.update()
 
@@ -36,7 +37,7 @@ class BalanceView(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(260, 200)
+        return QSize(260, min(max(len(self.counts), 1) * ROW, TALLEST))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(140, 60)

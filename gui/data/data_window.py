@@ -9,14 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSize, QTimer
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from backend.data import DataError, leaves_folder
-from backend.data.statistics import FieldStatistics, balance
 from graph import Document
 from graph.edits import SetRecipe
 from gui import theme
-from gui.data.balance_view import BalanceView
+from gui.data.distribution import Distribution
 from gui.data.field_table import FieldTable
 from gui.data.problem_list import ProblemList
 from gui.data.reading import DataReading, Looked
@@ -54,9 +53,8 @@ class DataWindow(QDialog):
     def _make(self) -> None:
         self.title = label("", "heading")
         self.table = FieldTable()
-        self.classes, self.balance, self.rarest = QComboBox(), BalanceView(), label("", "small", wrap=True)
-        self.classes.setAccessibleName(self.tr("Field whose classes are counted"))
-        self.classes.currentIndexChanged.connect(self._show_balance)
+        self.distribution = Distribution()
+        self.table.chosen.connect(self.distribution.choose)
         self.problems = ProblemList()
         self.wrong = label("", "wrong", wrap=True)
         self.sample, self.page = SampleChoice(), SamplePage()
@@ -72,9 +70,7 @@ class DataWindow(QDialog):
 
     def _lay_out(self) -> None:
         left, right = QVBoxLayout(), QVBoxLayout()
-        for part, stretch in ((self.table, 0), (self.classes, 0), (self.rarest, 0), (self.balance, 3)):
-            left.addWidget(part, stretch)
-        for part, stretch in ((self.wrong, 0), (self.problems, 1)):
+        for part, stretch in ((self.table, 0), (self.distribution, 0), (self.wrong, 0), (self.problems, 1)):
             left.addWidget(part, stretch)
         left.addStretch(0)
         right.addWidget(self.sample)
@@ -120,7 +116,7 @@ class DataWindow(QDialog):
             self._say(self.tr("Not read"), self.tr("The data lie outside the project's folder."))
             self._asked = None
             return
-        self._say(self.tr("Reading the data"), "")
+        self._say(self.tr("Reading the data"), recipe.data.path or "")
         base = Path(document.path).parent if document.path else None
         self.reading.read(recipe.data, base, recipe.validation, recipe.seed)
 
@@ -157,37 +153,12 @@ class DataWindow(QDialog):
         counts = (f"{len(part):,}" for part in (looked.dataset, looked.train, looked.validation))
         self.title.setText(words.format(looked.dataset.title, *counts))
         self.table.show_fields(looked.statistics)
-        classed = sorted((one for one in looked.statistics if one.counts), key=lambda one: len(one.field.shape))
-        self.classes.blockSignals(True)
-        self.classes.clear()
-        for one in classed:
-            self.classes.addItem(self.tr("Classes of {0}").format(one.field.name), one)
-        self.classes.blockSignals(False)
-        for part in (self.classes, self.balance, self.rarest):
-            part.setVisible(bool(classed))
-        self._show_balance()
+        self.distribution.show_all(looked.statistics)
         self._show_problems(looked)
         self.sample.set_count(len(looked.dataset))
         self.sample.choose(min(self.sample.index, max(len(looked.dataset) - 1, 0)))
         self._pages.setCurrentIndex(1)
         self._show_sample(self.sample.index)
-
-    def _show_balance(self, *_index) -> None:
-        one = self.classes.currentData()
-        if one is None:
-            return
-        self.balance.show_counts(one.field.classes, one.counts)
-        share = balance(one.counts)
-        self.rarest.setText(self._said(one).format(f"{100 * share:.0f}") if share is not None else "")
-        self.rarest.setVisible(bool(self.rarest.text()))
-
-    def _said(self, one: FieldStatistics) -> str:
-        """What the share of the rarest class is a share of; of texts it says nothing."""
-        if not one.field.shape:
-            return self.tr("The rarest class has {0} % of the samples of the most frequent one.")
-        if len(one.field.shape) == 2:
-            return self.tr("The rarest class has {0} % of the pixels of the most frequent one.")
-        return ""
 
     def _show_problems(self, looked: Looked) -> None:
         problems = looked.dataset.problems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from backend.data.statistics import FieldStatistics
@@ -14,7 +14,9 @@ NUMBERS = 3  # from this column on
 
 
 class FieldTable(QTableWidget):
-    """Read only; its height is that of its rows."""
+    """Read only; its height is that of its rows. `chosen` says which FieldStatistics were selected."""
+
+    chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(0, 7, parent)
@@ -26,6 +28,9 @@ class FieldTable(QTableWidget):
         )
         self.verticalHeader().hide()
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
+        self.itemSelectionChanged.connect(self._choose)
+        self._found: tuple[FieldStatistics, ...] = ()
         self.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -33,7 +38,8 @@ class FieldTable(QTableWidget):
         self.setAccessibleName(self.tr("Fields of the data"))
 
     def show_fields(self, found: tuple[FieldStatistics, ...]) -> None:
-        found = found[:MOST_TOLD]
+        self.clearSelection()
+        found = self._found = found[:MOST_TOLD]
         self.setRowCount(len(found))
         for row, one in enumerate(found):
             for column, text in enumerate((*self._named(one), *self._numbers(one))):
@@ -45,6 +51,11 @@ class FieldTable(QTableWidget):
                 self.setItem(row, column, item)
         head = self.horizontalHeader().sizeHint().height()
         self.setFixedHeight(head + min(len(found), MOST_ROWS) * self.rowHeight(0) + 4)
+
+    def _choose(self) -> None:
+        rows = self.selectionModel().selectedRows()
+        if rows and rows[0].row() < len(self._found):
+            self.chosen.emit(self._found[rows[0].row()])
 
     def _named(self, one: FieldStatistics) -> tuple[str, str, str]:
         kind = self.tr("{0} classes").format(f"{len(one.field.classes):,}") if one.field.classes else one.field.dtype
