@@ -41,8 +41,13 @@ def count_rows(place: str, stream: BinaryIO) -> int:
                     raise DataError(place, f"holds no Arrow data; {AGAIN}")
                 return rows
             kind, body, found = _told(place, header)
-            if (number == 0) != (kind == SCHEMA) or body > min(size - stream.tell(), MAX_BODY):
+            if (number == 0) != (kind == SCHEMA) or body > size - stream.tell():
                 raise ValueError("a part is larger than the file, or out of order")
+            if body > MAX_BODY:
+                raise DataError(
+                    place,
+                    f"has {body:,} bytes in one batch, more than the {MAX_BODY:,} allowed; write fewer rows in each",
+                )
             rows += found
             stream.seek(body, os.SEEK_CUR)
     except (struct.error, ValueError) as fault:

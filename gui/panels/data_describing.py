@@ -46,6 +46,7 @@ class Describing(QObject):
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="data fields")
         self._asked = 0
         self._last: Future | None = None
+        self._slow: set[str | None] = set()  # paths that took longer: while their options are typed nobody waits again
         thread = self._thread
         self.destroyed.connect(lambda *_: thread.shutdown(wait=False, cancel_futures=True))
         self._done.connect(self._answer, Qt.ConnectionType.QueuedConnection)
@@ -56,8 +57,9 @@ class Describing(QObject):
         number = self._asked
         future = self._last = self._thread.submit(_describe, source, base, merge)
         try:
-            return future.result(self.patience)
+            return future.result(0 if source.path in self._slow else self.patience)
         except Slow:
+            self._slow.add(source.path)
             future.add_done_callback(lambda done: self._tell(number, done))
             return None
 

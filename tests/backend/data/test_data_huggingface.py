@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from backend.data import DataError, describe, huggingface_folder, load
+from backend.data import DataError, arrow_stream, describe, huggingface_folder, load
 from backend.data.huggingface_folder import split_named
 from graph.data_source import DataSource, Field
 
@@ -289,3 +289,8 @@ def test_what_the_library_writes_is_what_it_reads(tmp_path):
     np.testing.assert_array_equal(ours.arrays["row"], np.array(theirs["row"][:], np.float32))
     expected = np.stack([np.asarray(one) for one in theirs["image"][:]]) / np.float32(255)
     np.testing.assert_allclose(np.moveaxis(ours.arrays["image"], 1, 3), expected, atol=1e-6)
+
+
+def test_a_batch_too_large_to_be_read_at_once_is_refused(ask, monkeypatch):
+    monkeypatch.setattr(arrow_stream, "MAX_BODY", 1000)
+    assert "bytes in one batch, more than the 1,000 allowed" in refused(ask, {"x": [[0.5] * 500] * 3})
