@@ -102,6 +102,7 @@ def _check_ranks(recipe: Recipe, ranks: Ranks) -> None:
             "the L1 penalty": recipe.l1,
             "averaged weights": recipe.averaging != "none",
             "float16 (bfloat16 does)": recipe.precision == "float16",
+            "CUDA graphs (compile does)": recipe.cuda_graphs,  # what a layer computes with lies elsewhere every time
         }
         if recipe.optimizer in NOT_SPREAD:
             unfit[recipe.optimizer] = True

@@ -60,6 +60,8 @@ class Ranks:
         if asked not in ("auto", "cpu", "cuda"):
             raise DeviceError(f'device "{asked}" is a single one: several devices are "cuda", or "cpu" to try it out')
         there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if there == 1 and self._place.address is not None and asked != "cpu":
+            return torch.device("cuda", 0)  # SLURM shows each task the GPU that is its own
         if asked == "cpu" or (asked == "auto" and not there):
             return torch.device("cpu")
         if there < self.local_size:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from worker_runs import FOREVER, MLP, Heard, classifier, linux, start
@@ -132,6 +133,15 @@ def test_several_devices_are_of_one_kind():
         ranks.device("cuda:1")
     with pytest.raises(DeviceError, match="--device cpu"):
         Ranks(Place(0, 4096, 0, 4096)).device("cuda")
+
+
+def test_each_task_of_slurm_may_see_only_the_gpu_that_is_its_own(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    task = Place(3, 4, 3, 4, address="tcp://node1:29500")
+    assert [str(Ranks(task).device(asked)) for asked in ("auto", "cuda", "cpu")] == ["cuda:0", "cuda:0", "cpu"]
+    with pytest.raises(DeviceError, match="4 processes need a device each, but this machine has 1 CUDA device"):
+        Ranks(Place(3, 4, 3, 4)).device("cuda")
 
 
 def test_a_run_goes_on_with_as_many_processes():
