@@ -37,7 +37,7 @@ def open_project(path: Path) -> Document:
         raise click.ClickException(f"{path}: {error.strerror or error}") from None
 
 
-@click.command(epilog=FORM)
+@click.command(epilog=FORM, short_help="Print shapes, parameters, costs and problems of a project.")
 @PROJECT
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @click.option("--batch", default=1, show_default=True, type=click.IntRange(1), help="Batch size of the memory told.")

@@ -108,7 +108,7 @@ def _entry(kind: str) -> Any:
     return next((entry for entry in catalog() if entry.kind == kind), None)
 
 
-@click.command()
+@click.command(short_help="Look at data: numbers, classes, problems.")
 @click.argument("what", metavar="[PROJECT_OR_KIND]", required=False)
 @data_flags
 @click.option("--outside", is_flag=True, help="Agree to data outside the project's folder.")

@@ -11,7 +11,7 @@ from backend.importing.asking import SECONDS, Refused, parsed, reading
 from backend.terminal import plain
 
 
-@click.command("import")
+@click.command("import", short_help="Draw a .py or .onnx model as a project.")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The project; by default beside the model.")
 @click.option("--force", is_flag=True, help="Write over files that are there.")

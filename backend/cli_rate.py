@@ -19,7 +19,7 @@ WIDTH = 48  # columns of the drawn curve
 ROWS = 24
 
 
-@click.command()
+@click.command(short_help="Try learning rates and suggest one.")
 @PROJECT
 @click.option("--low", default=1e-6, show_default=True, type=click.FloatRange(1e-12, 1000), help="First rate.")
 @click.option("--high", default=10.0, show_default=True, type=click.FloatRange(1e-12, 1000), help="Last rate.")

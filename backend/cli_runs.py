@@ -23,7 +23,7 @@ COLOURS = {"running": "cyan", "finished": "green", "stopped": "yellow", "interru
 MOST_METRICS = 3  # that have a column
 
 
-@click.command()
+@click.command(short_help="List runs, compare two, check their files.")
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("runs"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option(

@@ -11,7 +11,7 @@ import click
 from backend import launching
 
 
-@click.command()
+@click.command(short_help="Let a trained sequence model write.")
 @click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--prompt", default="", help="What the text begins with.")
 @click.option("--length", default=200, show_default=True, type=click.IntRange(1, 1_000_000), help="Tokens written.")

@@ -34,7 +34,7 @@ def name_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-@click.command()
+@click.command(short_help="List the tensors of a file or run, and what fits.")
 @click.argument("weights", metavar="FILE_OR_RUN", type=click.Path(path_type=Path))
 @click.argument("project", type=click.Path(path_type=Path), required=False)
 @name_flags

@@ -48,7 +48,7 @@ def main(ctx: click.Context) -> None:
         ctx.invoke(edit, project=None)
 
 
-@main.command()
+@main.command(short_help="Open the editor.")
 @click.argument("project", type=click.Path(path_type=Path), required=False)
 def edit(project: Path | None) -> None:
     """Open the editor: PROJECT, or what was open last, or the start page."""
@@ -60,7 +60,7 @@ def edit(project: Path | None) -> None:
     sys.exit(run_editor(project))
 
 
-@main.command()
+@main.command(short_help="Train LeNet on handwritten digits at once.")
 @click.option("--output", type=click.Path(path_type=Path), help="Without a display: where pictures and the run go.")
 @click.option("--epochs", type=click.IntRange(1), help="Without a display: instead of the example's.")
 def demo(output: Path | None, epochs: int | None) -> None:
