@@ -38,7 +38,7 @@ from backend.importing.onnx_graph.naming import Scopes, readable
 from backend.importing.onnx_graph.patterns import rewritten
 from backend.importing.onnx_graph.values import Counted, Drawn, Known, Value, number_of
 from backend.weight_files import printable
-from graph.dim import DimError
+from graph.dim import Dim, DimError, N
 from graph.names import check_name
 from graph.network import Network
 
@@ -88,7 +88,7 @@ def _converted(model: ModelFile, nodes: list[Node], notes: dict[str, str], name:
             drawing.label = ctx.scopes.label(node, wanted)
             drawing.note(notes[node.outputs[0]])
         _read(ctx, node, values)
-    _draw_outputs(ctx, model.outputs, values)
+    _draw_outputs(ctx, model, values)
     return drawing.finish()
 
 
@@ -201,14 +201,26 @@ def _value(array: np.ndarray, node: Node, inputs: list) -> Value:
     return Known(array, inputs[0].source if same else "")
 
 
-def _draw_outputs(ctx: Context, names: Sequence[str], values: dict[str, Value]) -> None:
+def _draw_outputs(ctx: Context, model: ModelFile, values: dict[str, Value]) -> None:
     drawing = ctx.drawing
-    for name in names:
+    for name in model.outputs:
         drawing.place, drawing.label = f"output {printable(name)}", ""
         value = _input(ctx, name, values)
         if not isinstance(value, Drawn):
             ctx.fail("it depends on no input of the network, so that there is nothing to draw")
+        _check_shape(ctx, value.sizes, model.shapes.get(name))
         real, back = leading(drawing, value)
         if back != tuple(range(len(back))):
             drawing.note(f"Output {printable(name)} has the batch in front, where the file has it in place {back[0]}")
         drawing.place_block("Output", {"input": real}, readable(name) or "output")
+
+
+def _check_shape(ctx: Context, found: Sequence[Dim], said: Sequence[int | str | None] | None) -> None:
+    """Hold what was drawn against the shape the file gives an output, where both are numbers."""
+    if said is None or (not said and found):
+        return  # some exporters write no dimensions for those they do not know
+    numbers = [ctx.drawing.batch if size == N and ctx.drawing.batch else size for size in found]
+    pairs = [(a, b) for a, b in zip(numbers, said, strict=False) if isinstance(a, int) and isinstance(b, int)]
+    if len(said) != len(found) or any(a != b for a, b in pairs):
+        drawn, meant = (" x ".join(str(size or "?") for size in sizes) for sizes in (found, said))
+        ctx.fail(f"it comes out as {drawn}, but the file says {meant}; its dimensions may not begin with the batch")

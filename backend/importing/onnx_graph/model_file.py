@@ -77,6 +77,7 @@ class ModelFile:
     nodes: tuple[Node, ...]
     inputs: tuple[Entry, ...]
     outputs: tuple[str, ...]
+    shapes: Mapping[str, tuple[int | str | None, ...]]  # of outputs, where the file says them
     tensors: Tensors
     opset: int
 
@@ -131,7 +132,13 @@ def _model_file(path: Path, model: Any) -> ModelFile:
     tensors = Tensors(path.resolve().parent, {text(one.name): one for one in graph.initializer})
     inputs = tuple(_entry(one) for one in graph.input if text(one.name) not in tensors)
     nodes = tuple(_node(one, opset) for one in graph.node)
-    return ModelFile(text(graph.name), nodes, inputs, tuple(text(one.name) for one in graph.output), tensors, opset)
+    outputs = tuple(text(one.name) for one in graph.output)
+    shapes = {
+        text(one.name): tuple(map(_dim, one.type.tensor_type.shape.dim))
+        for one in graph.output
+        if one.type.tensor_type.HasField("shape")
+    }
+    return ModelFile(text(graph.name), nodes, inputs, outputs, shapes, tensors, opset)
 
 
 def _entry(value: Any) -> Entry:

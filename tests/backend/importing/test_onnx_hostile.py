@@ -37,7 +37,7 @@ def refusal(path):
         (b"not a model at all", "ONNX"),
         (b"\x00" * 5000, "ONNX"),
         (b"\x08\x0a", "ONNX"),
-        (MODELS[0].read_bytes()[:3000], "damaged"),
+        ((MODELS[0].parent / "unet_script.onnx").read_bytes()[:3000], "damaged"),
     ],
 )
 def test_what_is_no_model(data, said, tmp_path):
@@ -205,6 +205,13 @@ def test_files_of_numbers_hold_what_is_said(said, tmp_path):
 )
 def test_graphs_that_make_no_sense(nodes, said, tmp_path):
     assert said in refusal(save(model(nodes, {"x": ROW}), tmp_path))
+
+
+def test_what_comes_out_in_another_shape_than_the_file_says_is_refused(tmp_path):
+    made = model(node("Relu"), {"x": ROW})
+    for size in (0, 7):
+        made.graph.output[0].type.tensor_type.shape.dim.add(dim_value=size)
+    assert "N x 6, but the file says ? x 7" in refusal(save(made, tmp_path))
 
 
 def test_names_of_any_kind_become_blocks(tmp_path):

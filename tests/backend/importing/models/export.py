@@ -203,45 +203,134 @@ class GPT(nn.Module):
         return self.head(x)
 
 
+class ConvNeXt(nn.Module):
+    """Channels last for the norm and the two linear layers, as in timm."""
+
+    def __init__(self):
+        super().__init__()
+        self.depthwise = nn.Conv2d(4, 4, 7, padding=3, groups=4)
+        self.norm = nn.LayerNorm(4)
+        self.expand = nn.Linear(4, 8)
+        self.shrink = nn.Linear(8, 4)
+        self.gamma = nn.Parameter(torch.rand(4))
+
+    def forward(self, x):
+        y = self.norm(self.depthwise(x).permute(0, 2, 3, 1))
+        y = self.gamma * self.shrink(F.gelu(self.expand(y)))
+        return x + y.permute(0, 3, 1, 2)
+
+
+class Translator(nn.Module):
+    """One LSTM begins where the other ended."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.LSTM(5, 6, batch_first=True)
+        self.decoder = nn.LSTM(3, 6, batch_first=True)
+        self.fc = nn.Linear(6, 2)
+
+    def forward(self, source, target):
+        _, state = self.encoder(source)
+        return self.fc(self.decoder(target, state)[0])
+
+
+class CausalAttention(nn.Module):
+    """As in nanoGPT: heads by view and transpose, a mask that is cut to the length."""
+
+    def __init__(self):
+        super().__init__()
+        self.attend = nn.Linear(8, 24)
+        self.project = nn.Linear(8, 8)
+        self.register_buffer("mask", torch.tril(torch.ones(6, 6)).view(1, 1, 6, 6))
+
+    def forward(self, x):
+        b, t, c = x.size()
+        q, k, v = (y.view(b, t, 2, c // 2).transpose(1, 2) for y in self.attend(x).split(c, dim=2))
+        scores = (q @ k.transpose(-2, -1)) * (1.0 / 2)
+        scores = scores.masked_fill(self.mask[:, :, :t, :t] == 0, float("-inf"))
+        y = F.softmax(scores, dim=-1) @ v
+        return self.project(y.transpose(1, 2).contiguous().view(b, t, c))
+
+
+class TextReader(nn.Module):
+    """A convolution's columns are the steps of an LSTM."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 3, 3, padding=1)
+        self.lstm = nn.LSTM(12, 4, bidirectional=True, batch_first=True)
+        self.fc = nn.Linear(8, 4)
+
+    def forward(self, x):
+        x = F.relu(self.conv(x))
+        b, c, h, w = x.shape
+        _, (h, _) = self.lstm(x.permute(0, 3, 1, 2).reshape(b, w, c * h))
+        return self.fc(torch.cat([h[-2], h[-1]], 1))
+
+
+class Frames(nn.Module):
+    """The same convolution over every picture of a video."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+        self.fc = nn.Linear(4, 2)
+
+    def forward(self, x):
+        y = self.fc(F.relu(self.conv(x.flatten(0, 1))).mean((2, 3)))
+        return y.view(x.size(0), x.size(1), -1).mean(1)
+
+
 IMAGE, SEQUENCE = torch.randn(2, 3, 16, 16), torch.randn(2, 6, 5)
 MODELS = {
-    "lenet": (LeNet, torch.randn(2, 1, 14, 14), "image"),
-    "resnet": (ResNet, IMAGE, "image"),
-    "lstm": (TextLSTM, torch.randint(0, 20, (2, 6)), "tokens"),
-    "gru": (BiGRU, SEQUENCE, "sequence"),
-    "encoder": (Encoder, torch.randn(2, 6, 8), "sequence"),
-    "vit": (ViT, torch.randn(2, 3, 8, 8), "image"),
-    "unet": (UNet, torch.randn(2, 1, 16, 16), "image"),
-    "vae": (VAE, torch.randn(2, 1, 8, 8), "image"),
-    "mobile": (Mobile, IMAGE, "image"),
-    "gpt": (GPT, torch.randint(0, 17, (2, 6)), "ids"),
-    "rnn": (SeqFirstRNN, SEQUENCE.transpose(0, 1), "sequence"),
+    "lenet": (LeNet, {"image": torch.randn(2, 1, 14, 14)}),
+    "resnet": (ResNet, {"image": IMAGE}),
+    "lstm": (TextLSTM, {"tokens": torch.randint(0, 20, (2, 6))}),
+    "gru": (BiGRU, {"sequence": SEQUENCE}),
+    "encoder": (Encoder, {"sequence": torch.randn(2, 6, 8)}),
+    "vit": (ViT, {"image": torch.randn(2, 3, 8, 8)}),
+    "unet": (UNet, {"image": torch.randn(2, 1, 16, 16)}),
+    "vae": (VAE, {"image": torch.randn(2, 1, 8, 8)}),
+    "mobile": (Mobile, {"image": IMAGE}),
+    "gpt": (GPT, {"ids": torch.randint(0, 17, (2, 6))}),
+    "rnn": (SeqFirstRNN, {"sequence": SEQUENCE.transpose(0, 1)}),
+    "convnext": (ConvNeXt, {"image": torch.randn(2, 4, 9, 9)}),
+    "translator": (Translator, {"source": SEQUENCE, "target": torch.randn(2, 4, 3)}),
+    "attention": (CausalAttention, {"steps": torch.randn(2, 6, 8)}),
+    "reader": (TextReader, {"image": torch.randn(2, 1, 4, 10)}),
+    "frames": (Frames, {"video": torch.randn(2, 5, 3, 6, 6)}),
 }
 WITH_NORMS = {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False}  # else they join the kernels
 
 
 def main(folder: Path) -> None:
-    for name, (kind, example, argument) in MODELS.items():
+    for name, (kind, inputs) in MODELS.items():
         batch = 1 if name == "rnn" else 0
-        for ending, given in (("", example), ("_fixed", example.narrow(batch, 0, 1))):
+        one = {argument: given.narrow(batch, 0, 1) for argument, given in inputs.items()}
+        for ending, given in (("", inputs), ("_fixed", one)):
             for style in ("dynamo", "script"):
                 torch.manual_seed(0)
                 path = folder / f"{name}_{style}{ending}.onnx"
-                export(kind().eval(), given, argument, path, style, None if ending else {batch: "batch"})
-    export(ResNet().eval(), IMAGE, "image", folder / "resnet_script_norms.onnx", "script", {0: "batch"}, **WITH_NORMS)
+                export(kind().eval(), given, path, style, None if ending else {batch: "batch"})
+    export(ResNet().eval(), {"image": IMAGE}, folder / "resnet_script_norms.onnx", "script", {0: "batch"}, **WITH_NORMS)
 
 
-def export(model, given, argument, path, style, axes, **settings) -> None:
+def export(model, inputs, path, style, axes, **settings) -> None:
     for norm in model.modules():
         if isinstance(norm, nn.BatchNorm2d):
             norm.running_mean.normal_()
             norm.running_var.uniform_(0.5, 2)
     if style == "dynamo":
-        shapes = axes and ({axis: torch.export.Dim(name) for axis, name in axes.items()},)
+        open_axes = axes and {axis: torch.export.Dim(name) for axis, name in axes.items()}
+        shapes = axes and (open_axes,) * len(inputs)
         settings = {"dynamo": True, "dynamic_shapes": shapes, "external_data": False}
     else:
-        settings |= {"dynamo": False, "dynamic_axes": axes and {argument: axes}, "opset_version": 17}
-    torch.onnx.export(model, (given,), str(path), input_names=[argument], **settings)
+        settings |= {"dynamo": False, "dynamic_axes": axes and dict.fromkeys(inputs, axes), "opset_version": 17}
+    try:
+        torch.onnx.export(model, tuple(inputs.values()), str(path), input_names=list(inputs), **settings)
+    except Exception as fault:  # not every exporter takes every model
+        print(path.name, type(fault).__name__)
+        return
     path.write_bytes(bare(onnx.load(path)).SerializeToString())
 
 
