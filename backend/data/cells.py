@@ -13,7 +13,13 @@ import numpy as np
 
 BETWEEN = "\0"  # stands between packed cells, so none may hold it
 INSTEAD = "\1"  # of it within one: no more printable
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
+LONGEST_MISSING = max(map(len, MISSING))
 CHUNK = 65_536  # cells that are unpacked together
+
+
+def is_missing_cell(cell: str) -> bool:
+    return len(cell) <= LONGEST_MISSING and cell.lower() in MISSING
 
 
 class Cells(Protocol):

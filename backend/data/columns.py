@@ -6,16 +6,16 @@ Knows nothing of files: it is given cells, and says which of them it could not t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import repeat
 
 import numpy as np
 
-from backend.data.cells import Cells
+from backend.data.cells import Cells, is_missing_cell
+from backend.data.dates import days_of
 from backend.data.limits import MAX_CLASSES
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 NUMBERS = 0.95  # share of the present cells that must be numbers for a column to be one of numbers
-LONGEST_MISSING = max(map(len, MISSING))
 LONGEST_NUMBER = 100  # signs
 LONGEST_NAME = 200  # characters of a category
 FEW = 20  # whole numbers with at most so many different values may be classes
@@ -49,9 +49,12 @@ class Column:
 
 
 def read_column(name: str, cells: Cells, as_category: bool, decimal_comma: bool) -> Column:
-    """Numbers where (nearly) all that is there are numbers, else categories."""
-    if not as_category:
-        values, is_missing = _numbers(cells, decimal_comma)
+    """Numbers where (nearly) all that is there are numbers, or dates, which count days; else categories."""
+    for read in () if as_category else (partial(_numbers, decimal_comma=decimal_comma), days_of):
+        found = read(cells)
+        if found is None:
+            continue
+        values, is_missing = found
         is_wrong = np.isnan(values) & ~is_missing
         present = len(cells) - int(is_missing.sum())
         if present and (cells.known is not None or is_wrong.sum() <= (1 - NUMBERS) * present):
@@ -100,7 +103,7 @@ def _categories(name: str, cells: Cells) -> Column:
 
 
 def _code(word: str, number: int) -> int:
-    if _is_missing(word):
+    if is_missing_cell(word):
         return ABSENT
     return number if len(word) <= LONGEST_NAME and word.isprintable() else UNFIT
 
@@ -126,7 +129,7 @@ def _numbers(cells: Cells, decimal_comma: bool) -> tuple[np.ndarray, np.ndarray]
         some = slice(start, start + len(words))
         if not _plain_numbers(words, values[some], decimal_comma):
             values[some] = np.fromiter((_number(word, decimal_comma) for word in words), np.float64, len(words))
-            is_missing[some] = np.fromiter(map(_is_missing, words), bool, len(words))
+            is_missing[some] = np.fromiter(map(is_missing_cell, words), bool, len(words))
         start = some.stop
     values[is_missing] = np.nan
     return values, is_missing
@@ -141,10 +144,6 @@ def _plain_numbers(words: list[str], into: np.ndarray, decimal_comma: bool) -> b
     except ValueError:
         return False
     return bool((np.abs(into) <= LARGEST).all()) and not any("_" in word for word in words)
-
-
-def _is_missing(cell: str) -> bool:
-    return len(cell) <= LONGEST_MISSING and cell.lower() in MISSING
 
 
 def _number(cell: str, decimal_comma: bool) -> float:

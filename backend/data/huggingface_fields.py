@@ -53,9 +53,9 @@ def of_numbers(name: str, column: Numbers, feature: Mapping[str, Any], options: 
 
 
 def of_texts(name: str, column: Texts, options: Mapping[str, Any]) -> Made | None:
-    """The classes that texts name; None where they are texts to be read."""
+    """The classes that texts name; None where they are texts to be read, as all are for a language model."""
     codes = column.codes()
-    few = len(column.words) <= FEW and 2 * len(column.words) <= len(codes)
+    few = not options["next"] and len(column.words) <= FEW and 2 * len(column.words) <= len(codes)
     few = few and all(0 < len(word) <= LONGEST_NAME and word.isprintable() for word in column.words)
     if name in options["as_numbers"]:
         raise DataError(column.place, 'holds text, which is no number; take it out of option "as_numbers"')

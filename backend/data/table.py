@@ -1,7 +1,8 @@
 """Your own table, CSV or Parquet: inputs as one row of features, a target that is a class or a quantity.
 
 Categories become columns of 0 and 1, or fields of class numbers for an Embedding. Missing cells are refused, filled
-with the mean of the training rows, or their rows skipped; a column may say which rows are for validation.
+with the mean of the training rows, or their rows skipped; a column may say which rows are for validation. Dates are
+numbers of days.
 """
 
 from __future__ import annotations

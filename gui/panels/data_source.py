@@ -136,10 +136,11 @@ class DataChooser(QWidget):
 
     def _show_fields(self, source: DataSource | None) -> None:
         rows = []
+        width = max((len(field.name) for field in source.fields), default=0) + 1 if source else 0
         for field in source.fields if source else ():
             shape = " x ".join(map(str, field.shape)) or self.tr("1 value")
             what = self.tr("{0} classes").format(len(field.classes)) if field.classes else field.dtype
-            rows.append(f"{field.name:<10} {shape}, {what}")
+            rows.append(f"{field.name:<{width}} {shape}, {what}")
         self.fields.setText("\n".join(rows))
         self.fields.setVisible(bool(rows))
         self.bind.setVisible(bool(rows) and not _bound(self.session.project.network))

@@ -110,6 +110,7 @@ def test_texts_are_read_with_one_vocabulary_or_name_classes(ask):
     assert dataset.arrays["padding"].sum() == 4 and dataset.arrays["mood"].tolist() == [1, 0, 1, 0]
     model = ask(columns="words", length=2, next=True)
     assert model.arrays["next"].tolist() == [[1, 0], [0, 0], [1, 3], [2, 0]]
+    assert ask(columns="mood", length=4, next=True).fields[0].shape == (4,)  # a language model reads all texts
     assert ask(columns="words", as_classes="words").fields[0].classes == ("ab", "abc", "b", "ba")
 
 

@@ -271,3 +271,14 @@ def test_more_categories_than_a_field_can_have_are_not_gathered(ask, monkeypatch
     monkeypatch.setattr(table_plan, "MAX_CLASSES", 50)
     text = "x,y\n" + "\n".join(f"n{i},{i % 2}" for i in range(2000))
     assert "more than 50 categories" in refused(ask, text, categories="numbers")
+
+
+def test_dates_count_days_as_those_of_parquet_do(ask):
+    rows = ["1970-01-11,0", "1970-01-02 12:00,1", "1970-01-02T12:00:00Z,0", "1969-12-31,1"]
+    dataset = ask("when,y\n" + "\n".join(rows * 8))
+    assert dataset.arrays["features"][:4, 0].tolist() == [10, 1.5, 1.5, -1] and dataset.to_standardize == ("features",)
+    said = refused(ask, "when,y\n" + "\n".join([*(rows * 8), "1970-02-30,0"]))
+    assert "row 32: column \"when\" holds '1970-02-30', which is no number" in said
+    assert 'row 32: column "when" is empty' in refused(ask, "when,y\n" + "\n".join([*(rows * 8), ",0"]))
+    named = ask("when,y\n" + "\n".join(rows * 8), as_categories="when")
+    assert named.field("features").shape == (4,)
