@@ -1,4 +1,4 @@
-"""Dates in a table as days since 1970: 2024-02-29, 2024-02-29 12:30 or 2024-02-29T12:30:00Z, as ISO 8601 writes them."""
+"""Dates in a table as days since 1970: 2024-02-29, 2024-02-29 12:30 or 2024-02-29T12:30:00Z, as ISO 8601 has them."""
 
 from __future__ import annotations
 

@@ -1,12 +1,16 @@
 """Data that cannot be used as they are: files and rows told, and left out by one click, in the form and the window."""
 
+import threading
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from backend.data import describe
 from graph import DataSource, Document, Recipe
 from gui.data import DataWindow, boxes
+from gui.panels import data_describing
 from gui.panels.data_source import DataChooser
 from gui.session import Session
 
@@ -73,10 +77,13 @@ def test_what_was_refused_is_forgotten_when_other_data_come(chooser, folder, qtb
     assert chooser.session.project.recipe.data.kind == "moons" and chooser.wrong.isHidden() and chooser.skip.isHidden()
 
 
-def test_a_large_file_is_read_while_the_window_goes_on(chooser, folder, qtbot):
-    chooser.describing.patience = 0
+def test_a_large_file_is_read_while_the_window_goes_on(chooser, folder, qtbot, monkeypatch):
+    read = threading.Event()
+    monkeypatch.setattr(data_describing, "describe", lambda *asked: read.wait(30) and describe(*asked))
+    chooser.describing.patience = 0.01
     choose(chooser, "npz", folder / "gaps.npz")
     assert chooser.session.project.recipe.data is None and chooser.fields.text() == "Reading the data ..."
+    read.set()
     qtbot.waitUntil(lambda: chooser.session.project.recipe.data is not None)
     assert "label" in chooser.fields.text() and chooser.kind.currentData() == "npz"
 
