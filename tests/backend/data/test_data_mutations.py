@@ -157,7 +157,7 @@ def test_arrow_and_parquet(tmp_path, kind, written):
     source = DataSource(kind=kind, path=path.name, options={"bad_samples": "skip", **options})
     assert len(ask(source, tmp_path)) == 3
 
-    @settings(many, max_examples=300)
+    @settings(many, max_examples=100)
     @given(damage(path.read_bytes()))
     def hold(content):
         path.write_bytes(content)
