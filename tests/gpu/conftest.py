@@ -1,0 +1,6 @@
+"""Tests here share modules of their own and those of tests/backend."""
+
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "backend")]
