@@ -96,8 +96,7 @@ class Context:
         if isinstance(value, Drawn):
             return value
         if isinstance(value, Counted):
-            self.fail(f"its {what} is the size of an open dimension, which no block computes with; give the model"
-                      " numbers for its dimensions")  # fmt: skip
+            self.fail(f"its {what} is the size of an open dimension; give the model numbers for its dimensions")
         array = self.array(value, what)
         return self.standing(array, self.source(value)).seen(Layout.of((1, *array.shape)).squeezed([0]))
 
@@ -121,7 +120,7 @@ class Context:
 
     def _standing(self, array: np.ndarray, source: str, inputs: dict[str, Drawn]) -> Drawn:
         if array.dtype == bool:
-            numbers = self._standing(array.astype(np.float32), source, inputs)
+            numbers = self._standing(array.astype(np.float32), "", inputs)
             return self.drawing.draw("Compare", {"input": numbers}, relation="above", number=0.5)
         if array.dtype.kind != "f":
             self.fail("whole numbers that stand in the model cannot be drawn as a block; only float32 ones can")
@@ -136,7 +135,3 @@ class Context:
             self.note("Numbers that do not learn became a frozen Parameter")
         values, weights = {"shape": array.shape}, {"weight": array[None]}
         return self.drawing.place_block("Parameter", inputs, name, values, weights, frozen=frozen)[0]
-
-    def repeated(self, array: np.ndarray, source: str) -> Drawn:
-        """Numbers of one sample, 1 x ..., for every sample of the batch."""
-        return self.standing(array[0], source, like=self.drawing.first_input)

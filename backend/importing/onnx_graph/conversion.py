@@ -55,7 +55,7 @@ REFUSED = {
     "Loop": "loops are not drawn; export the model for a fixed number of steps, so that they are unrolled",
     "Scan": "loops are not drawn; export the model for a fixed number of steps, so that they are unrolled",
 }
-QUANTIZED = re.compile(r"Q[A-Z].*|.*Quantize.*|.*Integer")
+QUANTIZED = re.compile(r"Q[A-Z].*|.*[Qq]uantize.*|.*Integer")
 
 
 def convert(model: ModelFile, name: str) -> Imported:

@@ -40,6 +40,7 @@ class Drawing:
         self.merged: dict[tuple, Drawn] = {}  # sequences whose steps were put among the samples, by N and T
         self._weights: dict[str, Weights] = {}
         self._owners: dict[Any, str] = {}  # block that first had the weights of these initializers
+        self._reached: dict[str, int] = {}
         self._notes: dict[str, list[str]] = {}
 
     def fail(self, text: str) -> NoReturn:
@@ -68,7 +69,7 @@ class Drawing:
         Blocks with the same `source`, the initializers their weights are, share them.
         """
         names = (name,) if isinstance(name, str) else name
-        title = block_name(self.network.names, type, (*names, self.label))
+        title = block_name(self.network.names, type, (*names, self.label), self._reached)
         try:
             block = self.network.new_block(type, title, dict(values or {}))
             self.network.insert_block(block, (0.0, 0.0))

@@ -25,10 +25,13 @@ QUIET = frozenset(
 )  # what exporters put around a layer: it takes no name from the layer
 
 
-def block_name(taken: Container[str], type: str, candidates: Iterable[str]) -> str:
-    """The first candidate that says something, else what the type is called; unique."""
+def block_name(taken: Container[str], type: str, candidates: Iterable[str], reached: dict[str, int]) -> str:
+    """The first candidate that says something, else what the type is called; unique.
+
+    `reached` remembers how far the numbers of each name have got.
+    """
     words = next(filter(None, map(readable, candidates)), "")
-    return free_name(words or registry.default_name(registry.block_type(type)), taken)
+    return free_name(words or registry.default_name(registry.block_type(type)), taken, reached)
 
 
 def of_weight(source: str) -> str:
