@@ -32,13 +32,22 @@ def compiled(compute: Any, recipe: Recipe) -> Any:
         return compute
     import torch._dynamo
 
-    torch._dynamo.reset()  # plans and CUDA graphs of runs before hold their networks' memory
+    forget(recipe)
     config = torch._dynamo.config  # each turn holds other weights still, which is another plan
     config.recompile_limit = max(config.recompile_limit, PLANS * (1 + len(recipe.objectives)))
+    config.optimize_ddp = False  # the first step is done without DDP, and must be computed as all others are
     options: dict[str, bool] = {"triton.cudagraphs": True} if recipe.cuda_graphs else {}
     if recipe.deterministic and hasattr(_inductor(), "deterministic"):
         options["deterministic"] = True  # kernels are chosen without measuring them, for then they may differ
     return torch.compile(compute, dynamic=False, options=options or None)
+
+
+def forget(recipe: Recipe) -> None:
+    """Let go of all plans and CUDA graphs, and so of the memory they hold."""
+    if is_compiled(recipe):
+        import torch._dynamo
+
+        torch._dynamo.reset()
 
 
 def begin_step() -> None:

@@ -10,6 +10,7 @@ import gc
 import torch
 
 from backend.training import device as devices
+from backend.training.compiling import forget
 from backend.training.holding import begin_learning
 from backend.training.job import Job, forward
 from graph.optimizers import OPTIMIZERS
@@ -21,6 +22,7 @@ def largest_batch(job: Job) -> int | None:
 
     A step is done but for its update, so weights stay as they are; room is taken for what the first update would add.
     """
+    forget(job.recipe)
     size = min(job.recipe.batch_size, len(job.train))
     smallest = 2 if job.batches.join_single else 1
     while (size := size // 2) >= smallest:

@@ -18,6 +18,7 @@ from backend.training import device as devices
 from backend.training import state as states
 from backend.training.checkpoint import Checkpoints
 from backend.training.company import Company
+from backend.training.compiling import is_compiled
 from backend.training.control import Control
 from backend.training.failures import failure, is_lost
 from backend.training.follower import Follower
@@ -122,6 +123,8 @@ class Run:
         if not job.ranks.shard:  # looking would need all processes
             self._watching.attach(job, *self._prepared.target)
         samples = f"{len(job.train):,} samples, {len(job.validation):,} to validate"
+        if is_compiled(recipe):
+            samples += "; the first steps compile the network, which may take a minute"
         self._tell(State(state="training", text=f"training on {self._where(job)}: {samples}"))
         try:
             completed = train(job, follower)
