@@ -14,7 +14,7 @@ from backend.importing.onnx_graph.values import Value
 from backend.weight_files import printable
 from graph.hyperparameter import NAME
 
-BATCH = re.compile(r"(?:.*_)?(?:batch|batch_?size|bs|n|b)(?:_.*)?|.*batch.*", re.IGNORECASE)
+BATCH = re.compile(r"n|b|bs|.*batch.*", re.IGNORECASE)
 TAKEN = frozenset(("bool", "int64", "int32", "uint8"))
 FLOATS = frozenset(("float32", "float16", "float64", "bfloat16"))
 

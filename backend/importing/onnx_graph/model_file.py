@@ -89,10 +89,9 @@ def read_file(path: Path) -> ModelFile:
         from google.protobuf.message import DecodeError
     except ImportError:
         raise CannotImport(path.name, INSTALL) from None
-    data = _bytes(path)
     model = onnx.ModelProto()
     try:
-        model.ParseFromString(data)
+        model.ParseFromString(_bytes(path))
     except (DecodeError, RuntimeError, ValueError) as fault:
         raise CannotImport(path.name, f"is no ONNX file, or a damaged one ({printable(str(fault))})") from None
     if not model.HasField("graph") or not model.graph.output:

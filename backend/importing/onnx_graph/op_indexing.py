@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from backend.importing.onnx_graph.arranging import on_axis
+from backend.importing.onnx_graph.arranging import on_axis, plain
 from backend.importing.onnx_graph.context import Context
 from backend.importing.onnx_graph.layout import Layout
 from backend.importing.onnx_graph.model_file import Node
-from backend.importing.onnx_graph.values import Drawn, Filled, Known, Value
+from backend.importing.onnx_graph.values import Drawn, Filled, Known, Value, number_of
 from graph.dim import is_open
 
 FAR = 2**31 - 1
@@ -171,4 +171,14 @@ def _parts(ctx: Context, x: Drawn, dim: int, sizes: list[int]) -> list[Value]:
     return [*found, rest]
 
 
-READERS: dict[str, Callable] = {"Slice": _slice, "Gather": _gather, "Split": _split}
+def _one_hot(ctx: Context, node: Node, inputs: list) -> Value:
+    depth, values = number_of(inputs[1]), ctx.array(inputs[2], "values")
+    index = ctx.drawn(inputs[0])
+    usual = values.dtype.kind == "f" and values.reshape(-1).tolist() == [0, 1]
+    if depth is None or not usual or node.attributes.get("axis", -1) not in (-1, len(index.sizes)):
+        ctx.fail("the block OneHot gives 0 and 1 in float32 along a new last dimension of a known size")
+    index = plain(ctx.drawing, index)
+    return ctx.drawing.draw("OneHot", {"input": index}, num_classes=int(depth))
+
+
+READERS: dict[str, Callable] = {"Slice": _slice, "Gather": _gather, "Split": _split, "OneHot": _one_hot}

@@ -296,6 +296,16 @@ LINEAR = [
         "MatMul",
     ),
     case(
+        "one hot",
+        model(node("OneHot", "x d v"), {"x": ("N", 3)}, {"d": np.int64(5), "v": np.float32([0, 1])}, kinds={"x": INT64}),
+        "OneHot",
+    ),
+    case(
+        "one hot",
+        model(node("OneHot", "x d v"), {"x": ("N", 3)}, {"d": np.int64(5), "v": np.float32([0, 1])}, kinds={"x": INT64}),
+        "OneHot",
+    ),
+    case(
         "embedding", model(node("Gather", "w x"), {"x": ("N", 5)}, {"w": floats(5, 3)}, kinds={"x": INT64}), "Embedding"
     ),
 ]
