@@ -18,6 +18,7 @@ from graph import Network
 
 DETAIL = 8000  # characters of a traceback that are kept
 LOST = ("CUDA error", "device-side assert", "CUBLAS_STATUS_", "CUDNN_STATUS_EXECUTION_FAILED")
+UNREPEATABLE = " does not have a deterministic implementation"
 COMPILER = ("torch._dynamo", "torch._inductor")
 
 
@@ -54,6 +55,8 @@ def failure(error: BaseException, network: Network | None, program: Any = None) 
         text = f"torch.compile cannot compile this network here: {_reason(error)}. Switch compile and cuda_graphs off"
         return Failure(kind="network", text=text, detail=detail)
     block = block_of_error(error, program.source) if program is not None else None
+    if UNREPEATABLE in str(error):
+        return Failure(kind="network", text=_unrepeatable(error), block=block, detail=detail)
     if block is not None and network is not None and block in network.blocks:
         named = network.block(block)
         text = f"{named.name} ({named.type}) failed while running: {first_line(error)}{_advice(error)}"
@@ -70,6 +73,14 @@ def is_lost(error: BaseException) -> bool:
     if is_out_of_memory(error) or not isinstance(error, RuntimeError):
         return False
     return any(words in str(error) for words in LOST)
+
+
+def _unrepeatable(error: BaseException) -> str:
+    what = str(error).split(UNREPEATABLE)[0].split()[-1]
+    return (
+        f"The recipe is deterministic, and {what} cannot be repeated to the bit on this device: switch deterministic "
+        "off, train on the processor, or take other blocks"
+    )
 
 
 def _reason(error: BaseException) -> str:

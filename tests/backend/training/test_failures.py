@@ -33,3 +33,10 @@ def test_what_stops_the_compiler_is_told_with_the_way_out():
     told = failure(error, None)
     assert told.kind == "network"
     assert "here: RuntimeError: Failed to find C compiler. Switch compile and cuda_graphs off" in told.text
+
+
+def test_what_cannot_be_repeated_is_told_with_the_way_out():
+    words = "adaptive_max_pool2d_backward_cuda does not have a deterministic implementation, but you set"
+    told = failure(RuntimeError(words), None)
+    assert told.kind == "network" and "adaptive_max_pool2d_backward_cuda cannot be repeated" in told.text
+    assert "switch deterministic off" in told.text
