@@ -23,6 +23,7 @@ from graph.hyperparameter import HyperparameterError
 from graph.names import NamingError
 from graph.network import ConnectError, Network, number
 
+MOST_WEIGHTS = 8 * 2**30  # bytes
 Wired = Mapping[str, Drawn | Sequence[Drawn]]
 Weights = Mapping[str, np.ndarray]
 
@@ -40,6 +41,7 @@ class Drawing:
         self.merged: dict[tuple, Drawn] = {}  # sequences whose steps were put among the samples, by N and T
         self._weights: dict[str, Weights] = {}
         self._owners: dict[Any, str] = {}  # block that first had the weights of these initializers
+        self._bytes = 0  # that all weights take
         self._reached: dict[str, int] = {}
         self._notes: dict[str, list[str]] = {}
 
@@ -103,8 +105,12 @@ class Drawing:
             if name not in weights or weights[name].shape != shape:
                 found = " x ".join(map(str, weights[name].shape)) if name in weights else "missing"
                 self.fail(f"as a block {block.type} its {name} must be {' x '.join(map(str, shape))}, but is {found}")
-        self._weights[block.id] = weights
         owner = self._owner(block, inferred, source)
+        if owner is None or self.network.blocks[owner].type != block.type:
+            self._weights[block.id] = weights
+            self._bytes += sum(array.nbytes for array in weights.values())
+        if self._bytes > MOST_WEIGHTS:
+            self.fail(f"with it the weights of all blocks take more than {MOST_WEIGHTS:,} bytes")
         if owner is not None or frozen:
             self.network.replace_block(block.having(reuses=owner, frozen=frozen))
 
@@ -132,15 +138,9 @@ class Drawing:
         weights = {
             f"{names[id]}.{name}": np.ascontiguousarray(array)
             for id, held in owned.items()
-            if not self._is_called_again(id)
             for name, array in held.items()
         }
         return Imported(self.network, tuple(self._told()), weights)
-
-    def _is_called_again(self, id: str) -> bool:
-        """Whether it is the very layer of another block."""
-        owner = self.network.blocks[id].reuses
-        return owner is not None and self.network.blocks[owner].type == self.network.blocks[id].type
 
     def _drop_unused(self) -> None:
         needed = [block.id for block in self.network.with_role("output")]

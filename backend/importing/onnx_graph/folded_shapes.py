@@ -49,6 +49,13 @@ def _reshape(budget: Budget, node: Node, inputs: list) -> Array:
     shape = node.attributes.get("shape") or numbers(inputs[1])
     if not node.attributes.get("allowzero"):
         shape = [x.shape[i] if size == 0 else size for i, size in enumerate(shape)]
+    return _arranged(budget, x, shape)
+
+
+def _arranged(budget: Budget, x: Array, shape) -> Array:
+    """An array in another shape: a copy where its numbers do not lie one behind the other."""
+    if not x.flags.c_contiguous:
+        budget.take(x.shape, x.itemsize)
     return x.reshape(shape)
 
 
@@ -162,7 +169,7 @@ def _transpose(budget: Budget, node: Node, inputs: list) -> Array:
 
 def _flatten(budget: Budget, node: Node, inputs: list) -> Array:
     axis = node.attributes.get("axis", 1)
-    return inputs[0].reshape(int(np.prod(inputs[0].shape[:axis], dtype=np.int64)), -1)
+    return _arranged(budget, inputs[0], (int(np.prod(inputs[0].shape[:axis], dtype=np.int64)), -1))
 
 
 def _cumsum(budget: Budget, node: Node, inputs: list) -> Array:

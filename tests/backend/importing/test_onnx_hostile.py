@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from backend.importing import CannotImport
-from backend.importing.onnx_graph import model_file
+from backend.importing.onnx_graph import drawing, model_file
 from backend.importing.onnx_model import read_onnx
 
 pytest.importorskip("onnx")
@@ -96,6 +96,15 @@ def test_what_would_take_all_memory_is_refused_before_it_does(name, tmp_path):
         assert tracemalloc.get_traced_memory()[1] < 2**29
     finally:
         tracemalloc.stop()
+
+
+def test_weights_told_of_again_and_again_are_bounded(tmp_path, monkeypatch):
+    nodes = [node("Gemm", f"a{i} w b{i}", f"a{i + 1}") for i in range(20)]
+    numbers = {"w": floats(50, 50)} | {f"b{i}": floats(50) for i in range(20)}
+    path = save(model([*nodes, node("Relu", "a20")], {"a0": ("N", 50)}, numbers), tmp_path)
+    read_onnx(path)
+    monkeypatch.setattr(drawing, "MOST_WEIGHTS", 100_000)
+    assert "more than 100,000 bytes" in refusal(path)
 
 
 @pytest.mark.parametrize("dims", [(FAR, FAR), (2**62, 0), (-1, 6), (7,), ()])
