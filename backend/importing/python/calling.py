@@ -170,6 +170,8 @@ def instantiate(run: Run, cls: ClassValue, args: list[Any], kwargs: dict[str, An
         if begin is None:
             base_begin(run, made, args, kwargs)
         else:
+            if isinstance(begin, Function):
+                made.made_with = given(run, begin, [None, *args], kwargs)
             call(run, bound(begin, made), args, kwargs)
     except CannotImport as error:
         if not around:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,13 +51,20 @@ def choose(run: Run, tree: ast.Module, stem: str) -> Chosen:
 
 
 def _go_through(run: Run, tree: ast.Module, scope: Scope) -> None:
-    """The file from top to bottom, as far as its steps go."""
+    """The file from top to bottom; where its steps run out, what it defines is still looked at."""
     most, run.most = run.most, min(run.most, run.steps + MOST_OUTSIDE)
     run.outside = True
+    body = tree.body
     try:
-        statements.execute(run, tree.body, scope)
+        for index, node in enumerate(body):
+            body = tree.body[index + 1 :]
+            statements.execute(run, [node], scope)
     except OutOfSteps:
-        run.note("the code around the model was not read to its end")
+        run.note("the code around the model was not read to its end", run.line)
+        run.most = min(most, run.steps + MOST_OUTSIDE)
+        defined = (ast.ClassDef, ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Assign)
+        with suppress(OutOfSteps):
+            statements.execute(run, [node for node in body if isinstance(node, defined)], scope)
     finally:
         run.most = most
         run.outside = False

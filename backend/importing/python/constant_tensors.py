@@ -101,7 +101,7 @@ def _arange(run: Run, *args: Any, dtype: Any = None, **named: Any) -> Any:
         return run.unknown("a torch.arange over the batch is not read")
     length = len(range(*bounds)) if all(isinstance(one, int) for one in bounds) else _steps(*bounds)
     if length > MOST_ELEMENTS:
-        run.refuse(f"torch.arange of {length:,} numbers is too long")
+        run.refuse(f"torch.arange is read up to {MOST_ELEMENTS:,} numbers")
     return made(run, np.arange(*bounds), dtype_of(dtype, "") or None)
 
 

@@ -21,6 +21,7 @@ from graph.network import Block, ConnectError, Network
 from graph.tensor_type import TensorType
 
 LONGEST = 60
+STEPS = 100  # that a block counts for
 
 
 @dataclass(slots=True, eq=False)
@@ -81,13 +82,14 @@ def place(
     wires = list(wires)
     level = level or here(run, *(tensor for _, tensor in wires))
     network = level.network
-    run.spend(20)
+    run.spend(STEPS)
     run.blocks += 1
     if run.blocks > MOST_BLOCKS:
         run.refuse(f"the model has more than {MOST_BLOCKS:,} layers; at most that many are drawn")
     try:
-        block = network.new_block(type, None, values or {})
-        block = block.having(name=network.free_name(_fit(name) or block.name), **properties)
+        wanted = _fit(name)
+        block = network.new_block(type, network.free_name(wanted) if wanted else None, values or {})
+        block = block.having(**properties)
         network.insert_block(block, (0.0, 0.0))
         for port, tensor in wires:
             network.connect(tensor.block, block.id, tensor.port, port)

@@ -137,7 +137,7 @@ def assign(run: Run, holder: Any, index: Any, value: Any) -> None:
         holder = holder.children
     if isinstance(holder, dict):
         holder[key_of(run, index)] = value
-        run.bounded(holder)
+        run.items_of(holder)
     elif isinstance(holder, list) and isinstance(index, int) and -len(holder) <= index < len(holder):
         holder[index] = value
     elif isinstance(holder, Container):

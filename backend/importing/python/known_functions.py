@@ -9,7 +9,7 @@ from typing import Any
 
 from backend.importing.python import arithmetic, attributes, calling
 from backend.importing.python.running import MOST_ITEMS, Run
-from backend.importing.python.sequences import items_of, truth_of
+from backend.importing.python.sequences import items_of, key_of, truth_of
 from backend.importing.python.values import (
     ClassValue,
     Container,
@@ -112,13 +112,13 @@ def _next(run: Run, values: Any, default: Any = None) -> Any:
 
 @builtin
 def _set(run: Run, values: Any = ()) -> list[Any]:
-    return list(dict.fromkeys(items_of(run, values)))
+    return list(dict.fromkeys(key_of(run, one) for one in items_of(run, values)))
 
 
 @builtin
 def _dict(run: Run, values: Any = (), **named: Any) -> dict[Any, Any]:
     pairs = values.items() if isinstance(values, dict) else (items_of(run, one) for one in items_of(run, values))
-    return {**{key: value for key, value in pairs}, **named}
+    return {**{key_of(run, key): value for key, value in pairs}, **named}
 
 
 @builtin

@@ -76,7 +76,7 @@ def place_layer(
     level = here(run, *(tensor for _, tensor in wires))
     properties = _properties(run, level, layer)
     line = run.line
-    block = place(run, type, wires, values, name_of(level, layer), level, **properties)
+    block = place(run, type, wires, values, name_of(run, level, layer), level, **properties)
     _keep_known(level, block)
     remember(run, level, layer, block)
     run.line = line
@@ -84,9 +84,9 @@ def place_layer(
     return block
 
 
-def name_of(level: Level, drawn: Any) -> str | None:
+def name_of(run: Run, level: Level, drawn: Any) -> str | None:
     """Where it stands in the model; once more for every time it is used again."""
-    path = level.paths.get(drawn.serial)
+    path = level.paths.get(drawn.serial) or run.attribute_names.get(drawn.serial)
     if path is None or drawn.serial not in level.homes:
         return path
     count = 2

@@ -59,7 +59,7 @@ def method(run: Run, holder: Any, name: str) -> Any:
 
 def _append(run: Run, holder: list[Any], one: Any) -> None:
     holder.append(one)
-    run.bounded(holder) if len(holder) > 1000 else None
+    run.items_of(holder)
 
 
 def _extend(run: Run, holder: list[Any], values: Any) -> None:
@@ -97,7 +97,15 @@ def _join(run: Run, holder: str, values: Any) -> Any:
     found = items_of(run, values)
     if not all(isinstance(one, str) for one in found):
         return run.unknown("only words can be joined")
+    run.text_of(sum(map(len, found)) + len(holder) * len(found))
     return holder.join(found)
+
+
+def _replace(run: Run, holder: str, old: Any, new: Any) -> Any:
+    if not isinstance(old, str) or not isinstance(new, str) or not old:
+        return run.unknown("only words are replaced")
+    run.text_of(len(holder) + holder.count(old) * len(new))
+    return holder.replace(old, new)
 
 
 def _format(run: Run, holder: str, *args: Any) -> Any:
@@ -134,7 +142,7 @@ _DICTS: dict[str, Callable[..., Any]] = {
 _WORDS: dict[str, Callable[..., Any]] = {
     "join": _join,
     "format": _format,
-    "replace": lambda run, holder, old, new: holder.replace(old, new) if len(new) < 100 and old else holder,
+    "replace": _replace,
     "split": lambda run, holder, *by: holder.split(*by),
     **{
         name: (lambda run, holder, *args, name=name: getattr(holder, name)(*args))
@@ -212,10 +220,17 @@ def begin(run: Run, kind: str, weight: Any, args: list[Any], kwargs: dict[str, A
         run.note(f"the slope a of {kind}_ is left out")
     try:
         given = {name: value for name, value in given.items() if name in KINDS[kind]}
-        weight.layer.initial[weight.name] = initial(kind, **given)
+        if not _as_ever(weight, kind, given):
+            weight.layer.initial[weight.name] = initial(kind, **given)
     except (WeightError, TypeError) as error:
         run.note(f"how a weight of nn.{weight.layer.type} begins is left out: {error}")
     return weight
+
+
+def _as_ever(weight: WeightOf, kind: str, given: dict[str, Any]) -> bool:
+    """Whether a norm is told to begin as it does anyway: ones and zeros."""
+    value = {"ones": 1, "zeros": 0}.get(kind, given.get("val"))
+    return "Norm" in weight.layer.type and value == (1 if weight.name == "weight" else 0)
 
 
 def of_example(run: Run, value: Example, name: str) -> Any:

@@ -33,6 +33,16 @@ def modules_of(run: Run, holder: Any) -> list[Any]:
     return found
 
 
+def names_of(run: Run, holder: Any) -> dict[int, str]:
+    """What layers and objects are called where they stand: the name of the attribute."""
+    found: dict[int, str] = {}
+    for one in modules_of(run, holder):
+        for name, part in children_of(one).items():
+            if isinstance(part, Layer | Instance) and name.isidentifier():
+                found.setdefault(part.serial, name)
+    return found
+
+
 def parameters_of(run: Run, holder: Any) -> list[Any]:
     """A handle on the weights of every layer inside."""
     found: list[Any] = []

@@ -164,6 +164,7 @@ def _einsum(run: Run, equation: Any, *tensors: Any) -> Any:
 
 def _where(run: Run, condition: Any, input: Any, other: Any) -> Any:
     mask = as_tensor(run, condition)
+    input, other = (one.fill if isinstance(one, Numbers) and one.fill is not None else one for one in (input, other))
     shape = physical(run, mask)
     parts = [
         _filled_like(run, mask, one) if isinstance(one, int | float) else as_tensor(run, one) for one in (input, other)

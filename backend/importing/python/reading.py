@@ -11,9 +11,10 @@ from backend.importing.imported import CannotImport, Imported
 from backend.importing.python import calling
 from backend.importing.python.choice import Chosen
 from backend.importing.python.drawing import Level, output, physical, place
+from backend.importing.python.generalizing import generalize
 from backend.importing.python.inputs import Asked, Shape, asked, guesses
 from backend.importing.python.learned import learned_as_tensor
-from backend.importing.python.module_tree import children_of, modules_of
+from backend.importing.python.module_tree import children_of, modules_of, names_of
 from backend.importing.python.pruning import prune, upstream
 from backend.importing.python.running import BatchSecond, DrawInline, Misfit, OutOfSteps, Run
 from backend.importing.python.submodules import paths_of
@@ -29,6 +30,7 @@ from backend.importing.python.values import (
     Tensor,
     Unknown,
 )
+from graph import analyze
 from graph.names import check_name
 from graph.network import Network
 from graph.weight_rules import weights_of
@@ -112,7 +114,7 @@ def _begin(run: Run) -> None:
     run.blocks = run.depth = 0
     run.training = False
     run.level = None
-    run.modules, run.class_of_module, run.drawings = {}, {}, {}
+    run.modules, run.class_of_module, run.drawings, run.made_with = {}, {}, {}, {}
     run.drawn, run.drawn_at = set(), {}
 
 
@@ -126,7 +128,7 @@ def _drawn(run: Run, chosen: Chosen, wanted: Asked, shapes: list[Shape]) -> Leve
         try:
             return _draw(run, chosen, wanted, shapes)
         except DrawInline as again:
-            if again.serial in run.inlined:
+            if again.serial in run.inlined and again.serial:
                 break
             run.inlined.add(again.serial)
         except BatchSecond:
@@ -156,6 +158,7 @@ def _draw(run: Run, chosen: Chosen, wanted: Asked, shapes: list[Shape]) -> Level
     level = Level(Network(_name(chosen.name), run.modules))
     run.level = level
     level.paths = paths_of(run, chosen.model)
+    run.attribute_names = names_of(run, chosen.model)
     args: dict[str, Any] = {}
     for name, shape in zip(wanted.names, shapes, strict=True):
         args[name] = _input(run, level, name, shape)
@@ -224,6 +227,19 @@ def _finish(run: Run, level: Level, result: Any) -> None:
     ends += _loose_ends(run, level, ends)
     prune(level.network, ends)
     _drop_unused_modules(run, level.network)
+    _generalized(run, level)
+
+
+def _generalized(run: Run, level: Level) -> None:
+    """Modules that differ in numbers only become one; as a check the whole is counted again."""
+    if not run.generalizes or not run.modules:
+        return
+    before = level.analyzer.analysis.total_parameters
+    generalize(run, level.network)
+    after = analyze(level.network)
+    if not after.ok or after.total_parameters != before:
+        run.generalizes = False
+        raise DrawInline(0)
 
 
 def _results(run: Run, value: Any, name: str, depth: int = 0) -> Any:
@@ -279,9 +295,13 @@ def _note_unused(run: Run, model: Any) -> None:
     """Layers that the model has and forward never calls, as far up as all inside are."""
     unused: list[str] = []
     waiting = [(name, one) for name, one in children_of(model).items()]
+    seen = {id(model)}
     while waiting:
         path, one = waiting.pop(0)
         run.spend()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
         layers = [part for part in modules_of(run, one) if isinstance(part, Layer) and part.type != "Identity"]
         if layers and not any(part.serial in run.drawn for part in layers):
             unused.append(path)

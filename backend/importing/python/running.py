@@ -69,6 +69,9 @@ class Run:
     drawn: set[int] = field(default_factory=set)  # serials of layers that became blocks
     drawn_at: dict[int, Any] = field(default_factory=dict)  # serials -> the level where
     class_of_module: dict[str, str] = field(default_factory=dict)
+    made_with: dict[str, dict[str, Any]] = field(default_factory=dict)  # module -> arguments of its class
+    attribute_names: dict[int, str] = field(default_factory=dict)  # serials -> what a model calls them
+    generalizes: bool = True
     drawings: dict[str, Any] = field(default_factory=dict)  # module -> what its inside is, to compare
     top_class: str = ""
     unread: dict[str, CannotImport] = field(default_factory=dict)
@@ -116,6 +119,14 @@ class Run:
             self._long(len(value), MOST_ITEMS, "a list", "items")
             self.spend(len(value) // 8)
         return value
+
+    def text_of(self, length: int) -> None:
+        """Refuse a text of this length before it is made."""
+        self._long(length, MOST_TEXT, "a text", "characters")
+
+    def items_of(self, held: Any) -> None:
+        """Refuse a list that has grown too long, at no cost."""
+        self._long(len(held), MOST_ITEMS, "a list", "items")
 
     def _long(self, length: int, most: int, what: str, of: str) -> None:
         if length > most:

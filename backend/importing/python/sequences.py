@@ -85,7 +85,7 @@ def key_of(run: Run, value: Any) -> Any:
         return value
     if isinstance(value, tuple) and len(value) <= 16 and all(isinstance(one, SCALARS) for one in value):
         return value
-    if isinstance(value, Tensor | Numbers | list | dict | Expr):
+    if isinstance(value, Tensor | Numbers | list | tuple | dict | slice | range | Expr):
         run.refuse(f"{kind_of(value)} is no key of a dictionary here: use a number or a word")
     return value  # an object: the same only as itself
 

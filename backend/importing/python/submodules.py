@@ -82,7 +82,7 @@ def _as_module(
     prune(inner.network, [id for id in outputs.values()])
     if _is_small(inner.network):
         return _again_in_place(run, instance, method, args, kwargs)
-    name = _definition(run, inner.network, instance.cls.name)
+    name = _definition(run, inner.network, instance)
     block = _placed(run, outer, instance, name, tensors)
     ports = {key: inner.network.blocks[id].name for key, id in outputs.items()}
     around = {id(one): output(run, block, outer, ports[one.block, one.port], one.order) for one in found}
@@ -106,7 +106,7 @@ def _placed(run: Run, outer: Level, instance: Instance, name: str, tensors: list
     ports = [port.name for port in run.modules[name].inputs]
     wires = [(port, Tensor(one.level, one.block, one.port)) for port, one in zip(ports, tensors, strict=True)]
     properties = {"reuses": home} if home is not None else {}
-    block = place(run, name, wires, {}, name_of(outer, instance), outer, **properties)
+    block = place(run, name, wires, {}, name_of(run, outer, instance), outer, **properties)
     remember(run, outer, instance, block)
     return block
 
@@ -158,8 +158,13 @@ def _argument_names(method: Function | None, args: list[Any], kwargs: dict[str, 
         return {}
     spec = method.node.args
     names = [one.arg for one in (*spec.posonlyargs, *spec.args)][1:]
-    pairs = (*zip(names, args, strict=False), *kwargs.items())
-    return {id(value): name for name, value in pairs if isinstance(value, Tensor)}
+    found: dict[int, str] = {}
+    for name, value in (*zip(names, args, strict=False), *kwargs.items()):
+        if isinstance(value, Tensor):
+            found[id(value)] = name
+        elif isinstance(value, list | tuple):
+            found |= {id(one): f"{name}{i + 1}" for i, one in enumerate(value[:100]) if isinstance(one, Tensor)}
+    return found
 
 
 def paths_of(run: Run, owner: Any, ahead: str = "") -> dict[int, str]:
@@ -199,9 +204,9 @@ def _inner_paths(layer: Layer, path: str, found: dict[int, str]) -> None:
 # Definitions
 
 
-def _definition(run: Run, network: Network, cls: str) -> str:
+def _definition(run: Run, network: Network, instance: Instance) -> str:
     """The module with this inside: one there is already, if the drawings are the same."""
-    drawing = _drawing(network)
+    drawing, cls = _drawing(network), instance.cls.name
     for name in run.modules:
         if run.class_of_module.get(name) == cls and run.drawings[name] == drawing:
             return name
@@ -219,6 +224,7 @@ def _definition(run: Run, network: Network, cls: str) -> str:
     run.modules[free] = ModuleType(free, network)
     run.class_of_module[free] = cls
     run.drawings[free] = drawing
+    run.made_with[free] = instance.made_with
     return free
 
 

@@ -197,6 +197,7 @@ class Instance:
     attributes: dict[str, Any] = field(default_factory=dict)
     layer: Layer | None = None
     children: Container | None = None
+    made_with: dict[str, Any] = field(default_factory=dict)
     serial: int = field(default_factory=lambda: next(_serials))
 
 
