@@ -17,6 +17,7 @@ from graph.optimizers import OPTIMIZERS
 from graph.recipe import Recipe
 
 FUSED_ON = ("cpu", "cuda")  # measured: never slower
+READ_ON_THE_HOST = ("mu_product",)  # of NAdam, in every step; torch loads it to where the weights are
 FUSED_SPREAD = ("Adam", "AdamW")  # also where parameters are spread over devices
 
 
@@ -140,7 +141,9 @@ def load_state(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
     optimizer.load_state_dict(state)
     for parameter, kept in optimizer.state.items():
         for name, value in kept.items():
-            if name != "step" and isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+            if name in READ_ON_THE_HOST:
+                kept[name] = value.cpu()
+            elif name != "step" and isinstance(value, torch.Tensor) and value.shape == parameter.shape:
                 kept[name] = _laid_as(value, parameter)
 
 

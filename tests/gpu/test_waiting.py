@@ -1,5 +1,7 @@
 """In a training step the host never waits for the GPU, with everything on; torch itself is asked to refuse it."""
 
+import copy
+
 import pytest
 import torch
 from gpu_runs import CNN, DEVICE, DROPPING, job_of, needs_gpu, project
@@ -28,6 +30,11 @@ def steps_without_waiting(text, warm=4, count=6):
     rows = torch.arange(job.recipe.batch_size, device=job.device)
     for _ in range(warm):
         job.learner(*job.batch(rows))
+    refuse_waiting(job, rows, count)
+
+
+def refuse_waiting(job, rows, count=6):
+    """Do steps in each of which torch refuses to let the host wait."""
     if DEVICE == "cuda":
         torch.cuda.synchronize()
         torch.cuda.set_sync_debug_mode("error")
@@ -42,6 +49,16 @@ def steps_without_waiting(text, warm=4, count=6):
 @pytest.mark.parametrize("optimizer", [name for name in OPTIMIZERS if name not in WAIT])
 def test_no_optimizer_waits(optimizer):
     steps_without_waiting(project(*DROPPING, optimizer=optimizer, learning_rate=1e-4))
+
+
+@pytest.mark.parametrize("optimizer", [name for name in OPTIMIZERS if name not in WAIT])
+def test_no_optimizer_waits_after_its_state_was_put_back(optimizer):
+    """What an optimizer reads on the host lies there again."""
+    job = job_of(project(*DROPPING, optimizer=optimizer, learning_rate=1e-4))
+    rows = torch.arange(job.recipe.batch_size, device=job.device)
+    job.learner(*job.batch(rows))
+    job.learner.restore(copy.deepcopy(job.learner.state()))
+    refuse_waiting(job, rows)
 
 
 @pytest.mark.parametrize("kind", AUGMENTATIONS)
