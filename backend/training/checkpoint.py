@@ -16,17 +16,26 @@ import safetensors.torch
 import torch
 from torch import nn
 
+from backend.training import device as devices
 from backend.training.ranks import Ranks
 
 FIRST = 1.0  # seconds into the run
 SECONDS = 5.0  # between two writes, at least
 PRICE = 0.02  # share of the time that writes may take
+AMPLE = 20  # a copy stays on a GPU that has so many times its size free
 
 Weights = dict[str, torch.Tensor]
 
 
 def snapshot(weights: Weights) -> Weights:
-    """A copy of a module's state in host memory: the device's is for training."""
+    """A copy of a module's state: where it is, if a GPU has ample room, for the way to the host takes its time.
+
+    Otherwise in host memory: the device's is for training.
+    """
+    gpu = next((tensor.device for tensor in weights.values() if tensor.is_cuda), None)
+    size = sum(tensor.nbytes for tensor in weights.values())
+    if gpu is not None and size <= devices.free_memory(gpu) // AMPLE:
+        return {name: tensor.detach().clone() for name, tensor in weights.items()}
     return {name: tensor.detach().to("cpu", copy=True) for name, tensor in weights.items()}
 
 

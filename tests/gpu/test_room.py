@@ -11,6 +11,7 @@ from backend.messages import Failure, Start
 from backend.probes.watching import Watching
 from backend.shared_arrays import FrameWriter, new_prefix
 from backend.training import device as devices
+from backend.training.checkpoint import snapshot, to_bytes
 from backend.training.control import Control
 from backend.training.resident import to_device
 from backend.training.run import Run
@@ -94,3 +95,13 @@ def test_the_peak_is_that_of_the_run():
     del del_me
     job_of(project())
     assert devices.peak_memory(GPU) < 1 << 29
+
+
+def test_the_best_weights_stay_on_the_gpu_while_there_is_room(monkeypatch):
+    weights = {"weight": torch.ones(1000, 1000, device=GPU)}
+    kept = snapshot(weights)
+    weights["weight"].zero_()
+    assert kept["weight"].is_cuda and bool(kept["weight"].all())
+    assert to_bytes(kept, epoch=1, step=2)[-4:] == np.float32(1).tobytes()
+    monkeypatch.setattr(devices, "free_memory", lambda device: 20 * weights["weight"].nbytes - 1)
+    assert not snapshot(weights)["weight"].is_cuda
