@@ -123,7 +123,10 @@ class Drawing:
         if same != block.id:
             return same
         tied = self._owners.setdefault((source[0], inferred.weights[0]), block.id)
-        return tied if tied != block.id and self.network.blocks[tied].type != block.type else None
+        if tied != block.id and self.network.blocks[tied].type == block.type:
+            self.note("Layers that share a part of their weights in the file have their own here")
+            return None
+        return None if tied == block.id else tied
 
     # The end
 

@@ -44,7 +44,11 @@ def meet(ctx: Context, values: Sequence[Value]) -> tuple[list[Drawn], Finish]:
     first = lying[0]
 
     def finish(result: Drawn) -> Drawn:
-        layout = first.layout if order is None else Layout.of(result.type.dims).transposed(order)
+        layout = Layout.of(result.type.dims)
+        if order is not None:
+            layout = layout.transposed(order)
+        elif not first.layout.plain:
+            layout = first.layout
         return result.seen(layout.unsqueezed(range(rank - len(layout.dims))))
 
     return found, finish

@@ -154,6 +154,10 @@ ARITHMETIC = [
     case("number minus", model(node("Sub", "c x"), {"x": ROW}, NUMBER), "Negate", "Shift"),
     case("number by", model(node("Div", "c x"), {"x": ROW}, NUMBER), "Power", "Scale"),
     case("plus a parameter", one("Add", numbers={"p": floats(4, 1, 1)}), "Parameter", "Add"),
+    case("a parameter that adds places", one("Add", ("N", 1, 4), {"p": floats(5, 1)}), "Parameter", "Add"),
+    case(
+        "fewer dimensions than numbers", one("Mul", ROW, {"p": floats(1, 1, 6)}), "Parameter", "Multiply", "Unsqueeze"
+    ),
     case("times a parameter", one("Mul", SEQUENCE, {"p": floats(9)}), "Parameter", "Multiply"),
     case("parameter minus", model(node("Sub", "p x"), {"x": ROW}, {"p": floats(6)}), "Parameter", "Subtract"),
     case("square", one("Pow", numbers={"e": np.float32(2)}), "Power"),
@@ -297,12 +301,16 @@ LINEAR = [
     ),
     case(
         "one hot",
-        model(node("OneHot", "x d v"), {"x": ("N", 3)}, {"d": np.int64(5), "v": np.float32([0, 1])}, kinds={"x": INT64}),
+        model(
+            node("OneHot", "x d v"), {"x": ("N", 3)}, {"d": np.int64(5), "v": np.float32([0, 1])}, kinds={"x": INT64}
+        ),
         "OneHot",
     ),
     case(
         "one hot",
-        model(node("OneHot", "x d v"), {"x": ("N", 3)}, {"d": np.int64(5), "v": np.float32([0, 1])}, kinds={"x": INT64}),
+        model(
+            node("OneHot", "x d v"), {"x": ("N", 3)}, {"d": np.int64(5), "v": np.float32([0, 1])}, kinds={"x": INT64}
+        ),
         "OneHot",
     ),
     case(
