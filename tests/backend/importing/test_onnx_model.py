@@ -155,9 +155,6 @@ ARITHMETIC = [
     case("number by", model(node("Div", "c x"), {"x": ROW}, NUMBER), "Power", "Scale"),
     case("plus a parameter", one("Add", numbers={"p": floats(4, 1, 1)}), "Parameter", "Add"),
     case("a parameter that adds places", one("Add", ("N", 1, 4), {"p": floats(5, 1)}), "Parameter", "Add"),
-    case(
-        "fewer dimensions than numbers", one("Mul", ROW, {"p": floats(1, 1, 6)}), "Parameter", "Multiply", "Unsqueeze"
-    ),
     case("times a parameter", one("Mul", SEQUENCE, {"p": floats(9)}), "Parameter", "Multiply"),
     case("parameter minus", model(node("Sub", "p x"), {"x": ROW}, {"p": floats(6)}), "Parameter", "Subtract"),
     case("square", one("Pow", numbers={"e": np.float32(2)}), "Power"),
