@@ -75,6 +75,8 @@ class Follower:
         if self._job.course.batch == 0:
             self.meter.begin_epoch(epoch)
         self._save_if_due()
+        if self._pace is not None:
+            self._pace.go_on()
         return True
 
     def step(self, rows: torch.Tensor, values: Values) -> bool:
@@ -90,7 +92,7 @@ class Follower:
         return not self._stopped
 
     def epoch_ends(self) -> bool:
-        self.meter.read()
+        self._read()
         with self._job.learner.shown():
             validation = self._evaluate()
             if validation is None:
@@ -150,6 +152,12 @@ class Follower:
         with self.checkpoints.writing():
             self._save()
 
+    def _read(self) -> None:
+        """Wait for the device, and fetch what the steps gave."""
+        self.meter.read()
+        if self._pace is not None:
+            self._pace.waited()
+
     def _time_to_look(self) -> bool:
         if self._together is not None:
             return self._together.due()
@@ -157,9 +165,7 @@ class Follower:
 
     def _look(self) -> None:
         """Read and tell the steps since the last look, then obey."""
-        self.meter.read()
-        if self._pace is not None:
-            self._pace.waited()
+        self._read()
         now = time.perf_counter()
         if now >= self._look_at:
             self.meter.send_steps()

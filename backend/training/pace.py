@@ -24,9 +24,11 @@ class Pace:
 
     def waited(self) -> None:
         """The device has done all it was given: as many steps as fit, at most twice as many as so far."""
-        each = (time.perf_counter() - self._began) / max(1, self._done)
-        self._most = max(2, min(int(self._interval / max(each, 1e-9)), 2 * self._most))
+        if self._done:
+            each = (time.perf_counter() - self._began) / self._done
+            self._most = max(2, min(int(self._interval / max(each, 1e-9)), 2 * self._most))
+        self._done = 0
 
     def go_on(self) -> None:
-        """The look is over."""
-        self._done, self._began = 0, time.perf_counter()
+        """Steps begin again, after a look or a validation."""
+        self._began = time.perf_counter()

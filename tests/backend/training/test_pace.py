@@ -41,3 +41,18 @@ def test_a_slow_device_is_waited_for_soon(monkeypatch):
 def test_a_fast_one_is_hardly_waited_for(monkeypatch):
     longest, looks = longest_wait(monkeypatch, each=0.0005, steps=2000)
     assert longest <= 0.1 and looks <= 2000 * 0.001 / 0.1 + 10
+
+
+def test_what_is_done_between_epochs_is_no_step(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(pace.time, "perf_counter", lambda: now[0])
+    paced = Pace(0.1)
+    for _ in range(20):
+        while not paced.due():
+            now[0] += 0.001
+        paced.waited()
+        paced.go_on()
+    now[0] += 60.0  # a validation, looked at meanwhile
+    paced.waited()
+    paced.go_on()
+    assert sum(not paced.due() for _ in range(50)) == 50
