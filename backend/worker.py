@@ -143,9 +143,15 @@ class Worker:
         """Answer with a RateCurve or a Failure; whether the process shall end."""
         from backend.training.rate_search import search
 
-        leaving = search(command, self._control, self._outbox.put)
+        leaving = search(command, self._control, self._outbox.put, self._forget_run)
         self._outbox.put(State(state="idle", text=""))
         return leaving
+
+    def _forget_run(self) -> bool:
+        """Let go of the last run, whose pictures can be asked for no longer; whether there was one."""
+        had, self.run = self.run is not None, None
+        self._watching.detach()
+        return had
 
 
 def main() -> None:
