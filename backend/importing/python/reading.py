@@ -166,8 +166,14 @@ def _draw(run: Run, chosen: Chosen, wanted: Asked, shapes: list[Shape]) -> Level
         run.note("the model takes sequences with the batch second (T x N); the drawing has it in front", 0)
     run.inlined.add(getattr(chosen.model, "serial", 0))
     result = _called(run, chosen.model, {**args, **wanted.given})
-    _finish(run, level, result)
+    _finish(run, level, result, _line_of(chosen.model))
     return level
+
+
+def _line_of(model: Any) -> int:
+    """Where forward begins."""
+    forward = model.cls.lookup("forward") if isinstance(model, Instance) else None
+    return forward.node.lineno if isinstance(forward, Function) else 0
 
 
 def _name(name: str) -> str:
@@ -213,11 +219,11 @@ def _only_passes_on(forward: Function) -> bool:
     return isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "compute"
 
 
-def _finish(run: Run, level: Level, result: Any) -> None:
+def _finish(run: Run, level: Level, result: Any, line: int) -> None:
     """An Output for everything forward returns; weights that lead nowhere get one of their own."""
     found = list(_results(run, result, ""))
     if not found:
-        run.refuse("forward returns no tensor, so that there is nothing to draw an Output for")
+        run.refuse("forward returns no tensor, so that there is nothing to draw an Output for", line)
     ends = []
     for name, tensor in found:
         if tensor.order is not None and tensor.order != tuple(range(len(tensor.order))):

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from backend.importing.python.drawing import Level
 
 MOST_BYTES = 1 << 20
-MOST_STEPS = 3_000_000  # all attempts together
-MOST_OUTSIDE = 400_000  # steps in the code around the model
+MOST_STEPS = 2_000_000  # all attempts together
+MOST_OUTSIDE = 300_000  # steps in the code around the model
 MOST_ITEMS = 10_000
 MOST_TEXT = 10_000
 LARGEST = 2**63 - 1
 DEEPEST = 40  # calls inside one another
-MOST_BLOCKS = 10_000
+MOST_BLOCKS = 5_000
 MOST_ELEMENTS = 1 << 20  # numbers of a constant tensor that are worked out
 MOST_NOTES = 60
 
