@@ -211,7 +211,9 @@ def _draw_outputs(ctx: Context, model: ModelFile, values: dict[str, Value]) -> N
         _check_shape(ctx, value.sizes, model.shapes.get(name))
         real, back = leading(drawing, value)
         if back != tuple(range(len(back))):
-            drawing.note(f"Output {printable(name)} has the batch in front, where the file has it in place {back[0]}")
+            drawing.note(
+                f"Output {printable(name)} has the batch in front, where the file has it in place {back.index(0)}"
+            )
         drawing.place_block("Output", {"input": real}, readable(name) or "output")
 
 

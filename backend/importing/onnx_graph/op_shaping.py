@@ -198,6 +198,8 @@ def _expand(ctx: Context, node: Node, inputs: list) -> Value:
     own = [1] * (rank - len(x.sizes)) + list(x.sizes)
     asked = [1] * (rank - len(wanted)) + list(wanted)
     target = [a if b == 1 else b for a, b in zip(asked, own, strict=True)]
+    if any(a not in (1, b, ctx.drawing.batch if b == N else b) for a, b in zip(asked, target, strict=True)):
+        ctx.fail(f"it spreads {' x '.join(map(str, own))} to {' x '.join(map(str, asked))}, which no block does")
     if not isinstance(x, Drawn):
         return _expanded_numbers(ctx, x, target)
     x = _seen(ctx, x, lambda layout: layout.unsqueezed(range(rank - len(x.sizes))))
