@@ -193,7 +193,7 @@ WAYS = {
     "std = torch.exp(0.5 * logvar)\n        eps = torch.randn_like(std)\n        return mu + eps * std": True,
     "std = logvar.mul(0.5).exp_()\n        eps = torch.randn_like(std)\n        return eps.mul(std).add_(mu)": True,
     "return mu + torch.randn_like(mu) * (logvar / 2).exp()": True,
-    "if not self.training:\n            return mu\n        return torch.randn_like(mu) * (logvar / 2).exp() + mu": False,
+    "if self.training:\n            mu = mu + torch.randn_like(mu) * (logvar / 2).exp()\n        return mu": False,
 }
 
 
