@@ -139,7 +139,7 @@ class Drawing:
             raise CannotImport(self.network.name, str(fault)) from None
         owned = {id: held for id, held in self._weights.items() if id in self.network.blocks}
         weights = {
-            f"{names[id]}.{name}": np.ascontiguousarray(array)
+            f"{names[id]}.{name}": array if array.flags.c_contiguous else array.copy("C")
             for id, held in owned.items()
             for name, array in held.items()
         }

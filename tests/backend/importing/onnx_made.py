@@ -67,6 +67,8 @@ def feeds_of(made, batch=3, sizes=None, low=-1.0, high=1.0):
 def compiled(imported):
     """The module of an imported network with its weights, every one of them found."""
     module = compile_network(imported.network)
+    shapes = {name: (tuple(one.shape), str(one.dtype)[6:]) for name, one in module.state_dict().items()}
+    assert {name: (one.shape, str(one.dtype)) for name, one in imported.weights.items()} == shapes
     module.load_state_dict({k: torch.from_numpy(np.array(v)) for k, v in imported.weights.items()}, strict=True)
     return module.eval()
 

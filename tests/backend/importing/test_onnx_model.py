@@ -1,5 +1,6 @@
 """ONNX operations one by one: which blocks they become, and that those compute the same."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -391,6 +392,14 @@ def test_what_no_block_does_is_told_by_node_and_operation(op, attributes, said, 
 )
 def test_what_a_network_cannot_do_is_told(made, said, tmp_path):
     assert said in refusal(made, tmp_path)
+
+
+def test_reading_imports_no_torch():
+    path = Path(__file__).parent / "models" / "vae_script.onnx"
+    code = "import sys; from backend.importing.model import read_model; from pathlib import Path;"
+    code += f"assert 'onnx' not in sys.modules; read_model(Path({str(path)!r}));"
+    code += "assert 'onnx' in sys.modules and not {'torch', 'PySide6'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
 
 
 def test_without_the_package_it_says_how_to_get_it(tmp_path, monkeypatch):
