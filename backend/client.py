@@ -158,7 +158,8 @@ class WorkerClient:
             case Finished():
                 self.step = event.step
             case Probe():
-                self._frames.update(frame.name for frame in (event.array, event.image) if frame is not None)
+                frames = (event.array, event.image, event.answer)
+                self._frames.update(frame.name for frame in frames if frame is not None)
             case AugmentationPreview():
                 frames = [value for _, value in event if isinstance(value, Frame)]
                 self._frames.update(frame.name for frame in frames)

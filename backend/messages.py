@@ -246,6 +246,7 @@ class Probe(Message):
     epoch: int
     array: Frame
     image: Frame | None = None  # features: the sample itself, shaped like the Input it feeds
+    answer: Frame | None = None  # features: the network's answer to it, where that is a picture
     prediction: Prediction | None = None  # features only
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from backend.data import Scaling
 from backend.messages import Event, Failure, Frame, Probe, ProbeKind, Unwatch, Watch
+from backend.probes.answer_picture import answer_picture
 from backend.probes.feature_maps import look
 from backend.probes.filters import NothingToSee, filters
 from backend.probes.prediction import prediction
@@ -20,6 +21,7 @@ from backend.training.job import Job
 from graph.data_source import Field
 
 INTERVAL = 0.1  # seconds between two looks
+LOGITS = "binary_cross_entropy_with_logits"  # in the source: answers are logits of shares
 PRICE = 0.02  # share of the time that looking may take
 
 Key = tuple[ProbeKind, str]
@@ -60,7 +62,7 @@ class Watching:
         for key in list(self._watches):
             if unwatch.kind in (None, key[0]) and unwatch.block in (None, key[1]):
                 del self._watches[key]
-                for part in ("array", "image"):
+                for part in ("array", "image", "answer"):
                     self._writer.drop((*key, part))
 
     def look(self, step: int, epoch: int, only: Watch | None = None, at_once: bool = False) -> None:
@@ -105,15 +107,17 @@ class Watching:
 
     def _send_maps(self, watches: list[Watch], row: int) -> None:
         seen = look(self._job, [watch.block for watch in watches], row)
-        answer = prediction(seen, row, self._samples, self._target, self._scaling)
+        said = prediction(seen, row, self._samples, self._target, self._scaling)
+        picture = answer_picture(seen, LOGITS in self._job.program.source.text)
         for watch in watches:
             if watch.block not in seen.maps:
                 self._cannot(watch, "the running network computes no tensor there")
                 continue
             frame = self._frame(watch, seen.maps[watch.block])
             image = self._frame(watch, seen.image, "image")
+            answer = None if picture is None else self._frame(watch, picture, "answer")
             if frame is not None:
-                self._emit(self._probe(watch, frame, image=image, prediction=answer))
+                self._emit(self._probe(watch, frame, image=image, answer=answer, prediction=said))
 
     def _probe(self, watch: Watch, frame: Frame, **more: object) -> Probe:
         step, epoch = self._last

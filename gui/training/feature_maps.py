@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from backend.messages import Prediction
 from gui import theme
 from gui.language import N_, tr
+from gui.panels.rows import label
 from gui.training.prediction_view import PredictionView
 from gui.training.probe_view import ProbeView
 from gui.training.run import Look, Run
@@ -38,6 +39,8 @@ class FeatureMapsView(ProbeView):
         self._signed = False
         self.sample_view = SampleView()
         self.prediction_view = PredictionView()
+        self.answer_words = label(self.tr("The network's answer"), "small", wrap=True)
+        self.answer_view = SampleView()
         self.sample = SampleChoice()
         self.sample.chosen.connect(self._watch)
         self.side = QWidget()
@@ -48,6 +51,9 @@ class FeatureMapsView(ProbeView):
         side.addWidget(self.sample)
         side.addWidget(self.sample_view, 5)
         side.addWidget(self.prediction_view, 4)
+        side.addWidget(self.answer_words)
+        side.addWidget(self.answer_view, 5)
+        self._show_answer(None)
         body = QWidget()
         row = QHBoxLayout(body)
         row.setContentsMargins(0, 0, 0, 0)
@@ -82,16 +88,25 @@ class FeatureMapsView(ProbeView):
     def _forget(self) -> None:
         self.sample_view.show_sample(None)
         self.prediction_view.show_prediction(None)
+        self._show_answer(None)
         self.sample.set_count(0)
         super()._forget()
 
     def _take(self, look: Look) -> None:
         self._take_prediction(look.prediction)
         self.sample_view.show_sample(look.image)
+        self._show_answer(look.answer)
         lowest, highest = (float(pick(look.array, initial=0.0)) for pick in (np.nanmin, np.nanmax))
         self._signed |= lowest < 0  # a map once seen with both signs keeps its colours
         self._limit = steady_limit(max(-lowest, highest), self._limit)
         self.picture.show_tiles(map_tiles(look.array, self._limit, self._signed))
+
+    def _show_answer(self, answer: np.ndarray | None) -> None:
+        """A picture that the network made stands in the place of numbers nobody could read."""
+        self.answer_view.show_sample(answer)
+        for part in (self.answer_words, self.answer_view):
+            part.setVisible(answer is not None)
+        self.prediction_view.setVisible(answer is None)
 
     def _take_prediction(self, prediction: Prediction | None) -> None:
         self.prediction_view.show_prediction(prediction)

@@ -49,6 +49,7 @@ class Look:
     epoch: int
     array: np.ndarray
     image: np.ndarray | None = None
+    answer: np.ndarray | None = None
     prediction: Prediction | None = None
 
 

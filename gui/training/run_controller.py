@@ -269,8 +269,8 @@ class RunController(QObject):
         array = shared_arrays.read(event.array)
         if array is None:
             return  # overwritten since: a newer one is on its way
-        image = shared_arrays.read(event.image) if event.image else None
-        look = Look(event.kind, event.block, event.step, event.epoch, array, image, event.prediction)
+        image, answer = (shared_arrays.read(part) if part else None for part in (event.image, event.answer))
+        look = Look(event.kind, event.block, event.step, event.epoch, array, image, answer, event.prediction)
         self.looked.emit(look)
 
     def _hear_failure(self, failure: Failure) -> None:

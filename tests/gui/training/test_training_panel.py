@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,19 @@ def test_filters_and_feature_maps_are_live_and_follow_the_selection(qtbot, sessi
     assert maps.look.image.shape == (1, 8, 8)
     click(qtbot, maps.sample.forth)
     qtbot.waitUntil(lambda: maps.look.prediction.sample == 1, timeout=PATIENCE)
+
+
+def test_an_answer_that_is_a_picture_is_shown_as_one(qtbot, session, real, window):
+    many_epochs(session)
+    click(qtbot, window.bar.play)
+    qtbot.waitUntil(lambda: window.panel.feature_maps is not None, timeout=PATIENCE)
+    maps = window.panel.feature_maps
+    qtbot.waitUntil(lambda: maps.look is not None, timeout=PATIENCE)
+    assert maps.look.answer is None and maps.prediction_view.isVisible() and not maps.answer_view.isVisible()
+    made = replace(maps.look, answer=np.ones((1, 8, 8), np.float32))
+    real.looked.emit(made)
+    assert maps.answer_view.isVisible() and maps.answer_view.sample is made.answer
+    assert not maps.prediction_view.isVisible()
 
 
 def test_what_is_hidden_collects_nothing(qtbot, session, real, window):
