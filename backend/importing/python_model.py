@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 
 from backend.importing.imported import CannotImport, Imported
 from backend.importing.python import choice
@@ -42,8 +43,6 @@ def _parsed(text: str, name: str) -> ast.Module:
     if "\0" in text:
         raise CannotImport(file, "it holds null bytes: it is no Python source")
     try:
-        import warnings
-
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of escapes in strings
             return ast.parse(text)

@@ -239,7 +239,7 @@ def assign(run: Run, holder: Any, name: str, value: Any) -> None:
         holder.children.children[name] = value
     elif isinstance(holder, Instance):
         holder.attributes[name] = value
-        run.items_of(holder.attributes)
+        run.not_too_many(holder.attributes)
     elif isinstance(holder, ClassValue):
         holder.names[name] = value
     elif isinstance(holder, Layer):

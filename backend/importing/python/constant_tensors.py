@@ -275,6 +275,17 @@ def _expand(run: Run, x: Numbers, *sizes: Any) -> Any:
     return _like(run, lambda array: np.broadcast_to(array, shape), x)
 
 
+def _copies(run: Run, x: Numbers, *sizes: Any) -> Any:
+    """repeat; copies for every sample of the batch are left to broadcasting."""
+    given = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], list | tuple) else sizes
+    times = tuple(1 if isinstance(one, Expr) else one for one in given)
+    if not all(isinstance(one, int) and 0 < one <= MOST_ELEMENTS for one in times):
+        return run.unknown("how often a constant tensor is repeated is not known")
+    if math.prod(times) * math.prod(x.shape) > MOST_ELEMENTS:
+        run.refuse("a constant tensor repeated as often as this is not read")
+    return _like(run, lambda array: np.tile(array, times), x)
+
+
 def _same(run: Run, x: Any, *args: Any, **_: Any) -> Any:
     return x
 
@@ -295,6 +306,8 @@ NUMBER_METHODS: dict[str, Callable[..., Any]] = {
     "reshape": _reshape,
     "flatten": lambda run, x, *_: _reshape(run, x, -1),
     "expand": _expand,
+    "repeat": _copies,
+    "astype": lambda run, x, *_: _cast("float32")(run, x),
     "masked_fill": _masked_fill,
     "triu": _triangle(np.triu),
     "tril": _triangle(np.tril),

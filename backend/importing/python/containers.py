@@ -32,7 +32,7 @@ def _enter(run: Run, made: Container, name: str, one: Any) -> None:
         elif not made.kind.startswith("Parameter"):
             run.refuse(f"nn.{made.kind} holds layers, and {kind_of(one)} is none")
     made.children[name] = one
-    run.items_of(made.children)
+    run.not_too_many(made.children)
 
 
 def run_container(run: Run, container: Container, args: list[Any]) -> Any:

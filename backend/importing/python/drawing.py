@@ -105,7 +105,7 @@ def _infer(run: Run, level: Level, block: Block) -> None:
     analysis = level.analyzer.analysis
     if analysis.inferred(block.id) is not None:
         return
-    wrong = next((p for p in analysis._problems.get(block.id, ()) if p.severity == "error"), None)
+    wrong = next((p for p in analysis.problems_of(block) if p.severity == "error"), None)
     run.misfit(f"{block.type}: {wrong.text if wrong else 'what it gives cannot be worked out'}")
 
 

@@ -221,7 +221,7 @@ def _listed(run: Run, node: ast.ListComp | ast.GeneratorExp | ast.SetComp, scope
 
     def make(inner: Scope) -> None:
         made.append(evaluate(run, node.elt, inner))
-        run.items_of(made)
+        run.not_too_many(made)
 
     _comprehension(run, node, scope, make)
     return made
@@ -232,7 +232,7 @@ def _keyed(run: Run, node: ast.DictComp, scope: Scope) -> Any:
 
     def make(inner: Scope) -> None:
         made[key_of(run, evaluate(run, node.key, inner))] = evaluate(run, node.value, inner)
-        run.items_of(made)
+        run.not_too_many(made)
 
     _comprehension(run, node, scope, make)
     return made

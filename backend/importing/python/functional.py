@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from backend.importing.python.arithmetic import as_tensor, binary_of, matmul
 from backend.importing.python.constant_blocks import turned
 from backend.importing.python.drawing import axis_of, dims_of, draw, draw_pointwise, output, place, settled
 from backend.importing.python.layer_blocks import draw_layer, ordered
-from backend.importing.python.layers import make_layer, plain
+from backend.importing.python.layers import block_of, make_layer, plain
 from backend.importing.python.running import Run
 from backend.importing.python.shaping import squeeze, transpose, unsqueeze
 from backend.importing.python.values import Layer, Numbers, Tensor, Training, Unknown
@@ -172,10 +174,11 @@ def normalize(run: Run, input: Any, p: float = 2.0, dim: int = 1, eps: float = 1
 
 
 def layer_norm(run: Run, input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5):
-    if weight is not None or bias is not None:
-        return run.unknown("F.layer_norm with weights of its own is no block: use nn.LayerNorm")
+    """The norm without weights, and those that are given behind it."""
     layer = Layer("LayerNorm", {"normalized_shape": normalized_shape, "eps": eps, "elementwise_affine": False}, 0)
-    return draw_layer(run, layer, as_tensor(run, input))
+    made = draw_layer(run, layer, as_tensor(run, input))
+    made = made if weight is None else binary_of(run, "*", made, weight)
+    return made if bias is None else binary_of(run, "+", made, bias)
 
 
 def linear(run: Run, input: Any, weight: Any, bias: Any = None) -> Any:
@@ -205,13 +208,23 @@ def attention(
         run.need(is_causal)
         if not isinstance(length, int) or length > 1000:
             return run.unknown("a causal mask needs a known length")
-        import numpy as np
-
         triangle = np.triu(np.full((length, length), -1e9, np.float32), 1)
         attn_mask = Numbers((length, length), "float32", triangle)
     if attn_mask is not None:
         scores = binary_of(run, "+", scores, attn_mask)
     return matmul(run, draw(run, "Softmax", scores), v)
+
+
+def unpool(
+    run: Run, input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+) -> Any:
+    """F.max_unpool1d, 2d and 3d, by the rank of what they get."""
+    x = settled(run, as_tensor(run, input), "F.max_unpool")
+    type = f"MaxUnpool{len(dims_of(run, x)) - 2}d"
+    made = make_layer(run, type, [kernel_size, stride, padding], {})
+    run.need(made)
+    _, values = block_of(run, made)
+    return output(run, place(run, type, [("input", x), ("indices", as_tensor(run, indices))], values), x.level)
 
 
 def cosine(run: Run, x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
@@ -229,6 +242,7 @@ def _of_two(run: Run, type: str, x1: Any, x2: Any, values: dict[str, Any]) -> Te
 
 
 FUNCTIONS = {
+    **dict.fromkeys(("max_unpool1d", "max_unpool2d", "max_unpool3d"), unpool),
     "interpolate": interpolate,
     "upsample": interpolate,
     "pad": pad,

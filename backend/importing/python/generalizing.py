@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.importing.python.running import Run
+from backend.importing.python.submodules import numbered
 from graph.expression import NAME, Expression
 from graph.module import FIRST, REPEAT, Exposed, ModuleError, ModuleType
 from graph.network import Block, Network
@@ -48,7 +49,7 @@ def _renumber(run: Run, network: Network) -> None:
         cls = run.class_of_module[name]
         first = next(one for one in run.modules if run.class_of_module[one] == cls)
         count = 1 + sum(run.class_of_module[one] == cls for one in names)
-        names[name] = first if name == first else f"{first[:36]}{count}"
+        names[name] = first if name == first else numbered(first, count)
     if len(set(names.values())) < len(names) or any(new in run.modules and new not in names for new in names.values()):
         return
     for one in (network, *(module.network for module in run.modules.values())):

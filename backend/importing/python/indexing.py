@@ -20,6 +20,7 @@ from backend.importing.python.values import (
     Named,
     Native,
     Numbers,
+    OpenShape,
     Outside,
     Tensor,
     Unknown,
@@ -49,7 +50,9 @@ def item(run: Run, value: Any, index: Any) -> Any:
     if isinstance(value, list | tuple | str | range):
         return _of_list(run, value, index)
     if isinstance(value, Example):
-        return run.unknown("the shape of the input is being looked for")
+        return value
+    if value is None or isinstance(value, bool | int | float):
+        run.refuse(f"{kind_of(value)} has no items")
     if isinstance(value, Outside | Native):
         return value  # List[int], Optional[Tensor]
     return run.unknown(f"{kind_of(value)} has no items that are known")
@@ -137,7 +140,7 @@ def assign(run: Run, holder: Any, index: Any, value: Any) -> None:
         holder = holder.children
     if isinstance(holder, dict):
         holder[key_of(run, index)] = value
-        run.items_of(holder)
+        run.not_too_many(holder)
     elif isinstance(holder, list) and isinstance(index, int) and -len(holder) <= index < len(holder):
         holder[index] = value
     elif isinstance(holder, Container):
@@ -166,6 +169,9 @@ def _set_numbers(run: Run, holder: Numbers, index: Any, value: Any) -> None:
 
 def unpacked(run: Run, value: Any, count: int) -> list[Any]:
     """The values that `a, b = value` gives."""
+    if isinstance(value, OpenShape):
+        for index in value.example.indices:
+            value.example.hints.setdefault(("rank", index), count)
     if isinstance(value, Unknown):
         return [value] * count
     if isinstance(value, Example):

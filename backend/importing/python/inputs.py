@@ -77,10 +77,20 @@ def guesses(run: Run, model: Any, names: list[str], hints: dict[int, Any]) -> It
         layer, flat, joined = hints.get(index) or hints.get(0) or (first, False, (index,))
         if len(joined) == 2 and len(names) == 2 and layer.type == "Linear":
             yield from _shared_out(model, layer)
-        lists.append(candidates(layer, flat, first))
+        rank = hints.get(("rank", index))
+        lists.append(_of_rank(candidates(layer, flat, first), rank))
     longest = max((len(one) for one in lists), default=0)
     for turn in range(longest):
         yield [one[min(turn, len(one) - 1)] for one in lists]
+
+
+def _of_rank(found: list[Shape], rank: int | None) -> list[Shape]:
+    """The candidates that have as many dimensions as forward takes apart; pictures where none has."""
+    fitting = [one for one in found if rank is None or len(one.sizes) == rank - 1]
+    if fitting or rank not in (4, 5):
+        return fitting or found
+    ahead = (8,) if rank == 5 else ()
+    return [Shape((*ahead, channels, size, size)) for size in IMAGES for channels in (3, 1)]
 
 
 def _shared_out(model: Any, layer: Layer) -> Iterator[list[Shape]]:
@@ -116,6 +126,8 @@ def candidates(layer: Layer | None, flat: bool, first: Layer | None = None) -> l
         return [Shape((length,), "int64") for length in LENGTHS] + [Shape((), "int64")]
     if type.endswith("Cell"):
         return [Shape((features or 16,))]
+    if type in ("BatchNorm1d", "LazyBatchNorm1d"):
+        return [Shape((channels,)), *_pictures(type, channels)]
     if "Conv" in type or (type.endswith(("2d", "1d", "3d")) and "Norm" in type) or "Pool" in type:
         return _pictures(type, channels)
     if type in ("LSTM", "GRU", "RNN") or type.startswith(("Transformer", "Multihead")):

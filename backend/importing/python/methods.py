@@ -16,6 +16,7 @@ from backend.importing.python.values import (
     Instance,
     Learned,
     Native,
+    OpenShape,
     Unknown,
     WeightOf,
     is_module,
@@ -59,7 +60,7 @@ def method(run: Run, holder: Any, name: str) -> Any:
 
 def _append(run: Run, holder: list[Any], one: Any) -> None:
     holder.append(one)
-    run.items_of(holder)
+    run.not_too_many(holder)
 
 
 def _extend(run: Run, holder: list[Any], values: Any) -> None:
@@ -97,14 +98,14 @@ def _join(run: Run, holder: str, values: Any) -> Any:
     found = items_of(run, values)
     if not all(isinstance(one, str) for one in found):
         return run.unknown("only words can be joined")
-    run.text_of(sum(map(len, found)) + len(holder) * len(found))
+    run.not_too_long(sum(map(len, found)) + len(holder) * len(found))
     return holder.join(found)
 
 
 def _replace(run: Run, holder: str, old: Any, new: Any) -> Any:
     if not isinstance(old, str) or not isinstance(new, str) or not old:
         return run.unknown("only words are replaced")
-    run.text_of(len(holder) + holder.count(old) * len(new))
+    run.not_too_long(len(holder) + holder.count(old) * len(new))
     return holder.replace(old, new)
 
 
@@ -237,6 +238,9 @@ def of_example(run: Run, value: Example, name: str) -> Any:
     """What may be asked of an input while it is looked for what takes it first."""
     from backend.importing.python.operations import operate
 
-    if name in ("shape", "ndim", "dtype", "device"):
-        return run.unknown("the shape of the input is being looked for")
+    looked_for = "the shape of the input is being looked for"
+    if name == "shape":
+        return OpenShape(run.where(), looked_for, value)
+    if name in ("ndim", "dtype", "device"):
+        return run.unknown(looked_for)
     return Native(name, lambda run, args, kwargs: operate(run, name.rstrip("_"), [value, *args], kwargs))

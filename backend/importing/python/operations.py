@@ -10,6 +10,7 @@ from typing import Any
 
 from backend.importing.python import functional, reshaping, shaping
 from backend.importing.python.arithmetic import as_tensor, binary_of, matmul
+from backend.importing.python.constant_blocks import constant_as_tensor
 from backend.importing.python.constant_tensors import CREATORS, NUMBER_METHODS, dtype_of
 from backend.importing.python.drawing import (
     axis_of,
@@ -26,7 +27,17 @@ from backend.importing.python.reductions import REDUCTIONS
 from backend.importing.python.reshaping import given_sizes
 from backend.importing.python.running import Run
 from backend.importing.python.sequences import items_of
-from backend.importing.python.values import Example, Learned, Noise, Numbers, Outside, Tensor, Unknown, kind_of
+from backend.importing.python.values import (
+    Example,
+    Learned,
+    Noise,
+    Numbers,
+    OpenShape,
+    Outside,
+    Tensor,
+    Unknown,
+    kind_of,
+)
 from graph.dim import Expr, product
 
 
@@ -38,6 +49,9 @@ def operate(run: Run, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any
     if isinstance(first, Example):
         return _of_example(run, first, name)
     if isinstance(first, list | tuple) and name in ("cat", "concat", "stack"):
+        unread = next((one for one in first if isinstance(one, Unknown)), None)
+        if unread is not None:
+            return unread
         examples = [one for one in first if isinstance(one, Example)]
         if examples:
             indices = tuple(index for one in examples for index in one.indices)
@@ -70,7 +84,9 @@ def _is_constant(first: Any, args: list[Any]) -> bool:
 def _of_example(run: Run, example: Example, name: str) -> Any:
     if name in ("flatten", "view", "reshape"):
         return Example(example.indices, True, example.hints)
-    if name in ("size", "dim", "numel"):
+    if name == "size":
+        return OpenShape(run.where(), "the shape of the input is being looked for", example)
+    if name in ("dim", "numel"):
         return run.unknown("the shape of the input is being looked for")
     return example
 
@@ -193,8 +209,6 @@ def _masked_fill(run: Run, input: Any, mask: Any, value: Any) -> Any:
 
 def _masked_by_numbers(run: Run, x: Tensor, mask: Numbers, value: Any) -> Any:
     """A fixed mask: what it hides is moved far away, as scores before a softmax want it."""
-    from backend.importing.python.constant_blocks import constant_as_tensor
-
     if mask.array is None or not isinstance(value, int | float):
         return run.unknown("the numbers of this mask are not known")
     keep = Numbers(mask.shape, "float32", 1.0 - mask.array.astype("float32"))

@@ -26,6 +26,8 @@ from backend.importing.python.values import (
     kind_of,
 )
 
+NUMPY = {name: name for name in ("zeros", "ones", "eye", "arange", "linspace", "full")}
+NUMPY |= {"array": "tensor", "asarray": "tensor"}
 PASSED_ON = ("spectral_norm", "weight_norm", "checkpoint_wrapper", "prune")
 SUMMARIES = ("torchsummary.summary", "torchinfo.summary", "torchsummaryX.summary")
 
@@ -49,6 +51,8 @@ def call_outside(run: Run, function: Outside, args: list[Any], kwargs: dict[str,
         return _layer(run, path, name, args, kwargs)
     if path.startswith("torch.Tensor."):
         return operate(run, name, args, kwargs)
+    if path.startswith("numpy.") and name in NUMPY:
+        return CREATORS[NUMPY[name]](run, *args, **{key: one for key, one in kwargs.items() if key != "dtype"})
     if path.startswith("torch.") and path.count(".") == 1:
         return _operation(run, name, args, kwargs)
     return run.unknown(f"{path} is not in this file: only what the file itself says, and torch.nn, is read")
@@ -203,6 +207,7 @@ _KNOWN: dict[str, Callable[..., Any]] = {
     "torch.is_grad_enabled": lambda run, args, kwargs: False,
     "torch.compile": lambda run, args, kwargs: args[0],
     "torch.jit.script": lambda run, args, kwargs: args[0],
+    "torch.from_numpy": lambda run, args, kwargs: args[0],
     "torch.Size": lambda run, args, kwargs: args[0],
     "Variable": lambda run, args, kwargs: args[0],
     "typing.cast": lambda run, args, kwargs: args[1],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log
 from typing import Any
 
 from backend.importing.python.drawing import draw, output, place
@@ -41,8 +42,6 @@ def drawn_noise(run: Run, noise: Noise) -> Tensor:
 
 
 def _constant_log_variance(run: Run, mean: Tensor, std: float) -> Tensor:
-    from math import log
-
     nothing = draw(run, "Scale", mean, {"factor": 0.0})
     return draw(run, "Shift", nothing, {"amount": 2 * log(std)}) if std > 0 and std != 1 else nothing
 

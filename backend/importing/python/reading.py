@@ -5,6 +5,7 @@ Begins again where something shows on the way that has to be known before: a sha
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 from backend.importing.imported import CannotImport, Imported
@@ -210,8 +211,6 @@ def _called(run: Run, model: Any, given: dict[str, Any]) -> Any:
 
 def _only_passes_on(forward: Function) -> bool:
     """Whether forward is `return self.compute(...)[...]`."""
-    import ast
-
     body = forward.node.body if isinstance(forward.node, ast.FunctionDef) else []
     if len(body) != 1 or not isinstance(body[0], ast.Return) or not isinstance(body[0].value, ast.Subscript):
         return False

@@ -120,11 +120,11 @@ class Run:
             self.spend(len(value) // 8)
         return value
 
-    def text_of(self, length: int) -> None:
+    def not_too_long(self, length: int) -> None:
         """Refuse a text of this length before it is made."""
         self._long(length, MOST_TEXT, "a text", "characters")
 
-    def items_of(self, held: Any) -> None:
+    def not_too_many(self, held: Any) -> None:
         """Refuse a list that has grown too long, at no cost."""
         self._long(len(held), MOST_ITEMS, "a list", "items")
 

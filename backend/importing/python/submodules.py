@@ -215,17 +215,18 @@ def _definition(run: Run, network: Network, instance: Instance) -> str:
     free = name
     while free in run.modules or registry.is_known(free) or free == run.top_class:
         count += 1
-        free = (
-            f"{name[:36]}{count}"
-            if registry.is_known(name) is False
-            else f"{name[:34]}Module{count if count > 2 else ''}"
-        )
+        free = numbered(name, count)
     network.name = free
     run.modules[free] = ModuleType(free, network)
     run.class_of_module[free] = cls
     run.drawings[free] = drawing
     run.made_with[free] = instance.made_with
     return free
+
+
+def numbered(name: str, count: int) -> str:
+    """The name of a further module of a class: Block2, and C3v2 where the class ends in a digit."""
+    return f"{name[:36]}{'v' if name[-1:].isdigit() else ''}{count}"
 
 
 def module_name(text: str) -> str:

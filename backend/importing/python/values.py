@@ -259,6 +259,13 @@ class Example:
     hints: dict[int, Any] = field(default_factory=dict)  # index -> the layer that took it, and how
 
 
+@dataclass(slots=True, eq=False)
+class OpenShape(Unknown):
+    """The shape of an Example: how many sizes are taken from it tells its rank."""
+
+    example: Example = None  # type: ignore[assignment]
+
+
 SCALARS = (bool, int, float, str, type(None))
 
 
