@@ -19,10 +19,11 @@ from backend.importing.onnx_graph.layout import Layout
 from backend.importing.onnx_graph.model_file import Node
 from backend.importing.onnx_graph.naming import Scopes, of_weight
 from backend.importing.onnx_graph.tensors import Tensors
-from backend.importing.onnx_graph.values import Counted, Drawn, Filled, Known, Value
+from backend.importing.onnx_graph.values import Begun, Counted, Drawn, Filled, Known, Value
 from graph.dim import is_open
 from graph.number_lists import Matrix
 
+GIVE_NUMBERS = "give the model's inputs numbers there (onnx.tools.update_model_dims does)"
 MASKS = 1e9  # larger numbers shut scores out
 MOST_DRAWN = 2**26  # numbers of one Parameter that was no initializer
 
@@ -54,6 +55,10 @@ class Context:
             return np.full(value.sizes, value.number, value.dtype)
         if isinstance(value, Filled):
             self.fail(f"its {what} is {value.number} everywhere in a shape that is open, which cannot be drawn")
+        if isinstance(value, Begun):
+            self.fail(f"its {what} is cut to {value.size}, which is open; {GIVE_NUMBERS}")
+        if isinstance(value, Counted):
+            self.fail(f"its {what} is the size of an open dimension; {GIVE_NUMBERS}")
         if not isinstance(value, Known):
             self.fail(f"its {what} is computed from the input; blocks have numbers of their own there")
         return value.array
@@ -81,7 +86,7 @@ class Context:
 
     def source(self, value: Value | None) -> str:
         """The initializer a value is, "" where it is none."""
-        return value.source if isinstance(value, Known) else ""
+        return value.source if isinstance(value, Known | Begun) else ""
 
     def named(self, *values: Value | None) -> tuple[str, ...]:
         """What a block would be called after the weights it has."""
@@ -95,8 +100,6 @@ class Context:
             self.fail(f"its {what} is missing")
         if isinstance(value, Drawn):
             return value
-        if isinstance(value, Counted):
-            self.fail(f"its {what} is the size of an open dimension; give the model numbers for its dimensions")
         array = self.array(value, what)
         return self.standing(array, self.source(value)).seen(Layout.of((1, *array.shape)).squeezed([0]))
 

@@ -51,12 +51,16 @@ class Scopes:
         if scope:
             alone = self._counts[scope] == 1 and node.op not in QUIET
             return scope if alone or scope.lower().endswith(node.op.lower()) else f"{scope} {node.op}"
-        last = _last(node.name).removeprefix("node_")
-        own = "" if OPERATION.fullmatch(last) else readable(last)
-        if own and not _is_operation(own, node.op):
-            return own
-        names = (readable(re.sub(r"_output_\d+\Z", "", _last(name))) for name in node.outputs if name not in outputs)
-        return next((name for name in names if name and not _is_operation(name, node.op)), "")
+        names = (node.name, *(re.sub(r"_output_\d+\Z", "", name) for name in node.outputs if name not in outputs))
+        return next((words for words in (_words(name, node.op) for name in names) if words), "")
+
+
+def _words(name: str, op: str) -> str:
+    """What a name says besides what the node does: nothing for Relu_1 and log_softmax."""
+    last = _last(name).removeprefix("node_")
+    words = readable(last)
+    is_operation = re.sub(r"_\d+\Z", "", words).replace("_", "") == op.lower()
+    return "" if OPERATION.fullmatch(last) or is_operation else words
 
 
 def scope_of(node: Node) -> str:
@@ -74,11 +78,6 @@ def scope_of(node: Node) -> str:
 
 def _last(name: str) -> str:
     return next((part for part in reversed(re.split(r"[/\\]", name)) if part), "")
-
-
-def _is_operation(name: str, op: str) -> bool:
-    """Whether a name says no more than what the node does: relu_1, log_softmax."""
-    return re.sub(r"_\d+\Z", "", name).replace("_", "") == op.lower()
 
 
 def readable(text: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from backend.importing.onnx_graph.context import Context
+from backend.importing.onnx_graph.context import GIVE_NUMBERS, Context
 from backend.importing.onnx_graph.joining import meet
 from backend.importing.onnx_graph.model_file import Node
 from backend.importing.onnx_graph.op_activation import activate, rounded
 from backend.importing.onnx_graph.tensors import KINDS
-from backend.importing.onnx_graph.values import Drawn, Known, Value, number_of
+from backend.importing.onnx_graph.values import Begun, Drawn, Known, Value, number_of
 
 FLOATS = frozenset(("float32", "float64", "float16", "bfloat16"))
 WHOLE = frozenset(("int64", "int32", "uint8", "int8", "int16", "uint16", "uint32", "uint64"))
@@ -50,10 +50,24 @@ def add(ctx: Context, node: Node, inputs: list) -> Value:
     a, b = inputs
     if isinstance(b, Drawn) and not isinstance(a, Drawn):
         a, b = b, a
+    if isinstance(b, Begun):
+        return _with_positions(ctx, a, b)
     number = None if isinstance(b, Drawn) else single(b, a)
     if number == 0:
         return a
     return _joined(ctx, "Add", [a, b]) if number is None else _of_one(ctx, a, "Shift", amount=number)
+
+
+def _with_positions(ctx: Context, a: Value, b: Begun) -> Drawn:
+    """Sequences of an open length with a vector added to every place."""
+    x, table = ctx.plain(a), b.array
+    while table.ndim > 2 and table.shape[0] == 1:
+        table = table[0]
+    last = b.axis == b.array.ndim - 2 and table.ndim == 2
+    if x.type.rank != 3 or not last or x.sizes[1:] != (b.size, table.shape[1]):
+        ctx.fail(f"it adds numbers cut to {b.size}, which is open; {GIVE_NUMBERS}")
+    values, weights = {"length": len(table)}, {"weight": table}
+    return ctx.drawing.place_block("LearnedEncoding", {"input": x}, ctx.named(b), values, weights, (b.source,))[0]
 
 
 def subtract(ctx: Context, node: Node, inputs: list) -> Value:

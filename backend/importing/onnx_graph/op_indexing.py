@@ -8,13 +8,14 @@ from itertools import pairwise
 import numpy as np
 
 from backend.importing.onnx_graph.arranging import on_axis, plain
-from backend.importing.onnx_graph.context import Context
+from backend.importing.onnx_graph.context import GIVE_NUMBERS, Context
 from backend.importing.onnx_graph.layout import Layout
 from backend.importing.onnx_graph.model_file import Node
-from backend.importing.onnx_graph.values import Drawn, Filled, Known, Value, number_of
+from backend.importing.onnx_graph.values import Begun, Drawn, Filled, Known, Value, number_of
 from graph.dim import is_open
 
 FAR = 2**31 - 1
+MOST_STEPS = 2**17  # that are counted where a length is open
 
 
 def _resized(found: Drawn, x: Drawn, axis: int) -> Drawn:
@@ -74,8 +75,10 @@ def _cut_known(ctx: Context, x: Value, axis: int, start, end, step, one_goes: bo
     size = x.sizes[axis]
     if is_open(start) or is_open(step) or step < 1:
         ctx.fail(f"it cuts from {start} in steps of {step}; a block Slice goes forward from a known place")
+    if isinstance(x, Known) and is_open(end) and start == 0 and step == 1:
+        return Begun(x.array, axis, end, x.source)
     if is_open(end) and end != size:
-        ctx.fail(f"it cuts up to {end}, which is open; give the model's input numbers for its dimensions")
+        ctx.fail(f"it cuts up to {end}, which is open; {GIVE_NUMBERS}")
     end = None if end == size or end >= FAR or (not is_open(size) and end >= size) else end
     start = 0 if not is_open(size) and start <= -size else start
     if end is None and start == 0 and step == 1:
@@ -99,6 +102,8 @@ def _gather(ctx: Context, node: Node, inputs: list) -> Value:
         ctx.fail(f"axis {axis} of {rank} dimensions")
     if isinstance(index, Drawn):
         return _looked_up(ctx, x, index, axis)
+    if isinstance(x, Known) and axis == 0 and x.array.ndim == 2 and isinstance(index, Begun | Filled):
+        return _rows(ctx, node, x, index)
     numbers = ctx.array(index, "index")
     axis %= rank
     if isinstance(x, Filled):
@@ -107,6 +112,30 @@ def _gather(ctx: Context, node: Node, inputs: list) -> Value:
     if not numbers.ndim:
         return pick(ctx, tensor, axis, int(numbers))
     return _several(ctx, tensor, axis, numbers)
+
+
+def _rows(ctx: Context, node: Node, table: Known, index: Begun | Filled) -> Value:
+    """Rows of a table in an order that the model knows: for the first steps of a sequence, or one for all."""
+    if isinstance(index, Filled):
+        if not all(reader.op == "Add" for reader in ctx.readers.get(node.outputs[0], ())):
+            ctx.fail(f"it looks up the same row for {' x '.join(map(str, index.sizes))} places, which are open")
+        ahead = (1,) * len(index.sizes)
+        return Known(table.array[int(index.number)].reshape(*ahead, -1))
+    numbers = index.array
+    if numbers.ndim == 1:
+        numbers = numbers[: len(table.array)]  # counted as far as they are wanted
+    ctx.budget.take((*numbers.shape, table.array.shape[1]), 4)
+    whole = numbers.size == len(table.array) and (numbers.reshape(-1) == np.arange(numbers.size)).all()
+    return Begun(table.array[numbers], index.axis, index.size, table.source if whole else "")
+
+
+def _range(ctx: Context, node: Node, inputs: list) -> Value:
+    """Counting up to an open size."""
+    start, _, step = (number_of(value) for value in inputs)
+    limit = ctx.sizes(inputs[1], "limit")
+    if (start, step) != (0, 1) or len(limit) != 1:
+        ctx.fail(f"it counts to an open size otherwise than from 0 by ones; {GIVE_NUMBERS}")
+    return Begun(np.arange(MOST_STEPS), 0, limit[0])
 
 
 def _several(ctx: Context, x: Drawn, axis: int, numbers: np.ndarray) -> Drawn:
@@ -181,4 +210,10 @@ def _one_hot(ctx: Context, node: Node, inputs: list) -> Value:
     return ctx.drawing.draw("OneHot", {"input": index}, num_classes=int(depth))
 
 
-READERS: dict[str, Callable] = {"Slice": _slice, "Gather": _gather, "Split": _split, "OneHot": _one_hot}
+READERS: dict[str, Callable] = {
+    "Slice": _slice,
+    "Gather": _gather,
+    "Split": _split,
+    "OneHot": _one_hot,
+    "Range": _range,
+}

@@ -11,7 +11,7 @@ from backend.importing.onnx_graph.arranging import numbers, plain
 from backend.importing.onnx_graph.context import Context
 from backend.importing.onnx_graph.layout import Layout, Misfit
 from backend.importing.onnx_graph.model_file import Node
-from backend.importing.onnx_graph.values import Counted, Drawn, Filled, Known, Value
+from backend.importing.onnx_graph.values import Begun, Counted, Drawn, Filled, Known, Value
 from graph.dim import N, is_open
 
 MOST_FILLED = 2**16  # numbers that are written out at once; more stay a number and a shape
@@ -156,6 +156,10 @@ def _unsqueeze(ctx: Context, node: Node, inputs: list) -> Value:
     rank = len(inputs[0].sizes) + len(given)
     if rank > 16 or not all(-rank <= axis < rank for axis in given):
         ctx.fail(f"axes {given} of {rank} dimensions")
+    if isinstance(inputs[0], Begun):
+        x, places = inputs[0], {axis % rank for axis in given}
+        left = [i for i in range(rank) if i not in places]
+        return Begun(np.expand_dims(x.array, tuple(places)), left[x.axis], x.size, x.source)
     return _seen(ctx, inputs[0], lambda layout: layout.unsqueezed(axis % rank for axis in given))
 
 

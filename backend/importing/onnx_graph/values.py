@@ -46,6 +46,21 @@ class Filled:
     dtype: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Begun:
+    """The first of a model's numbers along one dimension, as many as an open size says: positions of a sequence."""
+
+    array: np.ndarray
+    axis: int
+    size: Dim
+    source: str = ""
+
+    @property
+    def sizes(self) -> tuple[Dim, ...]:
+        shape = self.array.shape
+        return (*shape[: self.axis], self.size, *shape[self.axis + 1 :])
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """A block's output, seen through a layout."""
@@ -64,7 +79,7 @@ class Drawn:
         return replace(self, layout=layout)
 
 
-Value = Known | Counted | Filled | Drawn
+Value = Known | Counted | Filled | Begun | Drawn
 
 
 def number_of(value: Value | None) -> float | None:

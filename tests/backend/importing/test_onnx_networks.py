@@ -10,6 +10,7 @@ from backend.importing.onnx_model import read_onnx
 
 pytest.importorskip("onnx")
 sys.path.insert(0, str(Path(__file__).parent))
+from onnx import numpy_helper
 from onnx_made import (
     INT64,
     RNG,
@@ -158,6 +159,30 @@ def test_open_lengths_stay_open(tmp_path):
     for length in (5, 12):
         imported = computes_the_same(made, tmp_path, sizes={"length": length})
     assert imported.network.blocks["b1"].hyperparameters["shape"] == (4, "length")
+
+
+@pytest.mark.parametrize("how", ["cut", "counted"])
+def test_positions_of_an_open_length_are_a_learned_encoding(how, tmp_path):
+    nodes = [
+        node("Gather", "word.weight x", "words"),
+        node("Shape", "x", "shape"),
+        node("Gather", "shape one", "length"),
+        node("Unsqueeze", "length zero", "end"),
+        node("Slice", "ids zero end axis", "places") if how == "cut" else node("Range", "first length one", "places"),
+        node("Gather", "pos.weight places", "rows"),
+        node("Add", "words rows", "a"),
+        node("ConstantOfShape", "shape", "none", value=numpy_helper.from_array(whole(0))),
+        node("Gather", "type.weight none", "kind"),
+        node("Add", "a kind"),
+    ]
+    tables = {"word.weight": floats(20, 6), "pos.weight": floats(9, 6), "type.weight": floats(2, 6)}
+    ids = np.arange(9)[None] if how == "cut" else np.arange(9)
+    singles = {"one": np.int64(1), "first": np.int64(0), "zero": whole(0), "axis": whole(1), "ids": ids}
+    made = model(nodes, {"x": ("batch", "time")}, tables | singles, kinds={"x": INT64})
+    for time in (4, 9):
+        imported = computes_the_same(made, tmp_path, sizes={"time": time})
+    assert types(imported)[:2] == ["Embedding", "LearnedEncoding"]
+    assert [name for name in imported.weights if name.startswith("pos")] == ["pos.weight"]
 
 
 def test_channels_last_as_tensorflow_writes_it(tmp_path):
