@@ -40,6 +40,12 @@ def model(nodes, inputs, numbers=None, outputs=("y",), opset=20, kinds=None):
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10)
 
 
+def one(op, shape=("N", 4, 8, 8), numbers=None, opset=20, **attributes):
+    """A model of one node that reads x and numbers of the model."""
+    numbers = numbers or {}
+    return model(node(op, " ".join(("x", *numbers)), **attributes), {"x": shape}, numbers, opset=opset)
+
+
 def save(made, folder, name="made.onnx"):
     path = folder / name
     path.write_bytes(made.SerializeToString())
