@@ -202,15 +202,15 @@ def with_number(run: Run, symbol: str, left: Any, right: Any) -> Any:
     if not math.isfinite(number):
         return run.unknown("arithmetic with infinity is no block")
     if symbol == "+":
-        return x if number == 0 else draw_pointwise(run, "Shift", x, {"amount": number})
+        return x.again() if number == 0 else draw_pointwise(run, "Shift", x, {"amount": number})
     if symbol == "-" and not first:
-        return x if number == 0 else draw_pointwise(run, "Shift", x, {"amount": -number})
+        return x.again() if number == 0 else draw_pointwise(run, "Shift", x, {"amount": -number})
     if symbol == "-":
         return draw_pointwise(run, "Shift", draw_pointwise(run, "Negate", x), {"amount": number})
     if symbol == "*":
-        return x if number == 1 else draw_pointwise(run, "Scale", x, {"factor": number})
+        return x.again() if number == 1 else draw_pointwise(run, "Scale", x, {"factor": number})
     if symbol == "/" and not first:
-        return x if number == 1 else draw_pointwise(run, "Scale", x, {"factor": 1 / number})
+        return x.again() if number == 1 else draw_pointwise(run, "Scale", x, {"factor": 1 / number})
     if symbol == "/":
         turned = draw_pointwise(run, "Power", x, {"exponent": -1.0})
         return turned if number == 1 else draw_pointwise(run, "Scale", turned, {"factor": number})

@@ -95,6 +95,10 @@ def _same(run: Run, x: Any, *args: Any, **named: Any) -> Any:
     return x
 
 
+def _clone(run: Run, x: Any, **named: Any) -> Any:
+    return x.again() if isinstance(x, Tensor) else x
+
+
 def _detach(run: Run, x: Any) -> Any:
     return draw_pointwise(run, "Detach", x) if isinstance(x, Tensor) else x
 
@@ -290,7 +294,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     **functional.FUNCTIONS,
     **dict.fromkeys(functional.LAYERS, operate),
     **dict.fromkeys(functional.DROPOUTS, operate),
-    **dict.fromkeys(("contiguous", "clone", "cuda", "cpu", "requires_grad", "type_as", "numpy", "half"), _same),
+    **dict.fromkeys(("contiguous", "cuda", "cpu", "requires_grad", "type_as", "numpy", "half"), _same),
+    "clone": _clone,
     "detach": _detach,
     "to": _to,
     "type": _to,

@@ -211,8 +211,8 @@ def _definition(run: Run, network: Network, instance: Instance) -> str:
         if run.class_of_module.get(name) == cls and run.drawings[name] == drawing:
             return name
     name = module_name(cls)
-    count = 1
-    free = name
+    name = f"{name[:34]}Module" if registry.is_known(name) else name
+    free, count = name, 1
     while free in run.modules or registry.is_known(free) or free == run.top_class:
         count += 1
         free = numbered(name, count)

@@ -40,6 +40,10 @@ class Tensor:
     port: str
     order: tuple[int, ...] | None = None
 
+    def again(self) -> Tensor:
+        """The same value, that stays when this one changes in place."""
+        return Tensor(self.level, self.block, self.port, self.order)
+
     def become(self, other: Tensor) -> None:
         self.level, self.block, self.port, self.order = other.level, other.block, other.port, other.order
 
@@ -185,7 +189,9 @@ class ClassValue:
     @property
     def is_module(self) -> bool:
         base = self.base or ""
-        return base.startswith("torch.nn.") or base.rpartition(".")[2].endswith("Module")
+        if base.startswith("torch."):
+            return base.startswith("torch.nn.")
+        return base.endswith("Module") or (bool(base) and self.lookup("forward") is not None)
 
 
 @dataclass(slots=True, eq=False)

@@ -118,6 +118,12 @@ y = x
 y += 1
 return x
 
+# ROW
+y, z = x.clone(), x * 1
+y += 1
+z.mul_(2)
+return x, y, z
+
 # STEPS
 return x @ x.transpose(1, 2) + torch.matmul(x, x.mT) + x.bmm(x.permute(0, 2, 1))
 
