@@ -76,7 +76,7 @@ HUGE = {
     ),
     "an outer product": ([node("Mul", "p q", "c"), node("Add", "x c")], {"p": floats(60_000, 1), "q": floats(60_000)}),
     "doubled and doubled": (
-        [*(node("Concat", f"c{i} c{i}", f"c{i + 1}", axis=0) for i in range(40)), node("Add", "x c40")],
+        [*(node("Concat", f"c{i} c{i}", f"c{i + 1}", axis=0) for i in range(26)), node("Add", "x c26")],
         {"c0": floats(6)},
     ),
     "looked up": (
@@ -286,10 +286,10 @@ def test_hundreds_of_harmed_files_are_read_or_refused(harm, tmp_path):
     rng = random.Random(7)
     files = [path.read_bytes() for path in MODELS]
     path, refused = tmp_path / "harmed.onnx", 0
-    for _ in range(400):
+    for _ in range(250):
         path.write_bytes(harm(rng.choice(files), rng))
         try:
             read_onnx(path)
         except CannotImport:
             refused += 1
-    assert refused > 200
+    assert refused > 120
