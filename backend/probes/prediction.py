@@ -16,7 +16,7 @@ def prediction(seen: Look, row: int, rows: int, target: Field | None, scaling: S
     """What the first output says beside the first target, in the units of the data."""
     about = {"sample": row, "samples": rows}
     if not seen.targets:
-        return Prediction(**about)
+        return Prediction(**about, values=tuple(seen.outputs[0].ravel()[:SHOWN].tolist()) if seen.outputs else None)
     answer, wanted = seen.outputs[0], seen.targets[0]
     if target is not None and target.dtype.startswith("int") and answer.ndim == 1 and wanted.ndim == 0:
         chances = probabilities(answer)

@@ -95,18 +95,18 @@ class FeatureMapsView(ProbeView):
     def _take(self, look: Look) -> None:
         self._take_prediction(look.prediction)
         self.sample_view.show_sample(look.image)
-        self._show_answer(look.answer)
+        self._show_answer(look.answer, bool(look.prediction and look.prediction.probabilities))
         lowest, highest = (float(pick(look.array, initial=0.0)) for pick in (np.nanmin, np.nanmax))
         self._signed |= lowest < 0  # a map once seen with both signs keeps its colours
         self._limit = steady_limit(max(-lowest, highest), self._limit)
         self.picture.show_tiles(map_tiles(look.array, self._limit, self._signed))
 
-    def _show_answer(self, answer: np.ndarray | None) -> None:
-        """A picture that the network made stands in the place of numbers nobody could read."""
+    def _show_answer(self, answer: np.ndarray | None, says: bool = False) -> None:
+        """A picture that the network made stands in the place of numbers nobody could read, below what it `says`."""
         self.answer_view.show_sample(answer)
         for part in (self.answer_words, self.answer_view):
             part.setVisible(answer is not None)
-        self.prediction_view.setVisible(answer is None)
+        self.prediction_view.setVisible(answer is None or says)
 
     def _take_prediction(self, prediction: Prediction | None) -> None:
         self.prediction_view.show_prediction(prediction)

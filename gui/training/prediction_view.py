@@ -44,6 +44,10 @@ class PredictionView(QWidget):
             tone = theme.current().severity["good" if right else "error"]
         painter.setFont(theme.ui_font("normal", bold=True))
         painter.setPen(tone)
+        if not self.prediction.probabilities:  # nothing but the sentence
+            words = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), words, sentence(self.prediction))
+            return
         head = QRect(0, 0, self.width(), LINE)
         text = painter.fontMetrics().elidedText(sentence(self.prediction), Qt.TextElideMode.ElideRight, self.width())
         painter.drawText(head, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
@@ -52,8 +56,6 @@ class PredictionView(QWidget):
 
     def _paint_bars(self, painter: QPainter) -> None:
         chances = self.prediction.probabilities
-        if not chances:
-            return
         room = min(max((self.height() - LINE - 4) // LINE, 0), MOST)
         ranked = sorted(range(len(chances)), key=lambda index: -chances[index])[:room]
         names = [class_name(self.prediction, index) for index in ranked]
@@ -115,9 +117,11 @@ def sentence(prediction: Prediction) -> str:
     if prediction.predicted is not None:
         return tr("says {0}").format(class_name(prediction, prediction.predicted))
     if prediction.values and prediction.target:
-        values, target = (
-            ", ".join(short(value) for value in numbers[:3]) + (" ..." if len(numbers) > 3 else "")
-            for numbers in (prediction.values, prediction.target)
-        )
-        return tr("says {0}, target {1}").format(values, target)
+        return tr("says {0}, target {1}").format(_some(prediction.values), _some(prediction.target))
+    if prediction.values:
+        return tr("says {0}").format(_some(prediction.values))
     return tr("This network's answer cannot be summed up in a word")
+
+
+def _some(numbers: tuple[float, ...]) -> str:
+    return ", ".join(short(value) for value in numbers[:3]) + (" ..." if len(numbers) > 3 else "")

@@ -96,6 +96,8 @@ def test_an_answer_that_is_a_picture_is_shown_as_one(qtbot, session, real, windo
     made = replace(maps.look, answer=np.ones((1, 8, 8), np.float32))
     real.looked.emit(made)
     assert maps.answer_view.isVisible() and maps.answer_view.sample is made.answer
+    assert maps.prediction_view.isVisible()  # it also says a class
+    real.looked.emit(replace(made, prediction=made.prediction.model_copy(update={"probabilities": None})))
     assert not maps.prediction_view.isVisible()
 
 
