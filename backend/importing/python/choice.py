@@ -86,7 +86,9 @@ def _of_made(run: Run, made: dict[str, Any], stem: str) -> Chosen:
     """Of the models that the file makes: one that is called with an example, one with the usual name, the last."""
     called = [name for name, model in made.items() if _example_of(run, model)]
     usual = [name for name in made if name in PREFERRED]
-    name = next((one for one in called if one in PREFERRED), None) or (called or usual or list(made))[-1]
+    alike = len({_name_of(model, stem) for model in made.values()}) == 1  # such as a copy that follows slowly
+    name = next((one for one in called if one in PREFERRED), None)
+    name = name or (called or usual or list(made))[0 if alike and not called else -1]
     model = made[name]
     others = [one for one in made if made[one] is not model]
     if others:
@@ -97,7 +99,7 @@ def _of_made(run: Run, made: dict[str, Any], stem: str) -> Chosen:
 def _example_of(run: Run, model: Any) -> tuple[list[Any], dict[str, Any]] | None:
     for called, args, kwargs in run.calls:
         given = [*args, *kwargs.values()]
-        known = all(isinstance(one, Numbers | bool | int | type(None)) for one in given)
+        known = all(isinstance(one, Numbers | Unknown | bool | int | type(None)) for one in given)
         if called is model and known and any(isinstance(one, Numbers) and one.shape for one in given):
             return args, kwargs
     return None

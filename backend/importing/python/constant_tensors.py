@@ -306,6 +306,8 @@ NUMBER_METHODS: dict[str, Callable[..., Any]] = {
     "reshape": _reshape,
     "flatten": lambda run, x, *_: _reshape(run, x, -1),
     "expand": _expand,
+    "new_tensor": lambda run, x, data, **named: _tensor(run, data, **named),
+    "size": lambda run, x, dim=None: x.shape if dim is None else x.shape[dim],
     "repeat": _copies,
     "astype": lambda run, x, *_: _cast("float32")(run, x),
     "masked_fill": _masked_fill,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from backend.importing.python.module_tree import modules_of
 from backend.importing.python.running import Run
-from backend.importing.python.values import Bound, Container, Function, Instance, Layer, Numbers
+from backend.importing.python.values import Bound, Container, Function, Instance, Layer, Numbers, Unknown
 
 IMAGES = (224, 32, 28, 64, 96, 128, 227, 256, 299, 512, 16, 8, 48, 84, 100, 160, 192, 320, 384, 416, 448, 572, 4, 1)
 GREY = (28, 32, 64, 224, 96, 128, 256, 512, 572, 8, 16, 48, 84, 100, 160, 192, 299, 320, 384, 4, 1)
@@ -37,6 +38,7 @@ class Asked:
     names: list[str]
     given: dict[str, Any] = field(default_factory=dict)
     shapes: list[Shape] | None = None  # from an example
+    known: dict[str, Shape] = field(default_factory=dict)  # where it shows only some of them
 
 
 def asked(run: Run, model: Any, example: tuple[list[Any], dict[str, Any]] | None) -> Asked:
@@ -47,10 +49,12 @@ def asked(run: Run, model: Any, example: tuple[list[Any], dict[str, Any]] | None
     args, kwargs = example
     pairs = dict(zip((*names, *optional), args, strict=False)) | kwargs
     tensors = {name: value for name, value in pairs.items() if isinstance(value, Numbers) and value.shape}
-    shapes = [Shape(value.shape[1:], value.dtype) for value in tensors.values()]
-    others = {name: value for name, value in pairs.items() if name not in tensors}
-    missing = [name for name in names if name not in pairs]
-    return Asked([*tensors, *missing], others, shapes if not missing else None)
+    known = {name: Shape(value.shape[1:], value.dtype) for name, value in tensors.items()}
+    unread = [name for name, value in pairs.items() if isinstance(value, Unknown)]
+    others = {name: value for name, value in pairs.items() if name not in tensors and name not in unread}
+    missing = [name for name in names if name not in pairs or name in unread]
+    wanted = [*tensors, *missing]
+    return Asked(wanted, others, list(known.values()) if not missing else None, known)
 
 
 def _parameters(model: Any) -> tuple[list[str], list[str]]:
@@ -78,10 +82,22 @@ def guesses(run: Run, model: Any, names: list[str], hints: dict[int, Any]) -> It
         if len(joined) == 2 and len(names) == 2 and layer.type == "Linear":
             yield from _shared_out(model, layer)
         rank = hints.get(("rank", index))
-        lists.append(_of_rank(candidates(layer, flat, first), rank))
+        found = candidates(layer, flat, first)
+        lists.append(_of_rank([*_told(model, found), *found], rank))
     longest = max((len(one) for one in lists), default=0)
     for turn in range(longest):
         yield [one[min(turn, len(one) - 1)] for one in lists]
+
+
+def _told(model: Any, found: list[Shape]) -> list[Shape]:
+    """Pictures of the sizes that the model was made with: DQN(40, 90, 2), ViT(img_size=48)."""
+    if not found or len(found[0].sizes) != 3 or not isinstance(model, Instance):
+        return []
+    channels = found[0].sizes[0]
+    numbers = [(name, one) for name, one in model.made_with.items() if type(one) is int and 8 <= one <= 2048]
+    square = [Shape((channels, one, one)) for name, one in numbers if "size" in name or "res" in name]
+    pairs = [Shape((channels, a, b)) for (_, a), (_, b) in pairwise(numbers) if a != b]
+    return [*square, *pairs]
 
 
 def _of_rank(found: list[Shape], rank: int | None) -> list[Shape]:

@@ -18,6 +18,8 @@ from backend.importing.python.shaping import slice_of, step_of
 from backend.importing.python.values import Example, Layer, Learned, Noise, Numbers, Tensor, Unknown, kind_of
 from graph import registry
 
+PASSED = ("activation", "regularization")  # that take whatever there is
+
 
 def call_layer(run: Run, layer: Layer, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """What a layer gives for these arguments."""
@@ -25,6 +27,8 @@ def call_layer(run: Run, layer: Layer, args: list[Any], kwargs: dict[str, Any]) 
     kwargs = {name: _as_tensor(run, one) for name, one in kwargs.items()}
     for one in (*args, *kwargs.values()):
         if isinstance(one, Example):
+            if registry.block_type(layer.type).family in PASSED or layer.type == "Identity":
+                return one
             for index in one.indices:
                 one.hints.setdefault(index, (layer, one.flat, one.indices))
             return run.unknown("the shape of the input is being looked for")
@@ -73,7 +77,7 @@ def _look_up(run: Run, layer: Layer, input: Any) -> Any:
     if not steps or places.ndim > 2 or places.shape[:-1] not in ((), (1,)) or first < 0 or first + len(flat) > rows:
         return run.unknown("nn.Embedding of fixed numbers is read where they are places in a row: torch.arange(T)")
     begins = Numbers((1, rows, width), "float32", None, None, 1.0)
-    table = learned_block(run, Learned(begins, layer.line, _spread(layer), None, layer.frozen, layer.serial))
+    table = learned_block(run, Learned(begins, layer.line, _spread(layer), None, None, layer.frozen, layer.serial))
     table = slice_of(run, table, 1, first, first + len(flat))
     return table if places.ndim == 2 else step_of(run, table, 0, 0)
 

@@ -26,7 +26,9 @@ def learned_block(run: Run, learned: Learned, like: Tensor | None = None) -> Ten
     values: dict[str, Any] = {"shape": shape, "std": _spread(learned)}
     properties: dict[str, Any] = {"reuses": home} if home else {"frozen": learned.frozen}
     fill = learned.fill if learned.fill is not None else learned.begins.fill
-    if home is None and fill and learned.spread is None:
+    if home is None and learned.way is not None:
+        properties["initial"] = {"weight": learned.way}
+    elif home is None and fill and learned.spread is None:
         properties["initial"] = {"weight": initial("constant", val=float(fill))}
     elif home is None and learned.begins.array is not None and fill is None:
         properties |= _typed(run, learned, (1, *shape))
@@ -106,6 +108,8 @@ def begin_parameter(run: Run, kind: str, learned: Learned, given: dict[str, Any]
         learned.fill, learned.spread = float(fills[kind]), None
     elif kind in ("normal", "trunc_normal") and isinstance(std, int | float) and std >= 0:
         learned.spread, learned.fill = float(std), None
+    elif kind == "uniform":
+        learned.way = initial("uniform", **given)
     else:
         learned.spread, learned.fill = TORCH_SPREAD, None
         run.note(f"{kind} of a parameter is drawn as normal numbers of deviation {TORCH_SPREAD}")

@@ -252,6 +252,8 @@ def _std(run: Run, *args: Any, **named: Any) -> Any:
 
 
 def _rows(run: Run, x: Any, other: Any) -> Any:
+    if isinstance(x, Numbers):
+        return NUMBER_METHODS["expand"](run, x, *_size(run, other))
     return shaping.expand(run, x, *_size(run, other))
 
 

@@ -29,6 +29,7 @@ from backend.importing.python.values import (
 NUMPY = {name: name for name in ("zeros", "ones", "eye", "arange", "linspace", "full")}
 NUMPY |= {"array": "tensor", "asarray": "tensor"}
 PASSED_ON = ("spectral_norm", "weight_norm", "checkpoint_wrapper", "prune")
+DROP_PATHS = ("torchvision.ops.StochasticDepth", "timm.layers.DropPath", "timm.models.layers.DropPath")
 SUMMARIES = ("torchsummary.summary", "torchinfo.summary", "torchsummaryX.summary")
 
 
@@ -165,7 +166,7 @@ def copied(run: Run, value: Any, done: dict[int, Any]) -> Any:
         decided = {"initial": dict(value.initial), "weights": dict(value.weights)}
         made: Any = Layer(value.type, arguments, value.line, value.frozen, **decided)
     elif isinstance(value, Learned):
-        made = Learned(value.begins, value.line, value.spread, value.fill, value.frozen)
+        made = Learned(value.begins, value.line, value.spread, value.fill, value.way, value.frozen)
     elif isinstance(value, Container):
         made = Container(value.kind, {}, value.line)
         done[id(value)] = made
@@ -184,6 +185,15 @@ def copied(run: Run, value: Any, done: dict[int, Any]) -> Any:
         return value
     done[id(value)] = made
     return made
+
+
+def _drop_path(run: Run, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    share = args[0] if args else kwargs.get("p", kwargs.get("drop_prob", 0.0))
+    return Layer("StochasticDepth", {"p": float(share or 0.0)}, run.line)
+
+
+def _trunc_normal(run: Run, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return _begin(run, "trunc_normal_", args, kwargs)
 
 
 def _checkpoint(run: Run, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -207,6 +217,8 @@ _KNOWN: dict[str, Callable[..., Any]] = {
     "torch.is_grad_enabled": lambda run, args, kwargs: False,
     "torch.compile": lambda run, args, kwargs: args[0],
     "torch.jit.script": lambda run, args, kwargs: args[0],
+    **dict.fromkeys(DROP_PATHS, _drop_path),
+    **dict.fromkeys(("timm.layers.trunc_normal_", "timm.models.layers.trunc_normal_"), _trunc_normal),
     "torch.from_numpy": lambda run, args, kwargs: args[0],
     "torch.Size": lambda run, args, kwargs: args[0],
     "Variable": lambda run, args, kwargs: args[0],

@@ -66,7 +66,8 @@ def _guessed(run: Run, chosen: Chosen, wanted: Asked) -> Level:
     run.strict = True
     second = run.batch_second
     best: tuple[int, CannotImport] | None = None
-    for shapes in guesses(run, chosen.model, wanted.names, hints):
+    for tried in guesses(run, chosen.model, wanted.names, hints):
+        shapes = [wanted.known.get(name, one) for name, one in zip(wanted.names, tried, strict=True)]
         run.notes = list(notes)
         run.batch_second = second
         try:

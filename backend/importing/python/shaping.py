@@ -269,7 +269,7 @@ def _expand_learned(run: Run, x: Any, wanted: list[Any]) -> Tensor:
         return expand(run, tensor, -1, *wanted[1:])
     if isinstance(x, Learned) and len(wanted) == len(shape) + 1 and isinstance(wanted[0], Expr):
         begins = Numbers((1, *shape), x.begins.dtype, None, x.begins.fill, x.begins.spread)
-        inner = Learned(begins, x.line, x.spread, x.fill, x.frozen, x.serial)
+        inner = Learned(begins, x.line, x.spread, x.fill, x.way, x.frozen, x.serial)
         return expand(run, per_sample(run, inner), -1, *wanted[1:])
     tensor = learned_as_tensor(run, x) if isinstance(x, Learned) else as_tensor(run, x)
     return expand(run, tensor, *wanted)

@@ -78,6 +78,7 @@ class Learned:
     line: int
     spread: float | None = None  # set by an initialisation afterwards
     fill: float | None = None
+    way: Any = None  # another way to begin
     frozen: bool = False
     serial: int = field(default_factory=lambda: next(_serials))
 
