@@ -11,7 +11,7 @@ from typing import Any
 
 from backend.importing.python.constant_blocks import constant_as_tensor, is_waves
 from backend.importing.python.constant_tensors import ARITHMETIC, numbers_binary
-from backend.importing.python.drawing import dims_of, draw, draw_pointwise, here, output, physical, place
+from backend.importing.python.drawing import dims_of, draw_pointwise, here, output, physical, place
 from backend.importing.python.learned import learned_as_tensor, learned_block
 from backend.importing.python.random_numbers import drawn_noise, plus_noise, times_noise
 from backend.importing.python.running import MOST_ITEMS, Run
@@ -373,6 +373,3 @@ def _relation(run: Run, symbol: str, left: Any, right: Any) -> Any:
         left, right = _two(run, "-", left, right), 0
     x = as_tensor(run, left)
     return draw_pointwise(run, "Compare", x, {"relation": RELATIONS[symbol], "number": float(right)})
-
-
-__all__ = ["binary", "compare", "draw", "unary"]

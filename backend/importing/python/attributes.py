@@ -17,7 +17,6 @@ from backend.importing.python.values import (
     Container,
     Decorated,
     Example,
-    Function,
     Instance,
     Layer,
     Learned,
@@ -142,14 +141,14 @@ def _of_instance(run: Run, value: Instance, name: str) -> Any:
 def _of_layer(run: Run, value: Layer, name: str) -> Any:
     if name == "training":
         return Training()
+    if name == "__class__":
+        return Outside(f"torch.nn.{value.type}")
+    if name in WEIGHTS or name.startswith(("weight_", "bias_")):
+        return None if name == "bias" and value.arguments.get("bias") is False else WeightOf(value, name)
     if name in value.arguments:
         return value.arguments[name]
     if name in methods.MODULE_METHODS:
         return Native(name, lambda run, args, kwargs: methods.of_module(run, name, value, args, kwargs))
-    if name in ("weight", "bias", "out_proj", "in_proj_weight", "in_proj_bias") or name.startswith(
-        ("weight_", "bias_")
-    ):
-        return None if name == "bias" and value.arguments.get("bias") is False else WeightOf(value, name)
     return run.unknown(f"nn.{value.type} has no attribute {name} that is read")
 
 
@@ -161,6 +160,8 @@ def _of_container(run: Run, value: Container, name: str) -> Any:
         return Native(name, lambda run, args, kwargs: act(run, value, *args, **kwargs))
     if name == "training":
         return Training()
+    if name == "__class__":
+        return Outside(f"torch.nn.{value.kind}")
     if name in methods.MODULE_METHODS:
         return Native(name, lambda run, args, kwargs: methods.of_module(run, name, value, args, kwargs))
     return run.unknown(f"nn.{value.kind} has no attribute {name}")
@@ -191,6 +192,8 @@ def _rank_of_weight(weight: WeightOf) -> int:
 
 
 def _of_outside(run: Run, value: Outside, name: str) -> Any:
+    if name in ("__name__", "__qualname__"):
+        return value.name
     path = f"{value.path}.{name}"
     return known_functions.CONSTANTS[path] if path in known_functions.CONSTANTS else Outside(path)
 
@@ -271,4 +274,3 @@ _KINDS = {
     Example: _of_example,
     Options: option,
 }
-__all__ = ["Function", "assign", "attribute", "shape_of"]

@@ -9,15 +9,13 @@ from typing import Any
 
 from backend.importing.imported import CannotImport
 from backend.importing.python import calling, statements
-from backend.importing.python.module_tree import children_of, modules_of
+from backend.importing.python.module_tree import modules_of
 from backend.importing.python.running import MOST_OUTSIDE, OutOfSteps, Run
 from backend.importing.python.values import (
     ClassValue,
     Container,
-    Example,
     Function,
     Instance,
-    Layer,
     Numbers,
     Scope,
     Unknown,
@@ -188,6 +186,3 @@ def _by_functions(run: Run, functions: list[Function], cls: ClassValue | None) -
         others = ", ".join(name for name, _ in made[1:6])
         run.note(f"{made[0][0]}() was read; the file also has {others}", 0)
     return made[0][1] if made else None
-
-
-__all__ = ["Chosen", "Example", "Layer", "children_of", "choose"]

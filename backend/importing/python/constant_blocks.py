@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from backend.importing.python.drawing import output, physical, place
+from backend.importing.python.learned import learned_block
 from backend.importing.python.running import Run
-from backend.importing.python.values import Numbers, Tensor
+from backend.importing.python.values import Learned, Numbers, Tensor
+from graph.weights import MOST_NUMBERS
 
 BASE = 10000.0
 MOST = 31  # rows and columns of a Constant block
@@ -56,6 +58,18 @@ def filled_tensor(run: Run, numbers: Numbers, rank: int | None = None, like: Ten
     return output(run, place(run, "SelectStep", [(None, one)], {"index": 0, "dim": 0}), level)
 
 
+def frozen_tensor(run: Run, numbers: Numbers, rank: int | None = None, source: Numbers | None = None) -> Tensor:
+    """Fixed numbers that a Constant does not hold: a parameter that does not train."""
+    source = source or numbers
+    if source.held is None:
+        source.held = Learned(numbers, run.line, frozen=True)
+        run.note("fixed numbers of a tensor are drawn as a Parameter block that is frozen")
+    tensor = learned_block(run, source.held)
+    if numbers.shape[:1] == (1,) or (rank is not None and len(numbers.shape) < rank):
+        return tensor
+    return output(run, place(run, "SelectStep", [(None, tensor)], {"index": 0, "dim": 0}), tensor.level)
+
+
 def constant_as_tensor(
     run: Run, numbers: Numbers, rank: int | None = None, order: tuple[int, ...] | None = None
 ) -> Tensor:
@@ -66,13 +80,17 @@ def constant_as_tensor(
         run.refuse("a constant tensor meets a drawn one outside of forward")
     if numbers.fill is not None and max(numbers.shape, default=1) > 1:
         return filled_tensor(run, numbers, rank)
-    if array is None:
+    if array is None and (numbers.spread is None or order is not None):
         run.refuse("the numbers of this tensor are not in the source (they are random, or too many to work out)")
+    if array is None:
+        return frozen_tensor(run, numbers, rank)
     if not np.isfinite(array.astype(np.float64)).all():
         array = np.nan_to_num(array.astype(np.float64), nan=0.0, posinf=1e9, neginf=-1e9)
     inner = array.shape[1:] if array.shape[:1] == (1,) else array.shape
     rows = inner[-2] * int(np.prod(inner[:-2])) if len(inner) > 1 else 1
     columns = inner[-1] if inner else 1
+    if (rows > MOST or columns > MOST) and array.size <= MOST_NUMBERS and order is None:
+        return frozen_tensor(run, Numbers(numbers.shape, "float32", array, None, None, numbers.held), rank, numbers)
     if rows > MOST or columns > MOST:
         run.refuse(
             f"a constant tensor of {' x '.join(map(str, array.shape))} numbers is no block: a Constant holds at most"

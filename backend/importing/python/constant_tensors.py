@@ -13,7 +13,7 @@ import numpy as np
 
 from backend.importing.python.drawing import Level, output, place
 from backend.importing.python.running import MOST_ELEMENTS, Run
-from backend.importing.python.values import Learned, Numbers, Outside, Tensor, Unknown, kind_of
+from backend.importing.python.values import Learned, Numbers, Outside, Tensor, kind_of
 from graph.dim import Expr
 from graph.network import Network
 
@@ -386,4 +386,3 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     ">": np.greater,
     ">=": np.greater_equal,
 }
-__all__ = ["CREATORS", "NUMBER_METHODS", "Unknown", "numbers_binary"]

@@ -8,7 +8,7 @@ from typing import Any
 from backend.importing.python import calling
 from backend.importing.python.running import Run
 from backend.importing.python.sequences import items_of, key_of
-from backend.importing.python.values import Container, Instance, Native, Unknown, is_module, kind_of
+from backend.importing.python.values import Container, Unknown, is_module, kind_of
 
 
 def fill(run: Run, made: Container, args: list[Any], kwargs: dict[str, Any]) -> Container:
@@ -77,10 +77,6 @@ def _update(run: Run, container: Container, values: Any) -> None:
         _enter(run, container, str(name), one)
 
 
-def forwarded(instance: Instance) -> Container | None:
-    return instance.children
-
-
 CONTAINER_METHODS: dict[str, Callable[..., Any]] = {
     "append": append,
     "extend": extend,
@@ -97,4 +93,3 @@ CONTAINER_METHODS: dict[str, Callable[..., Any]] = {
     "forward": lambda run, container, *args: calling.call_module(run, container, list(args), {}),
     "__len__": lambda run, container: len(container.children),
 }
-__all__ = ["CONTAINER_METHODS", "Native", "fill", "run_container"]

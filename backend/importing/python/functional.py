@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from backend.importing.python.arithmetic import as_tensor, binary_of, matmul
-from backend.importing.python.constant_blocks import turned
 from backend.importing.python.drawing import axis_of, dims_of, draw, draw_pointwise, output, place, settled
 from backend.importing.python.layer_blocks import draw_layer, ordered
 from backend.importing.python.layers import block_of, make_layer, plain
@@ -254,4 +253,3 @@ FUNCTIONS = {
     "cosine_similarity": cosine,
     "pairwise_distance": distance,
 }
-__all__ = ["DROPOUTS", "FUNCTIONS", "LAYERS", "as_layer", "drop", "turned"]

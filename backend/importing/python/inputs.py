@@ -9,7 +9,7 @@ from typing import Any
 
 from backend.importing.python.module_tree import modules_of
 from backend.importing.python.running import Run
-from backend.importing.python.values import Bound, Container, Function, Instance, Layer, Numbers, Unknown
+from backend.importing.python.values import Bound, Function, Instance, Layer, Numbers, Unknown
 
 IMAGES = (224, 32, 28, 64, 96, 128, 227, 256, 299, 512, 16, 8, 48, 84, 100, 160, 192, 320, 384, 416, 448, 572, 4, 1)
 GREY = (28, 32, 64, 224, 96, 128, 256, 512, 572, 8, 16, 48, 84, 100, 160, 192, 299, 320, 384, 4, 1)
@@ -170,6 +170,3 @@ def _pictures(type: str, channels: int) -> list[Shape]:
         return [Shape((channels, size, size, size)) for size in VOLUMES]
     sizes = SMALL_FIRST if "Transpose" in type else GREY if channels == 1 else IMAGES
     return [Shape((channels, size, size)) for size in sizes]
-
-
-__all__ = ["Asked", "Container", "Shape", "asked", "guesses"]

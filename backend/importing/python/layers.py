@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from backend.importing.python.running import Run
-from backend.importing.python.values import Layer, Native, Outside, Unknown, kind_of
+from backend.importing.python.values import Layer, Native, Outside, kind_of
 from graph import registry
 from graph.dim import Expr, substitute
 
@@ -93,7 +93,6 @@ SIGNATURES: dict[str, str] = {
     "CosineSimilarity": "dim eps",
     "PairwiseDistance": "p eps keepdim",
 }
-KEYWORDS = {"BatchNorm", "InstanceN", "GroupNorm", "SyncBatch"}  # of newer versions: bias by name only
 IGNORED = {"inplace", "device", "dtype", "batch_first", "enable_nested_tensor", "mask_check", "recompute_scale_factor"}
 OF_DIRECTIONS = ("kernel_size", "stride", "padding", "dilation", "output_padding", "output_size", "scale_factor")
 LOST: dict[str, Any] = {
@@ -205,6 +204,3 @@ def declared_sizes(layer: Layer) -> list[tuple[str, int, int]]:
             size = shape if isinstance(shape, int) else shape[0]
             found += [("normalized_shape", -1, size)] if isinstance(size, int) else []
     return found
-
-
-__all__ = ["CONTAINERS", "SIGNATURES", "Unknown", "block_of", "declared_sizes", "make_layer"]

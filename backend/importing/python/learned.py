@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from backend.importing.python.drawing import Level, output, place, remember
 from backend.importing.python.running import Run
 from backend.importing.python.values import Layer, Learned, Numbers, Tensor, WeightOf, kind_of
@@ -113,7 +111,3 @@ def begin_parameter(run: Run, kind: str, learned: Learned, given: dict[str, Any]
     else:
         learned.spread, learned.fill = TORCH_SPREAD, None
         run.note(f"{kind} of a parameter is drawn as normal numbers of deviation {TORCH_SPREAD}")
-
-
-def as_array(values: Any) -> np.ndarray:
-    return np.asarray(values, dtype=np.float32)

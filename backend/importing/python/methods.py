@@ -147,7 +147,18 @@ _WORDS: dict[str, Callable[..., Any]] = {
     "split": lambda run, holder, *by: holder.split(*by),
     **{
         name: (lambda run, holder, *args, name=name: getattr(holder, name)(*args))
-        for name in ("lower", "upper", "strip", "startswith", "endswith", "capitalize", "isdigit", "title")
+        for name in (
+            "lower",
+            "upper",
+            "strip",
+            "startswith",
+            "endswith",
+            "capitalize",
+            "isdigit",
+            "title",
+            "find",
+            "count",
+        )
     },
 }
 

@@ -38,7 +38,7 @@ from backend.importing.python.values import (
     Unknown,
     kind_of,
 )
-from graph.dim import Expr, product
+from graph.dim import product
 
 
 def operate(run: Run, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -222,10 +222,6 @@ def _masked_by_numbers(run: Run, x: Tensor, mask: Numbers, value: Any) -> Any:
     return _where(run, hidden, _filled_like(run, x, value), x)
 
 
-def _einsum_free(run: Run, input: Any, vec2: Any) -> Any:
-    return run.unknown("no block makes the outer product of two vectors without a batch")
-
-
 def _argmax(run: Run, input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     x = as_tensor(run, input)
     if dim is None:
@@ -274,10 +270,6 @@ def _filled(value: float) -> Callable[..., Any]:
 
 def _new(run: Run, x: Any, *size: Any, **named: Any) -> Any:
     return CREATORS["zeros"](run, *size, **{k: v for k, v in named.items() if k == "dtype"})
-
-
-def _softmax_of(run: Run, name: str) -> Any:
-    return run.unknown(name)
 
 
 def _log1p(run: Run, input: Any) -> Any:
@@ -374,4 +366,3 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 }
 OPERATIONS["view_as"] = lambda run, x, other: reshaping.reshape(run, x, *_size(run, other))
 OPERATIONS["reshape_as"] = OPERATIONS["view_as"]
-__all__ = ["OPERATIONS", "Expr", "operate"]

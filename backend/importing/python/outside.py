@@ -21,7 +21,6 @@ from backend.importing.python.values import (
     Options,
     Outside,
     Tensor,
-    Unknown,
     is_module,
     kind_of,
 )
@@ -224,4 +223,3 @@ _KNOWN: dict[str, Callable[..., Any]] = {
     "Variable": lambda run, args, kwargs: args[0],
     "typing.cast": lambda run, args, kwargs: args[1],
 }
-__all__ = ["Unknown", "call_outside"]

@@ -11,7 +11,7 @@ from typing import Any
 from backend.importing.imported import CannotImport, Imported
 from backend.importing.python import calling
 from backend.importing.python.choice import Chosen
-from backend.importing.python.drawing import Level, output, physical, place
+from backend.importing.python.drawing import Level, output, place
 from backend.importing.python.generalizing import generalize
 from backend.importing.python.inputs import Asked, Shape, asked, guesses
 from backend.importing.python.learned import learned_as_tensor
@@ -331,6 +331,3 @@ def _restore(before: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
     for held, copy in before:
         held.clear()
         held.update(copy)
-
-
-__all__ = ["physical", "read_model"]

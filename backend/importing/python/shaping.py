@@ -15,7 +15,6 @@ from backend.importing.python.drawing import (
     dims_of,
     draw,
     here,
-    is_batch,
     output,
     physical,
     place,
@@ -292,6 +291,3 @@ def repeat(run: Run, x: Any, *sizes: Any) -> Tensor:
     if wanted[0] != 1:
         run.refuse("the batch is repeated here; a drawing keeps as many samples as it gets")
     return draw(run, "Repeat", tensor, {"repeats": tuple(wanted[1:])})
-
-
-__all__ = ["batch_of", "is_batch"]

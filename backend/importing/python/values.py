@@ -60,6 +60,7 @@ class Numbers:
     array: np.ndarray | None = None
     fill: float | None = None
     spread: float | None = None
+    held: Any = None  # the frozen parameter it became, where no Constant holds it
 
 
 @dataclass(slots=True, eq=False)

@@ -279,6 +279,13 @@ class Both(nn.Module):
     assert analyze(network).total_parameters == 3 * (4 * 4 + 4)
 
 
+def test_fixed_numbers_too_many_for_a_constant_are_a_frozen_parameter():
+    found = read(SMALL.replace("return self.fc(x)", "return x @ torch.linspace(0, 1, 160).view(4, 40)"))
+    block = next(block for block in found.network.blocks.values() if block.type == "Parameter")
+    assert block.frozen and len(block.weights["weight"][0]) == 4
+    assert any("Parameter block that is frozen" in note for note in found.notes)
+
+
 # Errors
 
 

@@ -463,6 +463,11 @@ self.register_buffer('mean', torch.tensor([0.5, 0.4, 0.3, 0.2, 0.1, 0.0]).view(1
 return (x - self.mean) / torch.tensor([2.0])
 
 # STEPS
+self.register_buffer('table', torch.arange(40).float().view(1, 5, 8) / 7 + torch.eye(5, 8))
+--
+return x + self.table
+
+# STEPS
 self.queries = nn.Parameter(torch.randn(4, 8))
 --
 return self.queries.unsqueeze(0) @ x.transpose(1, 2)
