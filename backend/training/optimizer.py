@@ -125,9 +125,15 @@ def _arguments(recipe: Recipe, weights: tuple[Weight, ...]) -> dict[str, Any]:
 
 
 def _may_fuse(optimizer: str, weights: tuple[Weight, ...]) -> bool:
-    fits = all(w.parameter.device.type in FUSED_ON and w.parameter.is_floating_point() for w in weights)
+    fits = all(w.parameter.is_floating_point() and _has_kernel(optimizer, w.parameter.device.type) for w in weights)
     spread = any(_is_spread(weight.parameter) for weight in weights)
     return fits and (not spread or optimizer in FUSED_SPREAD)
+
+
+def _has_kernel(optimizer: str, device: str) -> bool:
+    """Whether this torch can do all weights in one kernel there: Adagrad came to GPUs years after Adam."""
+    name = f"aten::_fused_{optimizer.lower()}_"
+    return device in FUSED_ON and torch._C._dispatch_has_kernel_for_dispatch_key(name, device.upper())
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, value: float) -> None:

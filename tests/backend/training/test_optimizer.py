@@ -5,6 +5,8 @@ import torch
 from torch import nn
 
 from backend.training import optimizer as optimizers
+from backend.training.optimizer import Weight
+from graph.optimizers import OPTIMIZERS
 from graph.recipe import Recipe
 
 
@@ -25,3 +27,12 @@ def test_the_recipe_is_what_runs(name, kind):
 def test_nothing_to_learn_is_said():
     with pytest.raises(optimizers.NothingToLearn, match="Linear or Conv2d"):
         optimizers.build(Recipe(), optimizers.weights_of(nn.ReLU()))
+
+
+def test_one_kernel_is_asked_for_where_this_torch_has_it(monkeypatch):
+    fused = [name for name, one in OPTIMIZERS.items() if one.fused]
+    assert all(optimizers._has_kernel(name, "cpu") for name in fused) and not optimizers._has_kernel("Adam", "mps")
+    monkeypatch.setattr(torch._C, "_dispatch_has_kernel_for_dispatch_key", lambda name, key: "adagrad" not in name)
+    weights = (Weight(None, nn.Parameter(torch.zeros(2))),)
+    made = {name: optimizers.build(Recipe(optimizer=name), weights) for name in ("Adam", "Adagrad")}
+    assert [made[name].param_groups[0]["fused"] for name in made] == [True, False]
