@@ -24,6 +24,10 @@ class DeviceError(Exception):
     """An asked-for device is not on this machine; the text names those that are."""
 
 
+class NoRoom(DeviceError):
+    """What was to lie on a device is more than it has free."""
+
+
 def available() -> tuple[str, ...]:
     """The devices a recipe may name here, best first."""
     found = [f"cuda:{i}" for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
@@ -153,7 +157,7 @@ def make_room(device: torch.device) -> None:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether the error says that the device, or the host, has no memory left."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+    if isinstance(error, torch.OutOfMemoryError | MemoryError | NoRoom):
         return True
     text = str(error).lower()
     return isinstance(error, RuntimeError) and any(words in text for words in SHORT_OF_MEMORY)

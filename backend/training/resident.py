@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from backend.training import device as devices
-from backend.training.device import DeviceError
+from backend.training.device import NoRoom
 from backend.training.layout import pick
 from graph.quantities import binary
 
@@ -79,14 +79,14 @@ def to_device(
 
 
 def check_room(arrays: Mapping[str, np.ndarray], names: Iterable[str], rows: int, device: torch.device) -> None:
-    """Raise DeviceError where so many rows of these fields are more than a GPU has free: the data live there."""
+    """Raise NoRoom where so many rows of these fields are more than a GPU has free: the data live there."""
     if device.type != "cuda":
         return
     each = {name: arrays[name].nbytes / max(1, len(arrays[name])) for name in names}
     needed, free = int(sum(each.values()) * rows), devices.free_memory(device)
     if needed > free:
         largest = max(each, key=each.__getitem__)
-        raise DeviceError(
+        raise NoRoom(
             f'{rows:,} samples take {binary(needed)}, most of it "{largest}", and {device} has {binary(free)} free: '
             "take fewer samples or smaller ones, or train on the processor (--device cpu)"
         )

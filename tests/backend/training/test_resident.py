@@ -6,7 +6,8 @@ import torch
 
 from backend.training import device as devices
 from backend.training import resident
-from backend.training.device import DeviceError
+from backend.training.device import NoRoom, is_out_of_memory
+from backend.training.failures import failure
 from backend.training.resident import Batches, check_room, placed, to_device
 
 
@@ -80,7 +81,8 @@ def test_samples_reach_another_device_in_pieces(monkeypatch, innermost):
 def test_more_data_than_a_gpu_has_room_for_is_refused_before_they_are_moved(monkeypatch):
     arrays = {"image": np.zeros((100, 3, 8, 8), np.float32), "label": np.zeros(100, np.int64)}
     monkeypatch.setattr(devices, "free_memory", lambda device: 50_000)
-    with pytest.raises(DeviceError, match=r'100 samples take 75.* KiB, most of it "image".*48.* KiB free'):
+    with pytest.raises(NoRoom, match=r'100 samples take 75.* KiB, most of it "image".*48.* KiB free') as error:
         check_room(arrays, ("image", "label"), 100, torch.device("cuda", 0))
+    assert failure(error.value, None).kind == "device" and is_out_of_memory(error.value)
     check_room(arrays, ("image", "label"), 60, torch.device("cuda", 0))
     check_room(arrays, ("image", "label"), 100, torch.device("cpu"))
