@@ -29,7 +29,7 @@ def read_python(text: str, name: str) -> Imported:
     except (MemoryError, OverflowError) as error:
         raise CannotImport(run.where(), f"numbers or lists here are too large to be read: {error}") from None
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
-        raise CannotImport(run.where(), f"this is not read: {error}") from error
+        raise CannotImport(run.where(), f"the values here do not go together: {error}") from error
 
 
 def _parsed(text: str, name: str) -> ast.Module:

@@ -133,6 +133,8 @@ def _to(run: Run, x: Any, *args: Any, dtype: Any = None, **named: Any) -> Any:
 
 
 def _size(run: Run, x: Any, dim: Any = None) -> Any:
+    if not isinstance(x, Tensor | Numbers | Learned):
+        run.refuse(f"a tensor is needed here, not {kind_of(x)}")
     dims = dims_of(run, x) if isinstance(x, Tensor) else tuple(x.shape)
     if dim is None:
         return dims

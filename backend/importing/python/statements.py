@@ -55,7 +55,7 @@ def _guarded(run: Run, node: ast.stmt, scope: Scope, rest: list[ast.stmt]) -> En
     except CannotImport:
         raise
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
-        return run.refuse(f"this is not read: {error}", node.lineno)
+        return run.refuse(f"the values here do not go together: {error}", node.lineno)
 
 
 def _statement(run: Run, node: ast.stmt, scope: Scope, rest: list[ast.stmt]) -> Ended:

@@ -12,9 +12,9 @@ layers.append(nn.Linear(sizes[-1], 3))
 model = nn.Sequential(*layers)
 
 loss_fn = nn.CrossEntropyLoss()
-optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 
 if __name__ == "__main__":
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     X = torch.randn(64, 20)
     y = torch.randint(0, 3, (64,))
     for epoch in range(100):
