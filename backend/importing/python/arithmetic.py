@@ -110,6 +110,9 @@ def _plain(run: Run, symbol: str, left: Any, right: Any) -> Any:
     if symbol == "%" and isinstance(left, str):
         return _filled_in(run, left, right)
     if isinstance(left, Expr) or isinstance(right, Expr):
+        left, right = (int(one) if isinstance(one, float) and one.is_integer() else one for one in (left, right))
+        if isinstance(left, float) or isinstance(right, float):
+            return run.unknown("a size that depends on the batch and is no whole number is not read")
         if symbol == "/":
             symbol = "//"  # sizes stay whole
         if symbol in ("<", "<=", ">", ">="):

@@ -204,6 +204,12 @@ return x.reshape(b * t, f).reshape(b, t, 2, f // 2)
 b, t, f = x.shape
 return x.view(b, t, 2, f // 2).permute(0, 2, 1, 3).reshape(b * 2, t, f // 2).sum(-1).view(b, 2, t)
 
+# IMAGE
+b, c, h, w = x.shape
+y = x.view(b, c, 2, 4, 2, 4).permute(0, 2, 4, 3, 5, 1).contiguous().view(-1, 4, 4, c).softmax(1)
+n = int(y.shape[0] / (h * w / 4 / 4))
+return y.view(n, 2, 2, 4, 4, -1).permute(0, 1, 3, 2, 4, 5).reshape(n, h, w, -1)
+
 # STEPS
 return x.view(-1, 8).mean(-1).view(x.size(0), 5)
 
@@ -615,3 +621,24 @@ def test_several_inputs_and_results_keep_their_order():
 def test_names_of_results_become_names_of_outputs():
     found = read_python(written("return {'logits': x * 2, 'features': x}"), "m.py")
     assert [block.name for block in found.network.with_role("output")] == ["logits", "features"]
+
+
+EINOPS = {  # what einops would make of x: 2 x 6 x 8 x 8 is told by torch, as einops is not installed with us
+    "rearrange(x, 'b c h w -> b (h w) c')": lambda x: x.flatten(2).transpose(1, 2),
+    "rearrange(x, 'b (g c) h w -> b c g (h w)', g=2)": lambda x: x.view(2, 2, 3, 64).transpose(1, 2),
+    "rearrange(x, 'b c (h p) (w q) -> (b h w) c p q', p=4, q=2)": lambda x: (
+        x.view(2, 6, 2, 4, 4, 2).permute(0, 2, 4, 1, 3, 5).reshape(16, 6, 4, 2)
+    ),
+    "reduce(x, 'b c h w -> b c', 'mean')": lambda x: x.mean((2, 3)),
+    "reduce(x, 'b c (h p) w -> b h c w', 'max', p=2)": lambda x: x.view(2, 6, 4, 2, 8).amax(3).transpose(1, 2),
+    "repeat(x, 'b c h w -> b c (h r) w', r=2)": lambda x: x.repeat_interleave(2, dim=2),
+    "Rearrange('b c h w -> b h w c')(x)": lambda x: x.permute(0, 2, 3, 1),
+}
+
+
+@pytest.mark.parametrize("line", EINOPS)
+def test_einops_is_taken_apart(line):
+    imports = "\nfrom einops import rearrange, reduce, repeat\nfrom einops.layers.torch import Rearrange\n"
+    found = read_python(imports + written(f"return {line}", shapes=(SHAPES["IMAGE"],)), "m.py")
+    x = torch.randn(SHAPES["IMAGE"])
+    assert torch.equal(compile_network(found.network)(x), EINOPS[line](x))
