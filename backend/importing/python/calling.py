@@ -176,7 +176,6 @@ def instantiate(run: Run, cls: ClassValue, args: list[Any], kwargs: dict[str, An
     except CannotImport as error:
         if not around:
             raise
-        run.unread[cls.name] = error
         return Unknown(error.where, error.text)
     finally:
         run.outside = around

@@ -74,7 +74,6 @@ class Run:
     generalizes: bool = True
     drawings: dict[str, Any] = field(default_factory=dict)  # module -> what its inside is, to compare
     top_class: str = ""
-    unread: dict[str, CannotImport] = field(default_factory=dict)
 
     def where(self, line: int | None = None) -> str:
         line = self.line if line is None else line
