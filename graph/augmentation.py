@@ -15,7 +15,7 @@ from pydantic import model_validator
 from graph.frozen import Frozen, OptionValue, Word
 from graph.hyperparameter import Choice, Float, Hyperparameter, HyperparameterError, Int, complete
 
-Group = Literal["geometry", "colour", "mixing"]  # what a kind changes besides pictures: masks and boxes, nothing, targets
+Group = Literal["geometry", "colour", "mixing"]  # changes besides pictures: masks and boxes, nothing, targets
 NormalizationKind = Literal["none", "given", "data"]
 NORMALIZATIONS: tuple[str, ...] = NormalizationKind.__args__
 Channels = Annotated[tuple[float, ...], Rule(max_length=4096, strict=False)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -16,6 +17,9 @@ GREY = (28, 32, 64, 224, 96, 128, 256, 512, 572, 8, 16, 48, 84, 100, 160, 192, 2
 SMALL_FIRST = (1, 4, 7, 8, 2, 3, 5, 6, 14, 16, 28, 32)
 LENGTHS = (32, 16, 64, 128, 100, 50, 256, 512, 784, 1000, 1024, 16000, 10, 20, 28, 8, 4, 1)
 VOLUMES = (32, 16, 64, 8, 28, 4, 1)
+SIDE = re.compile(r"(im|img|image|input|frame|crop|picture)?_?(size|res|resolution|side|dim)", re.I)
+HEIGHT = re.compile(r"((im|img|image|input|frame|screen|in)_?)?(h|height|rows)", re.I)
+WIDTH = re.compile(r"((im|img|image|input|frame|screen|in)_?)?(w|width|cols|columns)", re.I)
 PICTURES = {c * size * size: (c, size, size) for c, size in ((1, 28), (3, 32), (1, 32), (1, 8), (3, 64), (3, 224))}
 
 
@@ -95,8 +99,12 @@ def _told(model: Any, found: list[Shape]) -> list[Shape]:
         return []
     channels = found[0].sizes[0]
     numbers = [(name, one) for name, one in model.made_with.items() if type(one) is int and 8 <= one <= 2048]
-    square = [Shape((channels, one, one)) for name, one in numbers if "size" in name or "res" in name]
-    pairs = [Shape((channels, a, b)) for (_, a), (_, b) in pairwise(numbers) if a != b]
+    square = [Shape((channels, one, one)) for name, one in numbers if SIDE.fullmatch(name)]
+    pairs = [
+        Shape((channels, a, b))
+        for (high, a), (wide, b) in pairwise(numbers)
+        if HEIGHT.fullmatch(high) and WIDTH.fullmatch(wide)
+    ]
     return [*square, *pairs]
 
 

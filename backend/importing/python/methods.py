@@ -17,6 +17,7 @@ from backend.importing.python.values import (
     Learned,
     Native,
     OpenShape,
+    Options,
     Unknown,
     WeightOf,
     is_module,
@@ -189,6 +190,9 @@ def of_module(run: Run, name: str, holder: Any, args: list[Any], kwargs: dict[st
     if name == "apply":
         _apply(run, holder, args)
         return holder
+    if name == "save_hyperparameters" and isinstance(holder, Instance):
+        holder.attributes["hparams"] = Options(dict(holder.made_with))
+        return None
     if name == "requires_grad_":
         freeze(run, holder, *args)
         return holder

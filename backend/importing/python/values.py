@@ -253,7 +253,7 @@ class Named:
 
 @dataclass(slots=True, eq=False)
 class Options:
-    """What argparse would give without a command line: the defaults."""
+    """Values by name: what argparse gives without a command line, the hyperparameters that a model saved."""
 
     values: dict[str, Any] = field(default_factory=dict)
 

@@ -342,3 +342,25 @@ def test_every_layer_is_a_block():
             assert registry.is_known(plain), type
     blocks = {one.name for one in registry.all_types() if one.role == "layer" and hasattr(nn, one.name)}
     assert blocks - {"Parameter"} <= set(SIGNATURES) | set(CONTAINERS)
+
+
+def test_saved_hyperparameters_are_attributes():
+    model = SMALL.replace(
+        "self.fc = nn.Linear(features, 3)",
+        "self.save_hyperparameters()\n        self.fc = nn.Linear(self.hparams.features, 3)",
+    )
+    assert analyze(read(model).network).total_parameters == 15
+
+
+def test_numbers_that_are_no_sides_of_pictures_are_not_tried_as_such():
+    convolution = """
+class Net(nn.Module):
+    def __init__(self, {}=8, classes=1000):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+
+    def forward(self, x):
+        return self.conv(x)
+"""
+    for name, side in (("round_nearest", 224), ("growth", 224), ("image_size", 8), ("res", 8)):
+        assert inputs(read(convolution.format(name)))[0][0] == (3, side, side), name
