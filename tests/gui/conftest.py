@@ -3,8 +3,10 @@
 import gc
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from graph import DataSource, Document, Field, Network, Recipe
 from gui import theme
@@ -50,12 +52,15 @@ def digits() -> DataSource:
 def _nothing_is_left_behind():
     """Widgets of a test are really gone after it: Qt deletes them only when an event loop comes round.
 
-    Nothing is collected on other threads meanwhile, as in the application.
+    Nothing is collected on other threads meanwhile, as in the application. Qt holds the modifiers of the last event
+    for pressed until there is another.
     """
     gc.disable()
     yield
     if QCoreApplication.instance() is not None:
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        if QGuiApplication.keyboardModifiers():
+            QTest.keyRelease(QWidget(), Qt.Key.Key_F35)
     collect_what_is_due()
 
 
