@@ -246,6 +246,7 @@ class Overlay(QWidget):
 
     def dress(self, *_: object) -> None:
         """Colours and fonts of the theme."""
+        self.plot.resetCachedContent()  # the background as it was
         for axis in (self.step_axis, self.value_axis):
             axis.dress()
         self.value_axis.setGrid(150)

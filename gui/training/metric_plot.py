@@ -93,6 +93,7 @@ class MetricPlot(QWidget):
 
     def dress(self, *_: object) -> None:
         """Colours and fonts of the theme."""
+        self.plot.resetCachedContent()  # the background as it was
         colours = theme.current()
         training, validation, faint = colours.series[0], colours.series[1], colours.text[2]
         for axis in (self.epoch_axis, self.step_axis, self.value_axis):
