@@ -32,6 +32,7 @@ class CurvesView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.loss = MetricPlot(LOSS, self.tr("loss"))
         self.other: MetricPlot | None = None
+        self._offered: list[str] = []  # metrics beside the loss
         self.header = ViewHeader(self.tr("Curves"))
         self._build_choices()
         self._plots = QHBoxLayout()
@@ -115,8 +116,7 @@ class CurvesView(QWidget):
         run = self._controller.run
         if run is None:
             return
-        if self.other is None:
-            self._offer_metrics()
+        self._offer_metrics()
         for plot in self._all():
             plot.draw()
         self._say(run)
@@ -138,19 +138,27 @@ class CurvesView(QWidget):
         return [self.loss] + ([self.other] if self.other is not None else [])
 
     def _offer_metrics(self) -> None:
-        """Once the run has told of more than the loss, draw it too."""
-        names = [name for name in self._controller.run.history.names if name != LOSS]
-        if not names:
-            return
+        """Of what the run tells besides the loss one is drawn too: what was chosen before, if this run has it."""
+        history = self._controller.run.history
+        names = [name for name in history.names if name != LOSS]
+        if names == self._offered or not (names or history.step):
+            return  # nothing new, or nothing told yet
+        self._offered = names
         self.metrics.clear()
         self.metrics.addItems(names)
         self.metrics.setVisible(len(names) > 1)
-        self._choose_metric(names[0])
+        if self.other is None or self.other.name not in names:
+            self._choose_metric(next(iter(names), None))
+        elif names:
+            self.metrics.setCurrentText(self.other.name)
 
-    def _choose_metric(self, name: str) -> None:
+    def _choose_metric(self, name: str | None) -> None:
         if self.other is not None:
             self._plots.removeWidget(self.other)
             self.other.deleteLater()
+            self.other = None
+        if name is None:
+            return
         self.other = MetricPlot(name, name.replace("_", " "))
         self._plots.addWidget(self.other, 1)
         self._connect(self.other)

@@ -283,8 +283,9 @@ class RunController(QObject):
                     self.failed.emit(failure)
                 return
             failure = ended_process(failure, self.run, self.worker.exit_code, self._ending)
-        elif failure.kind == "command" and any(watch.block == failure.block for watch in self._watches.values()):
-            self.look_refused.emit(failure.block, failure.text)
+        elif failure.kind == "command" and failure.block:
+            if any(watch.block == failure.block for watch in self._watches.values()):  # else nobody looks there now
+                self.look_refused.emit(failure.block, failure.text)
             return
         elif failure.kind in ("command", "internal") and running:
             self._warn(failure.text)

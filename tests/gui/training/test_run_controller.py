@@ -303,3 +303,18 @@ def _alive(pid):
     except ProcessLookupError:
         return False
     return True
+
+
+def test_a_refused_look_at_what_nobody_looks_at_any_more_is_no_warning(qtbot, scripted, session):
+    refusal = {
+        "type": "failure",
+        "kind": "command",
+        "block": "b99",
+        "text": "Cannot show filters: ReLU has no filters.",
+    }
+    controller = scripted(*TRAINING, refusal, steps(1), "wait stop", state("stopped"), finished())
+    warned = []
+    controller.warned.connect(warned.append)
+    controller.start()
+    qtbot.waitUntil(lambda: controller.run is not None and controller.run.history.step == 1, timeout=8000)
+    assert not any(warned)
