@@ -168,12 +168,28 @@ def recipe(photographer: Photographer, mode: str) -> None:
     window.spaces.build()
 
 
+def lecture(photographer: Photographer, mode: str) -> None:
+    """A variational autoencoder while it learns: its losses, and a digit beside what it makes of it."""
+    theme.apply(photographer.app, mode)
+    window = photographer.window
+    window.session.project.mark_saved()
+    window.files.open_example(next(path for path in examples.lectures() if path.stem == "variational_autoencoder"))
+    window.spaces.train()
+    window.session.select((photographer.id("mean"), photographer.id("log_variance")))
+    photographer.settle()
+    window.canvas.fit()
+    window.run.start()
+    photographer.wait(lambda: window.run.state == "finished", 60)
+    photographer.take(f"autoencoder-{mode}")
+    window.spaces.build()
+
+
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     photographer = Photographer(folder)
     for mode in ("dark", "light"):
-        for scene in (starting, building, problems, modules, explaining, recipe, training):
+        for scene in (starting, building, problems, modules, explaining, recipe, training, lecture):
             scene(photographer, mode)
     photographer.window.session.document.mark_saved()
     photographer.window.close()
