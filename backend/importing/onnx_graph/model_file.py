@@ -24,7 +24,7 @@ MOST_VALUES = 100_000  # initializers, inputs
 MOST_NUMBERS = 100_000  # of one attribute
 OWN_DOMAINS = ("", "ai.onnx")
 FUSED = "netloom"  # the domain of nodes that patterns.py makes
-INSTALL = 'reading ONNX takes a package that is not there; get it with: pip install "netloom[onnx]"'
+INSTALL = "reading ONNX takes a package that is not there; get it with: pip install onnx"
 
 
 @dataclass(frozen=True, slots=True)
