@@ -67,6 +67,6 @@ def test_reading_imports_no_torch():
 
 def test_without_the_package_it_says_how_to_get_it(tmp_path, monkeypatch):
     path = save(one("Relu"), tmp_path)
-    monkeypatch.setitem(__import__("sys").modules, "onnx", None)
-    with pytest.raises(CannotImport, match=r'pip install "netloom\[onnx\]"'):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(CannotImport, match="pip install onnx"):
         read_onnx(path)
